@@ -1,0 +1,99 @@
+//! Orders and the events that happen to them.
+
+use crate::{OrderId, TenantId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Where an order stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum OrderStatus {
+    /// Placed, not confirmed yet.
+    Open,
+    /// Confirmed, on its way to the warehouse.
+    Confirmed,
+}
+
+impl OrderStatus {
+    /// The status as it stands in keys and answers.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Confirmed => "confirmed",
+        }
+    }
+}
+
+/// One position of an order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct OrderLine {
+    /// Article number.
+    pub sku: String,
+    /// Article name.
+    pub title: String,
+    /// Pieces.
+    pub quantity: u32,
+    /// Price of a piece in cents.
+    pub unit_cents: u32,
+}
+
+/// An order as it lies in the table and leaves through the export.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Order {
+    /// Its owner.
+    #[schema(value_type = String)]
+    pub tenant: TenantId,
+    /// Its id within the tenant.
+    #[schema(value_type = String)]
+    pub id: OrderId,
+    /// Where it stands.
+    pub status: OrderStatus,
+    /// When it was placed, RFC 3339 in UTC.
+    pub placed_at: String,
+    /// Who placed it.
+    pub customer: String,
+    /// ISO 4217 code of the cents below.
+    pub currency: String,
+    /// What was ordered.
+    pub lines: Vec<OrderLine>,
+    /// What the customer wrote.
+    pub notes: String,
+}
+
+impl Order {
+    /// Sum of all lines, in cents.
+    pub fn total_cents(&self) -> u64 {
+        let line = |line: &OrderLine| u64::from(line.quantity) * u64::from(line.unit_cents);
+        self.lines.iter().map(line).sum()
+    }
+
+    /// Pieces of all lines.
+    pub fn pieces(&self) -> u64 {
+        self.lines.iter().map(|line| u64::from(line.quantity)).sum()
+    }
+}
+
+/// What can happen to an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum EventKind {
+    /// The order was confirmed.
+    Confirmed,
+}
+
+/// Something that happened to an order, for the audit trail.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct OrderEvent {
+    /// Owner of the order.
+    #[schema(value_type = String)]
+    pub tenant: TenantId,
+    /// The order.
+    #[schema(value_type = String)]
+    pub order: OrderId,
+    /// What happened.
+    pub kind: EventKind,
+    /// The order's total at that moment, in cents.
+    pub total_cents: u64,
+    /// What the clerk wrote.
+    pub note: String,
+}

@@ -1,0 +1,150 @@
+//! The data that a run starts from: a pure function of a seed and a number.
+//!
+//! Nothing is stored: the workload asks for the same keys that the seeding wrote.
+//! ChaCha's output is the same on every machine and in every version of the
+//! crate, so a seed names the same data for ever.
+
+use crate::{Order, OrderId, OrderLine, OrderStatus, Session, SessionToken, TenantId};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// How long a seeded session lasts: to the year 2100, so that no run outlives it.
+const EXPIRES_AT: u64 = 4_102_444_800;
+
+/// An order is filled up with notes until its item is about this many bytes, as
+/// DynamoDB counts: names and values, keys included.
+pub const ORDER_ITEM_BYTES: usize = 1_024;
+
+const WORDS: &[&str] = &[
+    "anchor", "basket", "copper", "drawer", "engine", "folder", "garden", "hammer",
+    "island", "jacket", "kettle", "ladder", "mirror", "needle", "oxygen", "pepper",
+    "quartz", "ribbon", "saddle", "timber", "urchin", "velvet", "walnut", "zipper",
+];
+
+/// Independent numbers for each thing that is made.
+fn numbers(seed: u64, kind: u8, text: &str, n: u64) -> ChaCha8Rng {
+    let mut key = [0; 32];
+    key[..8].copy_from_slice(&seed.to_le_bytes());
+    key[8..16].copy_from_slice(&n.to_le_bytes());
+    key[16] = kind;
+    for (at, byte) in text.bytes().enumerate() {
+        key[17 + at % 15] = key[17 + at % 15].wrapping_mul(31).wrapping_add(byte);
+    }
+    ChaCha8Rng::from_seed(key)
+}
+
+fn word(rng: &mut ChaCha8Rng) -> &'static str {
+    WORDS[rng.random_range(0..WORDS.len())]
+}
+
+/// The id of a tenant's `n`th order.
+pub fn order_id(n: u64) -> OrderId {
+    format!("ord-{n:08}").parse().expect("digits make a valid id")
+}
+
+/// A tenant's `n`th order: five lines and notes, [`ORDER_ITEM_BYTES`] in all.
+pub fn order(seed: u64, tenant: &TenantId, n: u64) -> Order {
+    let mut rng = numbers(seed, b'o', tenant.as_str(), n);
+    let line = |rng: &mut ChaCha8Rng| OrderLine {
+        sku: format!("{:06}", rng.random_range(0..1_000_000)),
+        title: format!("{} {}", word(rng), word(rng)),
+        quantity: rng.random_range(1..9),
+        unit_cents: rng.random_range(100..20_000),
+    };
+    let lines = (0..5).map(|_| line(&mut rng)).collect();
+    let day = 1 + n % 28;
+    Order {
+        tenant: tenant.clone(),
+        id: order_id(n),
+        status: OrderStatus::Open,
+        placed_at: format!("2026-02-{day:02}T{:02}:15:00Z", n % 24),
+        customer: format!("{}-{}", word(&mut rng), rng.random_range(1_000..9_999)),
+        currency: "EUR".to_owned(),
+        lines,
+        notes: sentence(&mut rng, 480),
+    }
+}
+
+/// The token of the `n`th session. Tokens of different seeds differ.
+pub fn session_token(seed: u64, n: u64) -> SessionToken {
+    let mut rng = numbers(seed, b't', "", n);
+    let text = format!("tok-{n:08}-{:016x}", rng.random::<u64>());
+    text.parse().expect("hex digits make a valid token")
+}
+
+/// The session behind a token: about 1,000 bytes as an item.
+pub fn session(seed: u64, token: &SessionToken) -> Session {
+    let mut rng = numbers(seed, b's', token.as_str(), 0);
+    Session {
+        token: token.clone(),
+        tenant: tenant("shop"),
+        user: format!("{}.{}@example.org", word(&mut rng), word(&mut rng)),
+        roles: vec!["buyer".to_owned(), "viewer".to_owned()],
+        expires_at: EXPIRES_AT,
+        payment_secret: format!("card-{:032x}", rng.random::<u128>()),
+        profile: sentence(&mut rng, 640),
+    }
+}
+
+/// The tenant of this name.
+pub fn tenant(name: &str) -> TenantId {
+    name.parse().expect("tenant names of the workload are valid ids")
+}
+
+fn sentence(rng: &mut ChaCha8Rng, bytes: usize) -> String {
+    let mut text = String::with_capacity(bytes + 8);
+    while text.len() < bytes {
+        text.push_str(word(rng));
+        text.push(' ');
+    }
+    text.truncate(bytes);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::{Item, order_item, session_item};
+    use aws_sdk_dynamodb::types::AttributeValue;
+
+    fn size(value: &AttributeValue) -> usize {
+        match value {
+            AttributeValue::S(text) => text.len(),
+            // DynamoDB stores two digits in a byte, and one byte beside them.
+            AttributeValue::N(digits) => digits.len().div_ceil(2) + 1,
+            AttributeValue::L(list) => 3 + list.iter().map(|v| size(v) + 1).sum::<usize>(),
+            AttributeValue::M(map) => 3 + item_size(map) + map.len(),
+            other => panic!("unexpected attribute {other:?}"),
+        }
+    }
+
+    fn item_size(item: &Item) -> usize {
+        item.iter().map(|(name, value)| name.len() + size(value)).sum()
+    }
+
+    #[test]
+    fn orders_and_sessions_are_about_a_kilobyte() {
+        for n in [0, 1, 99_999] {
+            let order = order_item(&order(7, &tenant("t"), n)).unwrap();
+            let session = session_item(&session(7, &session_token(7, n))).unwrap();
+            for bytes in [item_size(&order), item_size(&session)] {
+                assert!(bytes.abs_diff(ORDER_ITEM_BYTES) < 60, "{bytes} bytes");
+            }
+        }
+    }
+
+    #[test]
+    fn the_same_seed_makes_the_same_data_and_another_one_does_not() {
+        assert_eq!(order(7, &tenant("t"), 5), order(7, &tenant("t"), 5));
+        assert_ne!(order(7, &tenant("t"), 5), order(8, &tenant("t"), 5));
+        assert_ne!(order(7, &tenant("t"), 5), order(7, &tenant("u"), 5));
+        assert_ne!(session_token(7, 5), session_token(8, 5));
+    }
+
+    #[test]
+    fn this_value_never_changes() {
+        let order = order(7, &tenant("t"), 0);
+        assert_eq!(order.id.as_str(), "ord-00000000");
+        assert_eq!(session_token(7, 0).as_str(), "tok-00000000-PIN");
+    }
+}

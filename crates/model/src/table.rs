@@ -1,0 +1,225 @@
+//! One table for everything: its schema, its keys, and what lies under them.
+//!
+//! | item | pk | sk | gsi1pk | gsi1sk |
+//! |---|---|---|---|---|
+//! | order | `TENANT#t` | `ORDER#id` | `TENANT#t#STATUS#open` | `ORDER#id` |
+//! | event | `EVENTS#t#id` | `EVENT#confirmed` | | |
+//! | session | `SESSION#token` | `SESSION` | | |
+
+use crate::{Order, OrderEvent, OrderId, OrderStatus, Session, SessionToken, TenantId};
+use aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex,
+    KeySchemaElement, KeyType, Projection, ProjectionType, ScalarAttributeType,
+    TableDescription,
+};
+use std::collections::{BTreeMap, HashMap};
+
+/// An item as the SDK carries it.
+pub type Item = HashMap<String, AttributeValue>;
+
+/// Partition key.
+pub const PK: &str = "pk";
+/// Sort key.
+pub const SK: &str = "sk";
+/// The index that lists a tenant's orders by status.
+pub const INDEX: &str = "gsi1";
+/// Partition key of [`INDEX`].
+pub const INDEX_PK: &str = "gsi1pk";
+/// Sort key of [`INDEX`].
+pub const INDEX_SK: &str = "gsi1sk";
+/// What every order's sort key begins with.
+pub const ORDER_PREFIX: &str = "ORDER#";
+
+/// Why an item could not be read or written.
+#[derive(Debug, thiserror::Error)]
+#[error("item does not have the shape of {what}")]
+pub struct ItemError {
+    what: &'static str,
+    source: serde_dynamo::Error,
+}
+
+/// Partition key of all orders of a tenant.
+pub fn tenant_pk(tenant: &TenantId) -> AttributeValue {
+    AttributeValue::S(format!("TENANT#{tenant}"))
+}
+
+/// Sort key of an order.
+pub fn order_sk(id: &OrderId) -> AttributeValue {
+    AttributeValue::S(format!("{ORDER_PREFIX}{id}"))
+}
+
+/// Partition key, in the index, of a tenant's orders with this status.
+pub fn status_pk(tenant: &TenantId, status: OrderStatus) -> AttributeValue {
+    AttributeValue::S(format!("TENANT#{tenant}#STATUS#{}", status.as_str()))
+}
+
+/// Primary key of an order.
+pub fn order_key(tenant: &TenantId, id: &OrderId) -> Item {
+    key(tenant_pk(tenant), order_sk(id))
+}
+
+/// Primary key of a session.
+pub fn session_key(token: &SessionToken) -> Item {
+    key(AttributeValue::S(format!("SESSION#{token}")), s("SESSION"))
+}
+
+/// The key from which a listing by status goes on after this order.
+pub fn status_start_key(tenant: &TenantId, status: OrderStatus, id: &OrderId) -> Item {
+    let mut start = order_key(tenant, id);
+    start.insert(INDEX_PK.to_owned(), status_pk(tenant, status));
+    start.insert(INDEX_SK.to_owned(), order_sk(id));
+    start
+}
+
+/// An order as an item.
+///
+/// # Errors
+/// [`ItemError`] when a field has no DynamoDB form.
+pub fn order_item(order: &Order) -> Result<Item, ItemError> {
+    let mut item = to_item("an order", order)?;
+    item.extend(status_start_key(&order.tenant, order.status, &order.id));
+    Ok(item)
+}
+
+/// An event as an item. Writing the same event twice leaves one item.
+///
+/// # Errors
+/// [`ItemError`] when a field has no DynamoDB form.
+pub fn event_item(event: &OrderEvent) -> Result<Item, ItemError> {
+    let mut item = to_item("an event", event)?;
+    let pk = format!("EVENTS#{}#{}", event.tenant, event.order);
+    item.extend(key(AttributeValue::S(pk), s("EVENT#confirmed")));
+    Ok(item)
+}
+
+/// A session as an item.
+///
+/// # Errors
+/// [`ItemError`] when a field has no DynamoDB form.
+pub fn session_item(session: &Session) -> Result<Item, ItemError> {
+    let mut item = to_item("a session", session)?;
+    item.extend(session_key(&session.token));
+    Ok(item)
+}
+
+/// Reads an order.
+///
+/// # Errors
+/// [`ItemError`] when the item is something else.
+pub fn read_order(item: Item) -> Result<Order, ItemError> {
+    from_item("an order", item)
+}
+
+/// Reads a session.
+///
+/// # Errors
+/// [`ItemError`] when the item is something else.
+pub fn read_session(item: Item) -> Result<Session, ItemError> {
+    from_item("a session", item)
+}
+
+fn to_item(what: &'static str, value: &impl serde::Serialize) -> Result<Item, ItemError> {
+    serde_dynamo::to_item(value).map_err(|source| ItemError { what, source })
+}
+
+fn from_item<T: serde::de::DeserializeOwned>(
+    what: &'static str,
+    item: Item,
+) -> Result<T, ItemError> {
+    serde_dynamo::from_item(item).map_err(|source| ItemError { what, source })
+}
+
+fn s(text: &str) -> AttributeValue {
+    AttributeValue::S(text.to_owned())
+}
+
+fn key(pk: AttributeValue, sk: AttributeValue) -> Item {
+    HashMap::from([(PK.to_owned(), pk), (SK.to_owned(), sk)])
+}
+
+/// Fills a `CreateTable` call with this schema, billed by request.
+pub fn with_schema(mut call: CreateTableFluentBuilder) -> CreateTableFluentBuilder {
+    for name in [PK, SK, INDEX_PK, INDEX_SK] {
+        let definition = AttributeDefinition::builder()
+            .attribute_name(name)
+            .attribute_type(ScalarAttributeType::S)
+            .build()
+            .expect("name and type are set");
+        call = call.attribute_definitions(definition);
+    }
+    let index = GlobalSecondaryIndex::builder()
+        .index_name(INDEX)
+        .key_schema(element(INDEX_PK, KeyType::Hash))
+        .key_schema(element(INDEX_SK, KeyType::Range))
+        .projection(Projection::builder().projection_type(ProjectionType::All).build())
+        .build()
+        .expect("name and keys are set");
+    call.key_schema(element(PK, KeyType::Hash))
+        .key_schema(element(SK, KeyType::Range))
+        .global_secondary_indexes(index)
+        .billing_mode(BillingMode::PayPerRequest)
+}
+
+fn element(name: &str, kind: KeyType) -> KeySchemaElement {
+    KeySchemaElement::builder()
+        .attribute_name(name)
+        .key_type(kind)
+        .build()
+        .expect("name and type are set")
+}
+
+/// Says how a table that exists differs from this schema; `None` when it fits.
+pub fn mismatch(table: &TableDescription) -> Option<String> {
+    let names = |schema: &[KeySchemaElement]| {
+        schema.iter().map(|e| e.attribute_name().to_owned()).collect::<Vec<_>>()
+    };
+    let keys = names(table.key_schema());
+    if keys != [PK, SK] {
+        return Some(format!("its key is {}, expected {PK}, {SK}", keys.join(", ")));
+    }
+    let types: BTreeMap<_, _> = table
+        .attribute_definitions()
+        .iter()
+        .map(|a| (a.attribute_name(), a.attribute_type()))
+        .collect();
+    for name in [PK, SK, INDEX_PK, INDEX_SK] {
+        if types.get(name) != Some(&&ScalarAttributeType::S) {
+            return Some(format!("its attribute {name} is not a string key"));
+        }
+    }
+    let index =
+        table.global_secondary_indexes().iter().find(|i| i.index_name() == Some(INDEX));
+    match index.map(|i| names(i.key_schema())) {
+        Some(keys) if keys == [INDEX_PK, INDEX_SK] => None,
+        _ => Some(format!("it has no index {INDEX} over {INDEX_PK}, {INDEX_SK}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seed;
+
+    #[test]
+    fn an_order_survives_its_item() {
+        let order = seed::order(7, &"t-1".parse().unwrap(), 3);
+        let item = order_item(&order).unwrap();
+        assert_eq!(item[PK], s("TENANT#t-1"));
+        assert_eq!(item[INDEX_PK], s("TENANT#t-1#STATUS#open"));
+        assert_eq!(read_order(item).unwrap(), order);
+    }
+
+    #[test]
+    fn a_session_survives_its_item() {
+        let session = seed::session(7, &seed::session_token(7, 3));
+        assert_eq!(read_session(session_item(&session).unwrap()).unwrap(), session);
+    }
+
+    #[test]
+    fn an_item_of_another_kind_is_named_in_the_error() {
+        let session = seed::session(7, &seed::session_token(7, 3));
+        let error = read_order(session_item(&session).unwrap()).unwrap_err();
+        assert_eq!(error.to_string(), "item does not have the shape of an order");
+    }
+}
