@@ -1,1 +1,9 @@
-//! stub
+//! DynamoDB for a run: an embedded engine in a process of its own, and the table
+//! that a run works on.
+
+pub mod engine;
+pub mod connection;
+pub mod table;
+
+pub use connection::{Connection, Target};
+pub use table::{Table, TableError};

@@ -69,7 +69,8 @@ mod tests {
 
     #[test]
     fn every_single_changed_character_is_noticed() {
-        let text = Cursor { last: "ord-000019".parse().unwrap() }.encode(&tenant("t-1"));
+        let text =
+            Cursor { last: "ord-000019".parse().unwrap() }.encode(&tenant("t-1"));
         for at in 0..text.len() {
             let mut bytes = text.clone().into_bytes();
             bytes[at] = if bytes[at] == b'7' { b'8' } else { b'7' };
@@ -80,7 +81,8 @@ mod tests {
 
     #[test]
     fn another_tenants_cursor_is_refused() {
-        let text = Cursor { last: "ord-000019".parse().unwrap() }.encode(&tenant("t-1"));
+        let text =
+            Cursor { last: "ord-000019".parse().unwrap() }.encode(&tenant("t-1"));
         assert_eq!(Cursor::decode(&text, &tenant("t-2")), Err(CursorError));
     }
 }

@@ -34,7 +34,8 @@ fn check(what: &'static str, text: &str) -> Result<(), IdError> {
     if text.len() > ID_BYTES_MAX {
         return Err(IdError::TooLong { what });
     }
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     if !text.bytes().all(plain) {
         return Err(IdError::Character { what });
     }
@@ -46,7 +47,9 @@ macro_rules! identifier {
         #[doc = $doc]
         ///
         /// At most [`ID_BYTES_MAX`] letters, digits, `-` and `_`.
-        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(
+            Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+        )]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
 
@@ -125,7 +128,11 @@ mod tests {
         assert_eq!(parse(""), IdError::Empty { what: "tenant id" });
         assert_eq!(parse(&"x".repeat(65)), IdError::TooLong { what: "tenant id" });
         for text in ["a#b", "a/b", "a b", "ä", "a\0"] {
-            assert_eq!(parse(text), IdError::Character { what: "tenant id" }, "{text}");
+            assert_eq!(
+                parse(text),
+                IdError::Character { what: "tenant id" },
+                "{text}"
+            );
         }
     }
 

@@ -63,7 +63,8 @@ pub struct Order {
 impl Order {
     /// Sum of all lines, in cents.
     pub fn total_cents(&self) -> u64 {
-        let line = |line: &OrderLine| u64::from(line.quantity) * u64::from(line.unit_cents);
+        let line =
+            |line: &OrderLine| u64::from(line.quantity) * u64::from(line.unit_cents);
         self.lines.iter().map(line).sum()
     }
 

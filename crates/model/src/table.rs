@@ -6,7 +6,9 @@
 //! | event | `EVENTS#t#id` | `EVENT#confirmed` | | |
 //! | session | `SESSION#token` | `SESSION` | | |
 
-use crate::{Order, OrderEvent, OrderId, OrderStatus, Session, SessionToken, TenantId};
+use crate::{
+    Order, OrderEvent, OrderId, OrderStatus, Session, SessionToken, TenantId,
+};
 use aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex,
@@ -28,8 +30,7 @@ pub const INDEX: &str = "gsi1";
 pub const INDEX_PK: &str = "gsi1pk";
 /// Sort key of [`INDEX`].
 pub const INDEX_SK: &str = "gsi1sk";
-/// What every order's sort key begins with.
-pub const ORDER_PREFIX: &str = "ORDER#";
+const ORDER_PREFIX: &str = "ORDER#";
 
 /// Why an item could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +50,11 @@ pub fn order_sk(id: &OrderId) -> AttributeValue {
     AttributeValue::S(format!("{ORDER_PREFIX}{id}"))
 }
 
+/// What every order's sort key begins with.
+pub fn order_prefix() -> AttributeValue {
+    s(ORDER_PREFIX)
+}
+
 /// Partition key, in the index, of a tenant's orders with this status.
 pub fn status_pk(tenant: &TenantId, status: OrderStatus) -> AttributeValue {
     AttributeValue::S(format!("TENANT#{tenant}#STATUS#{}", status.as_str()))
@@ -65,7 +71,11 @@ pub fn session_key(token: &SessionToken) -> Item {
 }
 
 /// The key from which a listing by status goes on after this order.
-pub fn status_start_key(tenant: &TenantId, status: OrderStatus, id: &OrderId) -> Item {
+pub fn status_start_key(
+    tenant: &TenantId,
+    status: OrderStatus,
+    id: &OrderId,
+) -> Item {
     let mut start = order_key(tenant, id);
     start.insert(INDEX_PK.to_owned(), status_pk(tenant, status));
     start.insert(INDEX_SK.to_owned(), order_sk(id));
@@ -119,7 +129,10 @@ pub fn read_session(item: Item) -> Result<Session, ItemError> {
     from_item("a session", item)
 }
 
-fn to_item(what: &'static str, value: &impl serde::Serialize) -> Result<Item, ItemError> {
+fn to_item(
+    what: &'static str,
+    value: &impl serde::Serialize,
+) -> Result<Item, ItemError> {
     serde_dynamo::to_item(value).map_err(|source| ItemError { what, source })
 }
 
@@ -152,7 +165,9 @@ pub fn with_schema(mut call: CreateTableFluentBuilder) -> CreateTableFluentBuild
         .index_name(INDEX)
         .key_schema(element(INDEX_PK, KeyType::Hash))
         .key_schema(element(INDEX_SK, KeyType::Range))
-        .projection(Projection::builder().projection_type(ProjectionType::All).build())
+        .projection(
+            Projection::builder().projection_type(ProjectionType::All).build(),
+        )
         .build()
         .expect("name and keys are set");
     call.key_schema(element(PK, KeyType::Hash))
@@ -188,8 +203,10 @@ pub fn mismatch(table: &TableDescription) -> Option<String> {
             return Some(format!("its attribute {name} is not a string key"));
         }
     }
-    let index =
-        table.global_secondary_indexes().iter().find(|i| i.index_name() == Some(INDEX));
+    let index = table
+        .global_secondary_indexes()
+        .iter()
+        .find(|i| i.index_name() == Some(INDEX));
     match index.map(|i| names(i.key_schema())) {
         Some(keys) if keys == [INDEX_PK, INDEX_SK] => None,
         _ => Some(format!("it has no index {INDEX} over {INDEX_PK}, {INDEX_SK}")),

@@ -1,0 +1,266 @@
+//! The table of a run: made when it is missing, checked when it is not, filled, and
+//! removed if the run made it.
+
+use crate::Connection;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::types::{PutRequest, TableStatus, WriteRequest};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use model::table::Item;
+use std::error::Error;
+use std::time::{Duration, Instant};
+
+/// What DynamoDB takes in one BatchWriteItem.
+const BATCH_ITEMS: usize = 25;
+/// Batches under way at once: four saturate the embedded engine.
+const BATCHES_AT_ONCE: usize = 4;
+/// How often a batch's unprocessed rest is sent again before that is an error.
+const BATCH_TRIES: u32 = 8;
+/// AWS needs up to half a minute for a table.
+const ACTIVE_WITHIN: Duration = Duration::from_secs(120);
+
+/// What went wrong with a table, where, and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum TableError {
+    /// Nobody listens there, or it is no DynamoDB.
+    #[error(
+        "no DynamoDB answers at {url} ({cause}): check --endpoint-url, and that the \
+         engine runs"
+    )]
+    Unreachable {
+        /// The endpoint.
+        url: String,
+        /// The innermost cause.
+        cause: String,
+    },
+    /// The AWS chain has no credentials.
+    #[error(
+        "no AWS credentials for {url}: set AWS_ACCESS_KEY_ID and \
+         AWS_SECRET_ACCESS_KEY (any value does for DynamoDB Local), or a profile"
+    )]
+    NoCredentials {
+        /// The endpoint.
+        url: String,
+    },
+    /// DynamoDB does not accept the credentials, or they may not do this.
+    #[error(
+        "{url} refuses to {doing} {table} ({code}): check the credentials' rights"
+    )]
+    Denied {
+        /// The endpoint.
+        url: String,
+        /// The operation.
+        doing: &'static str,
+        /// The table.
+        table: String,
+        /// DynamoDB's code.
+        code: String,
+    },
+    /// The name is taken by something else.
+    #[error(
+        "table {table} exists at {url} with another schema ({difference}): choose \
+         another --table-prefix, or remove it"
+    )]
+    Schema {
+        /// The table.
+        table: String,
+        /// The endpoint.
+        url: String,
+        /// The first difference.
+        difference: String,
+    },
+    /// Everything else, in DynamoDB's words.
+    #[error("cannot {doing} table {table} at {url}: {cause}")]
+    Failed {
+        /// The operation.
+        doing: &'static str,
+        /// The table.
+        table: String,
+        /// The endpoint.
+        url: String,
+        /// What DynamoDB or the SDK says.
+        cause: String,
+    },
+}
+
+/// A table of a run.
+#[derive(Debug)]
+pub struct Table {
+    connection: Connection,
+    name: String,
+    ours: bool,
+}
+
+impl Table {
+    /// Finds the table, or makes it.
+    ///
+    /// # Errors
+    /// [`TableError`].
+    pub async fn open(
+        connection: &Connection,
+        name: &str,
+    ) -> Result<Self, TableError> {
+        let table = |ours| Self {
+            connection: connection.clone(),
+            name: name.to_owned(),
+            ours,
+        };
+        let found = connection.client.describe_table().table_name(name).send().await;
+        match found {
+            Ok(found) => {
+                let difference = found.table().and_then(model::table::mismatch);
+                match difference {
+                    None => Ok(table(false)),
+                    Some(difference) => Err(TableError::Schema {
+                        table: name.to_owned(),
+                        url: connection.url.clone(),
+                        difference,
+                    }),
+                }
+            }
+            Err(SdkError::ServiceError(e))
+                if e.err().is_resource_not_found_exception() =>
+            {
+                let table = table(true);
+                table.create().await?;
+                Ok(table)
+            }
+            Err(error) => Err(table(false).error("describe", error)),
+        }
+    }
+
+    async fn create(&self) -> Result<(), TableError> {
+        let client = &self.connection.client;
+        let call = client.create_table().table_name(&self.name);
+        model::table::with_schema(call)
+            .send()
+            .await
+            .map_err(|e| self.error("create", e))?;
+        let began = Instant::now();
+        loop {
+            let found = client.describe_table().table_name(&self.name).send().await;
+            let found = found.map_err(|e| self.error("describe", e))?;
+            let status = found.table().and_then(|table| table.table_status());
+            if status == Some(&TableStatus::Active) {
+                return Ok(());
+            }
+            if began.elapsed() > ACTIVE_WITHIN {
+                return Err(
+                    self.failed("wait for", "it does not become active".into())
+                );
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Writes items, replacing those of the same key. Items are taken as they are
+    /// needed, so their number costs no memory.
+    ///
+    /// # Errors
+    /// [`TableError`].
+    pub async fn put(
+        &self,
+        items: impl Iterator<Item = Item> + Send,
+    ) -> Result<(), TableError> {
+        stream::iter(items)
+            .map(|item| {
+                let put = PutRequest::builder().set_item(Some(item)).build();
+                WriteRequest::builder()
+                    .put_request(put.expect("the item is set"))
+                    .build()
+            })
+            .chunks(BATCH_ITEMS)
+            .map(|batch| self.put_batch(batch))
+            .buffer_unordered(BATCHES_AT_ONCE)
+            .try_collect()
+            .await
+    }
+
+    async fn put_batch(
+        &self,
+        mut batch: Vec<WriteRequest>,
+    ) -> Result<(), TableError> {
+        for attempt in 0..BATCH_TRIES {
+            let call = self.connection.client.batch_write_item();
+            let call = call.request_items(&self.name, batch);
+            let answer = call.send().await.map_err(|e| self.error("write to", e))?;
+            let rest = answer
+                .unprocessed_items
+                .and_then(|mut rest| rest.remove(&self.name));
+            match rest {
+                Some(rest) if !rest.is_empty() => batch = rest,
+                _ => return Ok(()),
+            }
+            tokio::time::sleep(Duration::from_millis(50 << attempt)).await;
+        }
+        Err(self.failed("write to", "it keeps leaving items unprocessed".into()))
+    }
+
+    /// Removes the table if this run made it; leaves a user's own alone.
+    ///
+    /// # Errors
+    /// [`TableError`].
+    pub async fn remove(&self) -> Result<(), TableError> {
+        if !self.ours {
+            return Ok(());
+        }
+        let call = self.connection.client.delete_table().table_name(&self.name);
+        call.send().await.map(|_| ()).map_err(|e| self.error("remove", e))
+    }
+
+    fn failed(&self, doing: &'static str, cause: String) -> TableError {
+        let (table, url) = (self.name.clone(), self.connection.url.clone());
+        TableError::Failed { doing, table, url, cause }
+    }
+
+    fn error<E, R>(&self, doing: &'static str, error: SdkError<E, R>) -> TableError
+    where
+        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+        R: std::fmt::Debug + Send + Sync + 'static,
+    {
+        let (table, url) = (self.name.clone(), self.connection.url.clone());
+        let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
+        let text = DisplayErrorContext(&error).to_string();
+        match (&error, code) {
+            _ if lacks_credentials(&error) => TableError::NoCredentials { url },
+            (
+                SdkError::DispatchFailure(_)
+                | SdkError::TimeoutError(_)
+                | SdkError::ResponseError(_),
+                _,
+            )
+            | (SdkError::ServiceError(_), None) => {
+                TableError::Unreachable { url, cause: innermost(&error) }
+            }
+            (
+                _,
+                Some(
+                    code @ ("AccessDeniedException"
+                    | "UnrecognizedClientException"
+                    | "InvalidSignatureException"
+                    | "MissingAuthenticationTokenException"
+                    | "ExpiredTokenException"),
+                ),
+            ) => TableError::Denied { url, doing, table, code: code.to_owned() },
+            _ => TableError::Failed { doing, table, url, cause: text },
+        }
+    }
+}
+
+fn lacks_credentials(error: &(dyn Error + 'static)) -> bool {
+    let mut causes = std::iter::successors(Some(error), |cause| cause.source());
+    causes.any(|cause| cause.is::<CredentialsError>())
+}
+
+fn innermost(error: &(dyn Error + 'static)) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}

@@ -1,0 +1,246 @@
+//! The allocator that counts: live and total bytes and blocks, and the peak.
+//!
+//! Each thread writes counters of its own with plain loads and stores, because
+//! locked instructions on every allocation cost a service several per cent;
+//! readers add the threads up. A sum taken while threads work may be a few
+//! allocations old; taken at rest it is exact.
+
+#![expect(unsafe_code, reason = "implementing GlobalAlloc is unsafe by contract")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
+
+/// How many threads get counters of their own. Later threads share the last ones
+/// and pay for locked instructions, so every count stays exact.
+const SHARDS: usize = 64;
+
+/// A thread looks for a new peak each time that it has allocated this much, so the
+/// peak is exact to this many bytes for each thread.
+pub const PEAK_STEP_BYTES: u64 = 4_096;
+
+/// What a thread allocated and freed since the process began. The alignment keeps
+/// two threads' counters off one cache line (and off the pair that x86 prefetches).
+#[repr(align(128))]
+struct Shard {
+    allocated_bytes: AtomicU64,
+    allocated_blocks: AtomicU64,
+    freed_bytes: AtomicU64,
+    freed_blocks: AtomicU64,
+}
+
+#[expect(clippy::declare_interior_mutable_const, reason = "it only fills the array")]
+const EMPTY: Shard = Shard {
+    allocated_bytes: AtomicU64::new(0),
+    allocated_blocks: AtomicU64::new(0),
+    freed_bytes: AtomicU64::new(0),
+    freed_blocks: AtomicU64::new(0),
+};
+
+static ALL: [Shard; SHARDS] = [EMPTY; SHARDS];
+static THREADS: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicU64 = AtomicU64::new(0);
+static WITNESSED: AtomicBool = AtomicBool::new(false);
+
+// Neither has a destructor, so both work until a thread's very last allocation.
+thread_local! {
+    static MINE: Cell<usize> = const { Cell::new(usize::MAX) };
+    static UNCOUNTED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The system allocator, counted, and shown to dhat while a window is open.
+///
+/// ```
+/// #[global_allocator]
+/// static ALLOC: heap::CountingAlloc = heap::CountingAlloc;
+///
+/// let before = heap::alloc::counts();
+/// let kept = vec![0_u8; 1_000];
+/// assert_eq!(heap::alloc::counts().live_bytes - before.live_bytes, 1_000);
+/// # drop(kept);
+/// ```
+#[derive(Debug)]
+pub struct CountingAlloc;
+
+/// The counters of the whole process. All zero when [`CountingAlloc`] is not the
+/// global allocator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    /// Bytes allocated and not freed, as requested (not as rounded by malloc).
+    pub live_bytes: u64,
+    /// Blocks allocated and not freed.
+    pub live_blocks: u64,
+    /// Bytes ever allocated. A block that is resized counts with its new size.
+    pub total_bytes: u64,
+    /// Blocks ever allocated.
+    pub total_blocks: u64,
+}
+
+/// Adds all threads' counters up.
+pub fn counts() -> Counts {
+    let mut sum =
+        Counts { live_bytes: 0, live_blocks: 0, total_bytes: 0, total_blocks: 0 };
+    let (mut freed_bytes, mut freed_blocks) = (0_u64, 0_u64);
+    for shard in used() {
+        // Freed before allocated: a block that passes from thread to thread in
+        // between makes the live bytes too high for a moment, never negative.
+        freed_bytes = freed_bytes.wrapping_add(shard.freed_bytes.load(Relaxed));
+        freed_blocks = freed_blocks.wrapping_add(shard.freed_blocks.load(Relaxed));
+    }
+    for shard in used() {
+        sum.total_bytes += shard.allocated_bytes.load(Relaxed);
+        sum.total_blocks += shard.allocated_blocks.load(Relaxed);
+    }
+    sum.live_bytes = sum.total_bytes.saturating_sub(freed_bytes);
+    sum.live_blocks = sum.total_blocks.saturating_sub(freed_blocks);
+    sum
+}
+
+/// The most live bytes since the last [`reset_peak`], exact to
+/// [`PEAK_STEP_BYTES`] for each thread.
+pub fn peak_bytes() -> u64 {
+    PEAK.fetch_max(counts().live_bytes, Relaxed).max(counts().live_bytes)
+}
+
+/// Lets the peak begin again at what is live now.
+pub fn reset_peak() {
+    PEAK.store(counts().live_bytes, Relaxed);
+}
+
+/// Does work whose allocations are the measurement's own: not counted, not seen by
+/// dhat. What is allocated inside must be freed inside another such call.
+pub(crate) fn uncounted<T>(work: impl FnOnce() -> T) -> T {
+    struct Restore(bool);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            UNCOUNTED.set(self.0);
+        }
+    }
+    let _restore = Restore(UNCOUNTED.replace(true));
+    work()
+}
+
+/// From now on (or no longer) allocations pass through dhat.
+pub(crate) fn witness(on: bool) {
+    WITNESSED.store(on, Relaxed);
+}
+
+fn used() -> &'static [Shard] {
+    &ALL[..THREADS.load(Relaxed).min(SHARDS)]
+}
+
+fn mine() -> (usize, &'static Shard) {
+    let mut at = MINE.get();
+    if at == usize::MAX {
+        at = THREADS.fetch_add(1, Relaxed).min(SHARDS - 1);
+        MINE.set(at);
+    }
+    (at, &ALL[at])
+}
+
+/// Adds to a counter; the value after it.
+fn add(at: usize, counter: &AtomicU64, n: u64) -> u64 {
+    if at == SHARDS - 1 {
+        return counter.fetch_add(n, Relaxed).wrapping_add(n);
+    }
+    let sum = counter.load(Relaxed).wrapping_add(n);
+    counter.store(sum, Relaxed);
+    sum
+}
+
+fn count_alloc(bytes: usize, blocks: u64) {
+    let (at, shard) = mine();
+    let bytes = bytes as u64;
+    let sum = add(at, &shard.allocated_bytes, bytes);
+    add(at, &shard.allocated_blocks, blocks);
+    if sum / PEAK_STEP_BYTES != sum.wrapping_sub(bytes) / PEAK_STEP_BYTES {
+        PEAK.fetch_max(counts().live_bytes, Relaxed);
+    }
+}
+
+fn count_free(bytes: usize, blocks: u64) {
+    let (at, shard) = mine();
+    add(at, &shard.freed_bytes, bytes as u64);
+    add(at, &shard.freed_blocks, blocks);
+}
+
+/// Runs `seen` under dhat, `unseen` otherwise, and says whether to count it.
+fn dispatch(
+    seen: impl FnOnce() -> *mut u8,
+    unseen: impl FnOnce() -> *mut u8,
+) -> (*mut u8, bool) {
+    if !WITNESSED.load(Relaxed) {
+        return (unseen(), true);
+    }
+    if UNCOUNTED.get() {
+        return (unseen(), false);
+    }
+    // dhat's own tables allocate while it records: those are not the service's.
+    UNCOUNTED.set(true);
+    let block = seen();
+    UNCOUNTED.set(false);
+    (block, true)
+}
+
+// SAFETY: every call goes to `System` or to dhat's allocator, which is `System`
+// with a record; both own the same blocks, so either may free what the other made.
+// Counting neither touches the blocks nor allocates.
+unsafe impl GlobalAlloc for CountingAlloc {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let (block, counted) = dispatch(
+            // SAFETY: the caller's promises on `layout` are passed on.
+            || unsafe { dhat::Alloc.alloc(layout) },
+            // SAFETY: as above.
+            || unsafe { System.alloc(layout) },
+        );
+        if counted && !block.is_null() {
+            count_alloc(layout.size(), 1);
+        }
+        block
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        let (block, counted) = dispatch(
+            // SAFETY: the caller's promises on `layout` are passed on.
+            || unsafe { dhat::Alloc.alloc_zeroed(layout) },
+            // SAFETY: as above; the system hands out large blocks already zeroed.
+            || unsafe { System.alloc_zeroed(layout) },
+        );
+        if counted && !block.is_null() {
+            count_alloc(layout.size(), 1);
+        }
+        block
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        let (_, counted) = dispatch(
+            || {
+                // SAFETY: the caller's promises on `block` and `layout` are passed on.
+                unsafe { dhat::Alloc.dealloc(block, layout) };
+                block
+            },
+            || {
+                // SAFETY: as above.
+                unsafe { System.dealloc(block, layout) };
+                block
+            },
+        );
+        if counted {
+            count_free(layout.size(), 1);
+        }
+    }
+
+    unsafe fn realloc(&self, old: *mut u8, layout: Layout, bytes: usize) -> *mut u8 {
+        let (block, counted) = dispatch(
+            // SAFETY: the caller's promises on all three are passed on.
+            || unsafe { dhat::Alloc.realloc(old, layout, bytes) },
+            // SAFETY: as above.
+            || unsafe { System.realloc(old, layout, bytes) },
+        );
+        if counted && !block.is_null() {
+            count_alloc(bytes, 0);
+            count_free(layout.size(), 0);
+        }
+        block
+    }
+}

@@ -1,0 +1,137 @@
+//! One reading of a process by itself: heap, resident memory, files, sockets.
+
+use crate::{Gauges, alloc};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What `GET /__heap` answers. What this system cannot tell is `null`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reading {
+    /// Bytes allocated and not freed.
+    pub live_bytes: u64,
+    /// Blocks allocated and not freed.
+    pub live_blocks: u64,
+    /// Bytes ever allocated.
+    pub total_bytes: u64,
+    /// Blocks ever allocated.
+    pub total_blocks: u64,
+    /// Most live bytes since the last reset of the peak.
+    pub peak_bytes: u64,
+    /// Requests under way.
+    pub in_flight: u64,
+    /// Background tasks alive.
+    pub tasks: u64,
+    /// Physical memory of the process, in bytes.
+    pub resident_bytes: Option<u64>,
+    /// Open file descriptors.
+    pub open_files: Option<u64>,
+    /// Number of the process's TCP sockets in each state (`ESTABLISHED`,
+    /// `CLOSE_WAIT`, …).
+    pub sockets: Option<BTreeMap<String, u64>>,
+}
+
+impl Reading {
+    /// Reads the counters first, then everything whose reading allocates.
+    pub fn take(gauges: &Gauges) -> Self {
+        let mut reading = Self::counters(gauges);
+        reading.resident_bytes =
+            memory_stats::memory_stats().map(|stats| stats.physical_mem as u64);
+        reading.open_files = open_files();
+        reading.sockets = sockets();
+        reading
+    }
+
+    /// Reads only what costs next to nothing: counters and gauges.
+    pub fn counters(gauges: &Gauges) -> Self {
+        let counts = alloc::counts();
+        Self {
+            live_bytes: counts.live_bytes,
+            live_blocks: counts.live_blocks,
+            total_bytes: counts.total_bytes,
+            total_blocks: counts.total_blocks,
+            peak_bytes: alloc::peak_bytes(),
+            in_flight: gauges.in_flight.get(),
+            tasks: gauges.tasks.get(),
+            resident_bytes: None,
+            open_files: None,
+            sockets: None,
+        }
+    }
+}
+
+/// Counts `/dev/fd`, which Linux and macOS both have.
+fn open_files() -> Option<u64> {
+    let listing = std::fs::read_dir("/dev/fd").ok()?;
+    // One entry is the listing itself.
+    Some((listing.count() as u64).saturating_sub(1))
+}
+
+#[cfg(target_os = "linux")]
+fn sockets() -> Option<BTreeMap<String, u64>> {
+    use procfs::process::{FDTarget, Process};
+    let me = Process::myself().ok()?;
+    let mine: std::collections::HashSet<u64> = me
+        .fd()
+        .ok()?
+        .flatten()
+        .filter_map(|fd| match fd.target {
+            FDTarget::Socket(inode) => Some(inode),
+            _ => None,
+        })
+        .collect();
+    let entries = me.tcp().ok()?.into_iter().chain(me.tcp6().unwrap_or_default());
+    let mut states = BTreeMap::new();
+    for entry in entries.filter(|entry| mine.contains(&entry.inode)) {
+        *states.entry(name(&entry.state)).or_insert(0) += 1;
+    }
+    Some(states)
+}
+
+/// `CloseWait` as people search for it: `CLOSE_WAIT`.
+#[cfg(target_os = "linux")]
+fn name(state: &procfs::net::TcpState) -> String {
+    let mut name = String::new();
+    for letter in format!("{state:?}").chars() {
+        if letter.is_uppercase() && !name.is_empty() {
+            name.push('_');
+        }
+        name.push(letter.to_ascii_uppercase());
+    }
+    name
+}
+
+#[cfg(not(target_os = "linux"))]
+fn sockets() -> Option<BTreeMap<String, u64>> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reading_survives_json() {
+        let reading = Reading::take(&Gauges::default());
+        let text = serde_json::to_string(&reading).unwrap();
+        assert_eq!(serde_json::from_str::<Reading>(&text).unwrap(), reading);
+    }
+
+    #[test]
+    fn an_open_file_is_counted() {
+        // Other tests open files beside this one, so only the direction is sure
+        // over several at once.
+        let Some(before) = open_files() else { return };
+        let open: Vec<_> =
+            (0..200).map(|_| std::fs::File::open("/dev/null").unwrap()).collect();
+        assert!(open_files().unwrap() > before + 100);
+        drop(open);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_listening_socket_is_seen_in_its_state() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        assert!(sockets().unwrap()["LISTEN"] >= 1);
+        drop(listener);
+    }
+}

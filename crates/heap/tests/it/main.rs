@@ -1,0 +1,110 @@
+//! The allocator and its window, in a process of their own: a program has one
+//! global allocator, and dhat one profiler.
+
+use heap::window::{self, WindowError};
+use heap::{CountingAlloc, alloc, profile::Profile};
+use std::sync::{Mutex, MutexGuard};
+
+#[global_allocator]
+static ALLOC: CountingAlloc = CountingAlloc;
+
+/// Counters are the process's, so these tests take turns. The harness's own threads
+/// still allocate a little beside them: blocks here are large, bounds are wide.
+fn alone() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+const MIB: usize = 1 << 20;
+
+#[inline(never)]
+fn kept_by_this_function() -> Vec<u8> {
+    // Without the black box the call is the last one, and its frame is reused.
+    std::hint::black_box(vec![1; 3 * MIB])
+}
+
+fn live() -> usize {
+    alloc::counts().live_bytes as usize
+}
+
+fn about(bytes: usize, expected: usize) -> bool {
+    bytes.abs_diff(expected) < MIB / 4
+}
+
+#[test]
+fn live_bytes_follow_allocations_frees_and_resizes() {
+    let _turn = alone();
+    let before = live();
+    let mut block = vec![0_u8; 4 * MIB];
+    assert!(about(live() - before, 4 * MIB));
+    block.reserve_exact(8 * MIB);
+    assert!(about(live() - before, 12 * MIB));
+    block.truncate(MIB);
+    block.shrink_to_fit();
+    assert!(about(live() - before, MIB));
+    drop(block);
+    assert!(about(live(), before));
+}
+
+#[test]
+fn a_block_freed_by_another_thread_is_gone() {
+    let _turn = alone();
+    let before = live();
+    for _ in 0..200 {
+        let block = vec![0_u8; MIB];
+        std::thread::spawn(move || drop(block)).join().unwrap();
+    }
+    assert!(about(live(), before), "{} bytes over", live() - before);
+}
+
+#[test]
+fn the_peak_outlives_the_block_until_it_is_reset() {
+    let _turn = alone();
+    alloc::reset_peak();
+    let before = live();
+    drop(vec![0_u8; 16 * MIB]);
+    assert!(about(alloc::peak_bytes() as usize - before, 16 * MIB));
+    alloc::reset_peak();
+    assert!(about(alloc::peak_bytes() as usize, before));
+}
+
+#[test]
+fn a_window_shows_what_survives_and_who_made_it() {
+    let _turn = alone();
+    let older = vec![0_u8; 5 * MIB];
+    window::open(window::FRAMES).unwrap();
+    let kept = kept_by_this_function();
+    drop(vec![0_u8; 7 * MIB]);
+    drop(older);
+    let profile = Profile::parse(&window::close().unwrap()).unwrap();
+    let sites = profile.surviving_sites(|place| place.contains("it/main.rs"));
+    assert!(about(profile.surviving_bytes() as usize, 3 * MIB));
+    let top = sites[0].own_frame.as_ref().unwrap();
+    assert!(top.function.contains("kept_by_this_function"), "{top:?}");
+    drop(kept);
+}
+
+#[test]
+fn the_windows_own_memory_is_never_counted() {
+    let _turn = alone();
+    // The first window also fills the symbol tables' caches.
+    for _ in 0..2 {
+        let before = live();
+        window::open(window::FRAMES).unwrap();
+        let many: Vec<Vec<u8>> = (0..20_000).map(|n| vec![0; n % 7 + 1]).collect();
+        drop(many);
+        let during = live();
+        assert!(about(during, before), "{} bytes", during.abs_diff(before));
+        drop(window::close().unwrap());
+        assert!(about(live(), before), "{} bytes", live().abs_diff(before));
+    }
+}
+
+#[test]
+fn there_is_one_window_at_a_time() {
+    let _turn = alone();
+    assert!(matches!(window::close(), Err(WindowError::NotOpen)));
+    window::open(window::FRAMES).unwrap();
+    assert!(matches!(window::open(10), Err(WindowError::AlreadyOpen)));
+    window::close().unwrap();
+}

@@ -1,0 +1,9 @@
+//! The jobs of the service, a file each.
+
+pub(crate) mod l01_order_export;
+pub(crate) mod l04_background_jobs;
+pub(crate) mod l09_call_budget;
+pub(crate) mod l11_session_cache;
+
+pub(crate) mod c01_client_clones;
+pub(crate) mod c02_first_page;

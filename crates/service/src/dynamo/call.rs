@@ -1,0 +1,154 @@
+//! A DynamoDB call as the log tells it: operation, pages, items, bytes, outcome.
+
+use super::Dynamo;
+use crate::ServiceError;
+use aws_sdk_dynamodb::config::interceptors::FinalizerInterceptorContextRef;
+use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_dynamodb::error::{BoxError, SdkError};
+use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Instant;
+use tracing::{Instrument, Span};
+
+tokio::task_local! {
+    /// The call under way in this task, for the interceptor to find.
+    static WIRE: Arc<Wire>;
+}
+
+/// What went over the wire for one call, retries included.
+#[derive(Debug, Default)]
+struct Wire {
+    attempts: AtomicU64,
+    bytes: AtomicU64,
+}
+
+/// Counts attempts and response bytes of the call under way.
+#[derive(Debug)]
+pub(super) struct WireCounter;
+
+#[dyn_dispatch_hint]
+impl Intercept for WireCounter {
+    fn name(&self) -> &'static str {
+        "WireCounter"
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let body = context.response().and_then(|response| response.body().bytes());
+        let bytes = body.map_or(0, <[u8]>::len) as u64;
+        // Outside a `Call` there is nothing to add to.
+        let _ = WIRE.try_with(|wire| {
+            wire.attempts.fetch_add(1, Relaxed);
+            wire.bytes.fetch_add(bytes, Relaxed);
+        });
+        Ok(())
+    }
+}
+
+/// One logical call: a single operation, or all pages of a query. When it is dropped
+/// it logs what it consumed, and how it ended: `consumed` to the end, `failed`, or
+/// `abandoned` half way.
+#[derive(Debug)]
+pub struct Call {
+    span: Span,
+    wire: Arc<Wire>,
+    pages: u64,
+    items: u64,
+    outcome: &'static str,
+    began: Instant,
+}
+
+impl Dynamo {
+    /// Begins a call of this operation, within the current request's span.
+    pub fn call(&self, operation: &'static str) -> Call {
+        Call {
+            span: tracing::info_span!("dynamodb", operation),
+            wire: Arc::default(),
+            pages: 0,
+            items: 0,
+            outcome: "abandoned",
+            began: Instant::now(),
+        }
+    }
+}
+
+impl Call {
+    /// Sends one request and leaves the call open, for pages that may follow.
+    ///
+    /// # Errors
+    /// What the SDK reports, unchanged.
+    pub async fn send<T, E, R>(
+        &mut self,
+        request: impl Future<Output = Result<T, SdkError<E, R>>>,
+    ) -> Result<T, SdkError<E, R>> {
+        let request = request.instrument(self.span.clone());
+        let result = WIRE.scope(Arc::clone(&self.wire), request).await;
+        if result.is_err() {
+            self.outcome = "failed";
+        }
+        result
+    }
+
+    /// The next page of a paginator: `None` after the last one.
+    ///
+    /// # Errors
+    /// [`ServiceError`] in place of the page that failed.
+    pub async fn page<T, E>(
+        &mut self,
+        next: impl Future<Output = Option<Result<T, E>>>,
+    ) -> Result<Option<T>, ServiceError>
+    where
+        ServiceError: From<E>,
+    {
+        let next = next.instrument(self.span.clone());
+        match WIRE.scope(Arc::clone(&self.wire), next).await {
+            Some(Ok(page)) => Ok(Some(page)),
+            Some(Err(error)) => {
+                self.outcome = "failed";
+                Err(error.into())
+            }
+            None => {
+                self.outcome = "consumed";
+                Ok(None)
+            }
+        }
+    }
+
+    /// Counts a page and the items on it.
+    pub fn count(&mut self, items: usize) {
+        self.pages += 1;
+        self.items += items as u64;
+    }
+
+    /// Says that everything asked for has been read: `items` of them.
+    pub fn consumed(mut self, items: usize) {
+        self.count(items);
+        self.outcome = "consumed";
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        let Self { pages, items, outcome, .. } = *self;
+        let bytes = self.wire.bytes.load(Relaxed);
+        let attempts = self.wire.attempts.load(Relaxed);
+        let milliseconds = self.began.elapsed().as_millis() as u64;
+        self.span.in_scope(|| {
+            tracing::info!(
+                pages,
+                items,
+                bytes,
+                attempts,
+                milliseconds,
+                outcome,
+                "call ended"
+            );
+        });
+    }
+}

@@ -1,0 +1,98 @@
+//! One client, built once: clones share its connections, credentials and caches.
+
+use super::call::WireCounter;
+use crate::Settings;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{Builder, SharedHttpClient};
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{self, TlsContext, TrustStore};
+use std::time::Duration;
+
+/// Idle connections to DynamoDB that are kept. The default is no limit: a burst of
+/// 1,000 calls would leave 1,000 sockets open.
+const IDLE_CONNECTIONS_MAX: usize = 32;
+
+/// Used with an endpoint of one's own when the AWS chain names no region; such
+/// engines take any.
+const FALLBACK_REGION: &str = "us-east-1";
+
+/// Why there is no way to DynamoDB.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// TLS needs to know whom to trust.
+    #[error(
+        "no CA certificates found, which TLS to {endpoint} needs: install \
+         ca-certificates, or point SSL_CERT_FILE at a bundle"
+    )]
+    NoCertificates {
+        /// Where the connection would go.
+        endpoint: String,
+    },
+    /// The TLS library refused its settings.
+    #[error("TLS could not be set up")]
+    Tls(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// The table, and the client that reaches it. Cloning it clones two pointers.
+#[derive(Debug, Clone)]
+pub struct Dynamo {
+    /// The SDK's client.
+    pub client: Client,
+    /// The table that holds everything.
+    pub table: std::sync::Arc<str>,
+}
+
+impl Dynamo {
+    /// Builds the client. Nothing is sent yet.
+    ///
+    /// Every timeout is set: by default the SDK limits only connecting, and a
+    /// DynamoDB that accepts and never answers holds a handler for ever.
+    ///
+    /// # Errors
+    /// [`ConnectError`].
+    pub async fn connect(settings: &Settings) -> Result<Self, ConnectError> {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(1))
+            .read_timeout(Duration::from_secs(3))
+            .operation_attempt_timeout(Duration::from_secs(4))
+            .operation_timeout(Duration::from_secs(8))
+            .build();
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(http_client(settings.endpoint_url.as_deref())?)
+            .retry_config(RetryConfig::standard().with_max_attempts(3))
+            .timeout_config(timeouts);
+        if let Some(url) = &settings.endpoint_url {
+            let region = RegionProviderChain::default_provider()
+                .or_else(Region::from_static(FALLBACK_REGION));
+            loader = loader.endpoint_url(url).region(region);
+        }
+        let config = loader.load().await;
+        let config = Builder::from(&config).interceptor(WireCounter).build();
+        let table = settings.table.as_str().into();
+        Ok(Self { client: Client::from_conf(config), table })
+    }
+}
+
+fn http_client(endpoint: Option<&str>) -> Result<SharedHttpClient, ConnectError> {
+    // The SDK itself asserts that there are certificates, even for http://.
+    let certificates = !rustls_native_certs::load_native_certs().certs.is_empty();
+    let plain = endpoint.is_some_and(|url| url.starts_with("http://"));
+    if !certificates && !plain {
+        let endpoint = endpoint.unwrap_or("AWS").to_owned();
+        return Err(ConnectError::NoCertificates { endpoint });
+    }
+    let trust = TrustStore::empty().with_native_roots(certificates);
+    let tls = TlsContext::builder()
+        .with_trust_store(trust)
+        .build()
+        .map_err(|error| ConnectError::Tls(error.into()))?;
+    Ok(aws_smithy_http_client::Builder::new()
+        .pool_max_idle_per_host(IDLE_CONNECTIONS_MAX)
+        .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
+        .tls_context(tls)
+        .build_https())
+}

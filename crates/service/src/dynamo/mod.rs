@@ -1,0 +1,7 @@
+//! The way to DynamoDB: one client for the process, and a span for every call.
+
+mod client;
+mod call;
+
+pub use call::Call;
+pub use client::{ConnectError, Dynamo};

@@ -1,0 +1,142 @@
+//! What a client is told when something is wrong, and what only the log is told.
+//!
+//! Answers are `application/problem+json` (RFC 9457). They say what the client can
+//! do; causes, SDK messages and internals stay in the log.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
+use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use serde::Serialize;
+use std::error::Error;
+use utoipa::ToSchema;
+
+/// Seconds after which a client that was refused may try again.
+const RETRY_AFTER_SECONDS: u64 = 1;
+
+/// A problem document.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Problem {
+    /// What kind of problem; `about:blank` says that the status tells it all.
+    #[serde(rename = "type")]
+    #[schema(example = "about:blank")]
+    pub kind: &'static str,
+    /// The status in words.
+    pub title: String,
+    /// The HTTP status again, for readers of stored answers.
+    pub status: u16,
+    /// What is wrong with this request, and what to change.
+    pub detail: String,
+}
+
+/// Why a request was not served.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// 400: the request is not one that this route understands.
+    #[error("{0}")]
+    Invalid(String),
+    /// 404.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// 404 for a path, 405 for a method.
+    #[error("{1}")]
+    Unroutable(StatusCode, &'static str),
+    /// 408: the request's head came, the rest did not in time.
+    #[error("the request was not complete within {0} ms")]
+    TooSlow(u64),
+    /// 413.
+    #[error("the body is larger than {0} bytes")]
+    TooLarge(usize),
+    /// 415.
+    #[error("the body must be application/json")]
+    MediaType,
+    /// 503 with `Retry-After`: nothing is broken, there is just no room now.
+    #[error("too much work is waiting; try again")]
+    Overloaded,
+    /// 503 with `Retry-After`: DynamoDB throttles.
+    #[error("the database is busy; try again")]
+    Throttled,
+    /// 504: DynamoDB did not answer in time.
+    #[error("the database did not answer in time")]
+    Timeout,
+    /// 502: DynamoDB could not be reached, or refused.
+    #[error("the database could not serve this request")]
+    Upstream,
+    /// 500: our own fault. The cause has been logged.
+    #[error("the service failed")]
+    Internal,
+}
+
+impl ServiceError {
+    /// Logs what the client must not see, and answers 500.
+    pub fn internal(cause: impl Error + Send + Sync + 'static) -> Self {
+        tracing::error!(cause = %DisplayErrorContext(&cause), "internal error");
+        Self::Internal
+    }
+}
+
+impl ResponseError for ServiceError {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::Invalid(_) => StatusCode::BAD_REQUEST,
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::Unroutable(status, _) => *status,
+            Self::TooSlow(_) => StatusCode::REQUEST_TIMEOUT,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Overloaded | Self::Throttled => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Timeout => StatusCode::GATEWAY_TIMEOUT,
+            Self::Upstream => StatusCode::BAD_GATEWAY,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let status = self.status_code();
+        let mut response = HttpResponseBuilder::new(status);
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS));
+        }
+        if matches!(self, Self::TooSlow(_) | Self::TooLarge(_)) {
+            // The rest of the body is still on its way; nobody will read it.
+            response.force_close();
+        }
+        let problem = Problem {
+            kind: "about:blank",
+            title: status.canonical_reason().unwrap_or("Error").to_owned(),
+            status: status.as_u16(),
+            detail: self.to_string(),
+        };
+        // Set last: `json` keeps a content type that is already there.
+        response
+            .insert_header((CONTENT_TYPE, "application/problem+json"))
+            .json(problem)
+    }
+}
+
+impl<E, R> From<SdkError<E, R>> for ServiceError
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    fn from(error: SdkError<E, R>) -> Self {
+        let code = error.as_service_error().and_then(|e| e.code());
+        let kind = match (&error, code) {
+            (SdkError::TimeoutError(_), _) => Self::Timeout,
+            (SdkError::DispatchFailure(failure), _) if failure.is_timeout() => {
+                Self::Timeout
+            }
+            (
+                _,
+                Some(
+                    "ProvisionedThroughputExceededException"
+                    | "ThrottlingException"
+                    | "RequestLimitExceeded",
+                ),
+            ) => Self::Throttled,
+            _ => Self::Upstream,
+        };
+        tracing::error!(cause = %DisplayErrorContext(&error), "DynamoDB call failed");
+        kind
+    }
+}

@@ -1,0 +1,161 @@
+//! Start, serve, stop.
+
+use crate::telemetry::RequestSpan;
+use crate::traffic::{self, Deadline};
+use crate::{Dynamo, Limits, Settings, extract, telemetry};
+use actix_web::dev::ServerHandle;
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, Data};
+use actix_web::{App, HttpResponse, HttpServer, rt};
+use anyhow::Context as _;
+use heap::Gauges;
+use std::future::Future;
+use std::io::Write;
+use std::process::ExitCode;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_actix_web::TracingLogger;
+use utoipa::openapi::OpenApi;
+
+/// How long requests under way may take after a signal to stop.
+const SHUTDOWN_SECONDS: u64 = 10;
+
+/// Time for a request's head, so that a client that trickles it holds no worker.
+const HEAD_DEADLINE: Duration = Duration::from_secs(5);
+
+/// What an application is built from. All of it is shared: build once, clone.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The way to the data.
+    pub dynamo: Dynamo,
+    /// The bounds that the operator set.
+    pub limits: Limits,
+    /// Where background tasks register.
+    pub gauges: Gauges,
+}
+
+/// What a twin adds to this crate.
+pub trait Application: Clone + Send + 'static {
+    /// Builds the state, once for all workers.
+    fn new(context: Context) -> Self;
+    /// Mounts routes and state; called once for every worker.
+    fn configure(&self, config: &mut web::ServiceConfig);
+    /// The description of the routes.
+    fn openapi() -> OpenApi;
+    /// Waits for background work, after the last request.
+    fn drain(&self) -> impl Future<Output = ()>;
+}
+
+/// Runs a service from its settings to its end; the whole of a twin's `main`.
+pub fn main<A: Application>(name: &'static str) -> ExitCode {
+    let settings = Settings::read(name);
+    let run = || {
+        telemetry::init(&settings)?;
+        rt::System::new().block_on(serve::<A>(&settings))
+    };
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{name}: {error:#}");
+            ExitCode::from(3)
+        }
+    }
+}
+
+async fn serve<A: Application>(settings: &Settings) -> anyhow::Result<()> {
+    let context = Context {
+        dynamo: Dynamo::connect(settings).await?,
+        limits: settings.limits.clone(),
+        gauges: Gauges::default(),
+    };
+    let application = A::new(context.clone());
+    let workers = application.clone();
+    let measure = settings.measure;
+    let document = Data::new(A::openapi());
+    let server = HttpServer::new(move || {
+        let Context { limits, gauges, .. } = context.clone();
+        let deadline = Deadline { milliseconds: limits.request_deadline_ms };
+        App::new()
+            .app_data(Data::new(gauges.clone()))
+            .app_data(Data::new(deadline))
+            .app_data(document.clone())
+            .configure(|config| extract::configure(config, &limits))
+            .route("/health", web::get().to(health))
+            .route("/openapi.json", web::get().to(openapi))
+            .configure(|config| {
+                if measure {
+                    heap::routes::configure(config, gauges.clone());
+                }
+            })
+            .configure(|config| workers.configure(config))
+            .default_service(web::to(extract::unmatched))
+            .wrap(from_fn(traffic::deadline))
+            .wrap(from_fn(traffic::count))
+            .wrap(TracingLogger::<RequestSpan>::new())
+    })
+    .workers(settings.workers.into())
+    .shutdown_timeout(SHUTDOWN_SECONDS)
+    .client_request_timeout(HEAD_DEADLINE)
+    // A client that hangs up has no use for the answer (half-closing clients are
+    // rare, and kept handlers are not).
+    .h1_allow_half_closed(false)
+    .disable_signals()
+    .bind(settings.listen)
+    .with_context(|| format!("cannot listen on {} (--listen)", settings.listen))?;
+
+    for address in server.addrs() {
+        // On stdout and flushed: whoever started the service waits for this line.
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "listening on http://{address}")
+            .context("cannot write to stdout")?;
+        out.flush().context("cannot write to stdout")?;
+    }
+    let server = server.run();
+    rt::spawn(stop_on_request(server.handle(), settings.exit_on_stdin_close));
+    server.await.context("the server failed")?;
+    application.drain().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Waits for SIGINT, SIGTERM or, where asked, the end of standard input; then lets
+/// requests under way finish.
+async fn stop_on_request(server: ServerHandle, watch_stdin: bool) {
+    let terminate = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    let cause = tokio::select! {
+        _ = tokio::signal::ctrl_c() => "SIGINT",
+        () = terminate => "SIGTERM",
+        () = stdin_closed(), if watch_stdin => "end of standard input",
+    };
+    tracing::info!(cause, "stopping");
+    server.stop(true).await;
+}
+
+/// Reads standard input to its end on a thread of its own: tokio's stdin would hold
+/// the runtime open until its last read returns.
+async fn stdin_closed() {
+    let (closed, end) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        // An error is an end, too.
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        let _ = closed.send(());
+    });
+    let _ = end.await;
+}
+
+/// Whether the process serves. It says nothing of DynamoDB: restarting a service
+/// does not mend its database.
+async fn health() -> HttpResponse {
+    HttpResponse::Ok().json(serde_json::json!({ "status": "ok" }))
+}
+
+async fn openapi(document: Data<OpenApi>) -> HttpResponse {
+    HttpResponse::Ok().json(document.get_ref())
+}
