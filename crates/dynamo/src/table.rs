@@ -253,8 +253,14 @@ impl Table {
 }
 
 fn lacks_credentials(error: &(dyn Error + 'static)) -> bool {
-    let mut causes = std::iter::successors(Some(error), |cause| cause.source());
-    causes.any(|cause| cause.is::<CredentialsError>())
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.is::<CredentialsError>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 fn innermost(error: &(dyn Error + 'static)) -> String {

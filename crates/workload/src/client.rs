@@ -1,0 +1,83 @@
+//! HTTP/1.1 over connections that the caller opens and closes: a pool that keeps some
+//! behind one's back would be noise in the process at the other end.
+
+use crate::plan::Request;
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper::header::HOST;
+use hyper_util::rt::TokioIo;
+use std::net::SocketAddr;
+use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
+
+/// A service's address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Origin(pub SocketAddr);
+
+/// What went wrong on the way to an answer.
+#[derive(Debug, thiserror::Error)]
+pub enum HttpError {
+    /// No connection.
+    #[error("cannot connect")]
+    Connect(#[source] std::io::Error),
+    /// The connection broke, or what came back is no HTTP.
+    #[error("no complete answer")]
+    Exchange(#[from] hyper::Error),
+    /// A request that HTTP cannot carry.
+    #[error("not a valid request")]
+    Request(#[from] hyper::http::Error),
+}
+
+/// One connection. Dropping it closes the socket.
+pub struct Connection {
+    sender: SendRequest<Full<Bytes>>,
+    driver: JoinHandle<()>,
+    host: String,
+}
+
+impl Connection {
+    /// Connects.
+    ///
+    /// # Errors
+    /// [`HttpError::Connect`].
+    pub async fn open(origin: Origin) -> Result<Self, HttpError> {
+        let stream =
+            TcpStream::connect(origin.0).await.map_err(HttpError::Connect)?;
+        stream.set_nodelay(true).map_err(HttpError::Connect)?;
+        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+        let driver = tokio::spawn(async move {
+            // Its error reaches whoever waits for an answer on the connection.
+            let _ = connection.await;
+        });
+        Ok(Self { sender, driver, host: origin.0.to_string() })
+    }
+
+    /// Sends a request; the answer's head. Its body must be read to the end before
+    /// the next request.
+    ///
+    /// # Errors
+    /// [`HttpError`].
+    pub async fn send(
+        &mut self,
+        request: Request,
+    ) -> Result<hyper::Response<Incoming>, HttpError> {
+        let mut builder =
+            hyper::Request::builder().method(request.method).uri(request.path);
+        for (name, value) in request.headers {
+            builder = builder.header(name, value);
+        }
+        let request = builder
+            .header(HOST, &self.host)
+            .body(Full::new(Bytes::from(request.body)))?;
+        self.sender.ready().await?;
+        Ok(self.sender.send_request(request).await?)
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}

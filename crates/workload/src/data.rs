@@ -1,0 +1,47 @@
+//! The items that a plan's requests will ask for.
+
+use crate::plan::{ORDERS, Plan, SHOP, sized_tenant};
+use model::seed;
+use model::table::{Item, order_item, session_item};
+use std::ops::Range;
+
+impl Plan {
+    /// What must be in the table before the first round.
+    pub fn base_data(&self) -> Box<dyn Iterator<Item = Item> + Send> {
+        match self.lesson {
+            "l01_order_export" => {
+                orders(self.seed, sized_tenant(self.size), self.size)
+            }
+            "l11_session_cache" => Box::new(std::iter::empty()),
+            _ => orders(self.seed, SHOP.to_owned(), ORDERS),
+        }
+    }
+
+    /// What these rounds need beside it.
+    pub fn round_data(
+        &self,
+        rounds: Range<u64>,
+    ) -> Box<dyn Iterator<Item = Item> + Send> {
+        if self.lesson != "l11_session_cache" {
+            return Box::new(std::iter::empty());
+        }
+        let seed = self.seed;
+        let serials = rounds.start * self.requests..rounds.end * self.requests;
+        Box::new(serials.map(move |n| {
+            let session = seed::session(seed, &seed::session_token(seed, n));
+            session_item(&session).expect("seeded sessions have a DynamoDB form")
+        }))
+    }
+}
+
+fn orders(
+    seed: u64,
+    tenant: String,
+    count: u64,
+) -> Box<dyn Iterator<Item = Item> + Send> {
+    let tenant = seed::tenant(&tenant);
+    Box::new((0..count).map(move |n| {
+        let order = seed::order(seed, &tenant, n);
+        order_item(&order).expect("seeded orders have a DynamoDB form")
+    }))
+}

@@ -1,0 +1,77 @@
+//! What a service answered, in 32 bytes however much it was.
+//!
+//! Answers arrive in no fixed order, so their digests are added up: a sum over the
+//! hashes of (number, answer) is the same for every order of arrival, and two runs
+//! with the same sum gave the same answers but with a chance of 2^-256.
+
+use sha2::{Digest as _, Sha256};
+use std::fmt;
+
+/// A sum of answers.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub struct Digest([u64; 4]);
+
+impl Digest {
+    /// The digest of one answer, from its hash.
+    pub(crate) fn of(hash: Sha256) -> Self {
+        let bytes: [u8; 32] = hash.finalize().into();
+        let word = |at: usize| {
+            let mut word = [0; 8];
+            word.copy_from_slice(&bytes[at * 8..at * 8 + 8]);
+            u64::from_le_bytes(word)
+        };
+        Self([word(0), word(1), word(2), word(3)])
+    }
+
+    /// Adds another digest, modulo 2^256.
+    pub fn add(&mut self, other: Self) {
+        let mut carry = false;
+        for (word, more) in self.0.iter_mut().zip(other.0) {
+            let (sum, first) = word.overflowing_add(more);
+            let (sum, second) = sum.overflowing_add(u64::from(carry));
+            *word = sum;
+            carry = first || second;
+        }
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().rev().try_for_each(|word| write!(f, "{word:016x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Digest({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn digest(text: &str) -> Digest {
+        Digest::of(Sha256::new_with_prefix(text))
+    }
+
+    fn sum(texts: &[&str]) -> Digest {
+        let mut sum = Digest::default();
+        texts.iter().for_each(|text| sum.add(digest(text)));
+        sum
+    }
+
+    #[test]
+    fn the_order_of_answers_does_not_matter_and_their_number_does() {
+        assert_eq!(sum(&["a", "b", "c"]), sum(&["c", "a", "b"]));
+        assert_ne!(sum(&["a", "b"]), sum(&["a", "b", "b"]));
+        assert_ne!(sum(&["a", "b"]), sum(&["a", "c"]));
+    }
+
+    #[test]
+    fn carries_reach_the_highest_word() {
+        let mut all = Digest([u64::MAX; 4]);
+        all.add(Digest([1, 0, 0, 0]));
+        assert_eq!(all, Digest::default());
+    }
+}

@@ -1,0 +1,110 @@
+//! Seed, round and number to request: the same always and everywhere.
+
+use model::seed;
+use serde_json::json;
+
+/// Orders that the lessons on single orders share.
+pub const ORDERS: u64 = 200;
+
+/// A request, ready to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// HTTP method.
+    pub method: &'static str,
+    /// Path and query.
+    pub path: String,
+    /// Headers beside `host`.
+    pub headers: Vec<(&'static str, String)>,
+    /// JSON text, or nothing.
+    pub body: String,
+}
+
+/// The requests of one lesson.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Plan {
+    /// A lesson of [`model::LESSONS`].
+    pub lesson: &'static str,
+    /// Names the data and everything drawn at random.
+    pub seed: u64,
+    /// Requests in each round.
+    pub requests: u64,
+    /// Items of the tenant whose data is read whole, where the lesson reads one.
+    pub size: u64,
+}
+
+impl Plan {
+    /// The `n`th request of a round. Keys that must be distinct differ between
+    /// rounds, too.
+    pub fn request(&self, round: u64, n: u64) -> Request {
+        let serial = round * self.requests + n;
+        let order = seed::order_id(serial % ORDERS);
+        match self.lesson {
+            "l01_order_export" => {
+                get("/orders/export".to_owned(), &sized_tenant(self.size))
+            }
+            "l04_background_jobs" => Request {
+                method: "POST",
+                path: format!("/orders/{order}/confirm"),
+                headers: vec![
+                    ("x-tenant", SHOP.to_owned()),
+                    ("content-type", "application/json".to_owned()),
+                ],
+                body: json!({ "note": format!("checked by clerk {}", serial % 7) })
+                    .to_string(),
+            },
+            "l09_call_budget" => get(format!("/orders/{order}/quote"), SHOP),
+            "l11_session_cache" => {
+                let token = seed::session_token(self.seed, serial);
+                get(format!("/sessions/{token}"), SHOP)
+            }
+            "c01_client_clones" => get(format!("/orders/{order}/status"), SHOP),
+            "c02_first_page" => get("/orders?status=open".to_owned(), SHOP),
+            other => unreachable!("the lesson {other} has no plan; tests hold that"),
+        }
+    }
+}
+
+/// The tenant of the lessons on single orders.
+pub const SHOP: &str = "shop";
+
+/// The tenant that owns exactly this many orders.
+pub fn sized_tenant(size: u64) -> String {
+    format!("size-{size}")
+}
+
+fn get(path: String, tenant: &str) -> Request {
+    let headers = vec![("x-tenant", tenant.to_owned())];
+    Request { method: "GET", path, headers, body: String::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::LESSONS;
+    use std::collections::HashSet;
+
+    fn plan(lesson: &'static str, seed: u64) -> Plan {
+        Plan { lesson, seed, requests: 50, size: 500 }
+    }
+
+    #[test]
+    fn every_lesson_has_a_plan_that_repeats() {
+        for lesson in LESSONS {
+            let requests = |seed| -> Vec<_> {
+                (0..50).map(|n| plan(lesson.id, seed).request(3, n)).collect()
+            };
+            assert_eq!(requests(7), requests(7), "{}", lesson.id);
+        }
+    }
+
+    #[test]
+    fn tokens_differ_within_a_round_between_rounds_and_between_seeds() {
+        let mut paths = HashSet::new();
+        for (seed, round) in [(7, 0), (7, 1), (8, 0)] {
+            for n in 0..50 {
+                paths.insert(plan("l11_session_cache", seed).request(round, n).path);
+            }
+        }
+        assert_eq!(paths.len(), 150);
+    }
+}
