@@ -7,3 +7,6 @@ pub mod table;
 
 pub use connection::{Connection, Target};
 pub use table::{Table, TableError};
+
+/// Version of the SDK that this workspace is built with.
+pub const SDK_VERSION: &str = aws_sdk_dynamodb::meta::PKG_VERSION;

@@ -7,6 +7,7 @@
 
 use serde::Deserialize;
 use std::collections::HashMap;
+use std::fmt;
 
 /// The one version there is in the field.
 const VERSION: u32 = 2;
@@ -78,6 +79,15 @@ impl Frame {
             _ => place,
         };
         Self { function: function.to_owned(), place: place.to_owned() }
+    }
+}
+
+impl fmt::Display for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.place.as_str() {
+            "" => f.write_str(&self.function),
+            place => write!(f, "{} ({place})", self.function),
+        }
     }
 }
 

@@ -1,1 +1,20 @@
-fn main() {}
+//! The command line: parse, do, say what went wrong, exit.
+
+use clap::Parser;
+use leaklab::cli::{Cli, Command};
+use leaklab::commands;
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Compare(arguments) => commands::compare::run(&arguments).await,
+        Command::Serve(arguments) => commands::serve::run(&arguments).await,
+        Command::Dynamo(arguments) => commands::dynamo::run(&arguments).await,
+        Command::List => commands::list::run(),
+    };
+    outcome.unwrap_or_else(|failure| {
+        eprintln!("leaklab: {failure}");
+        failure.code()
+    })
+}

@@ -61,6 +61,8 @@ pub struct Lesson {
     pub requests: u64,
     /// Requests under way at once.
     pub concurrency: usize,
+    /// What both twins are started with beside the defaults.
+    pub settings: &'static [&'static str],
     /// Lesson whose fix refuses work under overload: 503 in `fixed` is then no
     /// different answer.
     pub may_refuse: bool,
@@ -78,6 +80,7 @@ pub const LESSONS: &[Lesson] = &[
         signal: Signal::Peak { sizes: &[500, 2_000, 8_000] },
         requests: 4,
         concurrency: 1,
+        settings: &[],
         may_refuse: false,
     },
     Lesson {
@@ -92,6 +95,7 @@ pub const LESSONS: &[Lesson] = &[
         signal: Signal::Slope { floor: 256.0 },
         requests: 200,
         concurrency: 4,
+        settings: &[],
         may_refuse: true,
     },
     Lesson {
@@ -105,6 +109,7 @@ pub const LESSONS: &[Lesson] = &[
         signal: Signal::Slope { floor: 8_192.0 },
         requests: 20,
         concurrency: 2,
+        settings: &[],
         may_refuse: false,
     },
     Lesson {
@@ -118,6 +123,8 @@ pub const LESSONS: &[Lesson] = &[
         signal: Signal::Slope { floor: 700.0 },
         requests: 300,
         concurrency: 4,
+        // Small enough for the warm-up to fill: a cache grows until it is full.
+        settings: &["--session-cache-bytes-max=65536"],
         may_refuse: false,
     },
     Lesson {
@@ -130,6 +137,7 @@ pub const LESSONS: &[Lesson] = &[
         signal: Signal::Slope { floor: 0.0 },
         requests: 300,
         concurrency: 4,
+        settings: &[],
         may_refuse: false,
     },
     Lesson {
@@ -142,6 +150,7 @@ pub const LESSONS: &[Lesson] = &[
         signal: Signal::Slope { floor: 0.0 },
         requests: 300,
         concurrency: 4,
+        settings: &[],
         may_refuse: false,
     },
 ];

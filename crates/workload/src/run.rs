@@ -160,7 +160,7 @@ impl Round {
             }
             let request = self.plan.request(round, number);
             let name = format!("{} {}", request.method, request.path);
-            let answer = exchange(&mut connection, request, number);
+            let answer = exchange(&mut connection, request, (round, number));
             let answer = match tokio::time::timeout(ANSWER_WITHIN, answer).await {
                 Ok(Ok(answer)) => answer,
                 Ok(Err(source)) => {
@@ -206,12 +206,12 @@ struct Answer {
     whole: Duration,
 }
 
-/// Sends a request and reads its answer to the end, keeping only a hash of number,
-/// status, content type and body.
+/// Sends a request and reads its answer to the end, keeping only a hash of its round
+/// and number, status, content type and body.
 async fn exchange(
     connection: &mut Connection,
     request: Request,
-    number: u64,
+    (round, number): (u64, u64),
 ) -> Result<Answer, HttpError> {
     let began = Instant::now();
     let mut response = connection.send(request).await?;
@@ -221,6 +221,7 @@ async fn exchange(
         && headers.contains_key(RETRY_AFTER);
     let closes = headers.get("connection").is_some_and(|value| value == "close");
     let mut hash = Sha256::new();
+    hash.update(round.to_le_bytes());
     hash.update(number.to_le_bytes());
     hash.update(status.as_u16().to_le_bytes());
     hash.update(

@@ -1,0 +1,17 @@
+//! `leaklab list`: lessons and controls, a line each.
+
+use crate::failure::Failure;
+use anstream::println;
+use model::LESSONS;
+use std::process::ExitCode;
+
+/// Prints the registry.
+///
+/// # Errors
+/// None.
+pub fn run() -> Result<ExitCode, Failure> {
+    for lesson in LESSONS {
+        println!("{:<21}{:<45}{}", lesson.id, lesson.title, lesson.law);
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,9 @@
+//! What a user can type, a file each.
+
+pub mod compare;
+pub mod dynamo;
+pub mod list;
+pub mod serve;
+
+mod select;
+mod stop;

@@ -1,0 +1,67 @@
+//! From what was typed to lessons.
+
+use crate::failure::Failure;
+use model::{LESSONS, Lesson};
+
+/// The lessons that these names begin; all for none.
+pub(super) fn lessons(names: &[String]) -> Result<Vec<&'static Lesson>, Failure> {
+    if names.is_empty() {
+        return Ok(LESSONS.iter().collect());
+    }
+    let mut chosen = Vec::new();
+    for name in names {
+        let fitting =
+            LESSONS.iter().filter(|lesson| lesson.id.starts_with(name.as_str()));
+        let before = chosen.len();
+        chosen.extend(fitting);
+        if chosen.len() == before || name.is_empty() {
+            return Err(unknown(name));
+        }
+    }
+    // In the order of the registry, each once, however they were typed.
+    let mut lessons: Vec<&Lesson> = LESSONS.iter().collect();
+    lessons.retain(|lesson| chosen.iter().any(|c: &&Lesson| c.id == lesson.id));
+    Ok(lessons)
+}
+
+fn unknown(name: &str) -> Failure {
+    let distance = |lesson: &&Lesson| {
+        let jobs = lesson.id.split_once('_').map_or(lesson.id, |(_, job)| job);
+        strsim::damerau_levenshtein(name, lesson.id)
+            .min(strsim::damerau_levenshtein(name, jobs))
+    };
+    let nearest = LESSONS.iter().min_by_key(distance).expect("there are lessons");
+    Failure::Usage(format!(
+        "there is no lesson '{name}'; did you mean {}? `leaklab list` names all",
+        nearest.id
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(names: &[&str]) -> Vec<&'static str> {
+        let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+        lessons(&names).unwrap().iter().map(|lesson| lesson.id).collect()
+    }
+
+    #[test]
+    fn a_beginning_is_enough_and_order_and_repetition_do_not_matter() {
+        assert_eq!(
+            ids(&["l11", "l09_call", "l11"]),
+            ["l09_call_budget", "l11_session_cache"]
+        );
+        assert_eq!(ids(&["c"]), ["c01_client_clones", "c02_first_page"]);
+        assert_eq!(ids(&[]).len(), LESSONS.len());
+    }
+
+    #[test]
+    fn an_unknown_name_is_answered_with_the_nearest() {
+        let nearest =
+            |name: &str| lessons(&[name.to_owned()]).unwrap_err().to_string();
+        assert!(nearest("session_cahce").contains("l11_session_cache"));
+        assert!(nearest("l9_call_budget").contains("l09_call_budget"));
+        assert!(nearest("").contains("did you mean"));
+    }
+}

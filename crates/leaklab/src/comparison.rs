@@ -1,0 +1,164 @@
+//! `comparison.json`: the contract for scripts, reports and docs. Fields keep their
+//! names; new ones may be added, so readers ignore those that they do not know.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The version of this contract.
+pub const SCHEMA: u32 = 1;
+
+/// A whole run.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Comparison {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// Names the data and the workload.
+    pub seed: u64,
+    /// Whether every lesson is as expected.
+    pub as_expected: bool,
+    /// Wall clock of the run.
+    pub seconds: f64,
+    /// What was measured, and on what.
+    pub environment: Environment,
+    /// In the order of the registry.
+    pub lessons: Vec<LessonResult>,
+}
+
+/// What was measured, and on what.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Environment {
+    /// Version of this program.
+    pub leaklab: String,
+    /// Compiler that built it.
+    pub rustc: String,
+    /// Cargo profile that built it.
+    pub profile: String,
+    /// Version of the SDK in the twins.
+    pub aws_sdk_dynamodb: String,
+    /// `embedded`, or the URL that the user gave.
+    pub engine: String,
+    /// Processor cores.
+    pub cores: usize,
+    /// Operating system and architecture.
+    pub system: String,
+}
+
+/// A lesson on both twins.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct LessonResult {
+    /// Of the registry.
+    pub id: String,
+    /// `lesson` or `control`.
+    pub kind: String,
+    /// Claims that it helps to settle.
+    pub claims: Vec<String>,
+    /// What the memory grows with.
+    pub law: String,
+    /// Whether all verdicts are the expected ones and the answers the same.
+    pub as_expected: bool,
+    /// Why not, a sentence each; empty when all is as expected.
+    pub surprises: Vec<String>,
+    /// Whether both twins gave the same answers; `null` when one was not asked.
+    pub same_answers: Option<bool>,
+    /// Digest of all answers of the first twin.
+    pub answers_sha256: String,
+    /// By twin: `leaky`, `fixed`.
+    pub twins: BTreeMap<String, TwinResult>,
+}
+
+/// What a twin's memory does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Verdict {
+    /// Live bytes grow with the requests.
+    Leaks,
+    /// The peak grows with the size of the input.
+    Grows,
+    /// Neither.
+    Bounded,
+    /// A control within the detection limit.
+    Flat,
+    /// Too much noise to tell.
+    Inconclusive,
+}
+
+impl Verdict {
+    /// As it is printed.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Leaks => "LEAKS",
+            Self::Grows => "GROWS",
+            Self::Bounded => "BOUNDED",
+            Self::Flat => "FLAT",
+            Self::Inconclusive => "INCONCLUSIVE",
+        }
+    }
+}
+
+/// A lesson on one twin.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TwinResult {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Live bytes per request.
+    pub slope_bytes_per_request: f64,
+    /// 95 % confidence interval of the slope.
+    pub ci95: [f64; 2],
+    /// The smallest slope that this run could have told from its own noise.
+    pub detection_limit_bytes_per_request: f64,
+    /// Requests in each round.
+    pub requests_per_round: u64,
+    /// At rest after each round; the warm-up is not among them.
+    pub live_bytes: Vec<u64>,
+    /// Most live bytes during the rounds.
+    pub peak_bytes: u64,
+    /// Peaks by size of the input, where the law is a peak.
+    pub peak_law: Vec<Peak>,
+    /// The `e` of peak ~ size^e; `null` where the law is no peak.
+    pub peak_exponent: Option<f64>,
+    /// After each round; `null` where the system does not tell.
+    pub resident_bytes: Vec<Option<u64>>,
+    /// After each round; `null` where the system does not tell.
+    pub open_files: Vec<Option<u64>>,
+    /// Background tasks alive after each round.
+    pub tasks: Vec<u64>,
+    /// Wall clock of this twin's part.
+    pub seconds: f64,
+    /// dhat's profile, relative to this file.
+    pub profile: String,
+    /// Live bytes that came in the dhat window, per request, by the exact counters.
+    pub window_bytes_per_request: f64,
+    /// Growth that no site in the service's own code holds, as a share of all;
+    /// `null` when nothing grew.
+    pub unattributed_share: Option<f64>,
+    /// What holds the growth, largest first.
+    pub sites: Vec<SiteResult>,
+    /// Digest of all answers.
+    pub answers_sha256: String,
+    /// Answers that refused work: 503 with `Retry-After`.
+    pub refused: u64,
+    /// Answers of status 400 and above.
+    pub errors: u64,
+}
+
+/// A peak at a size.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct Peak {
+    /// Items of the input.
+    pub size: u64,
+    /// Most live bytes above the bytes at rest, median of several requests.
+    pub peak_bytes: u64,
+}
+
+/// Call stacks that hold memory together.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SiteResult {
+    /// Of all bytes that survived the window.
+    pub share: f64,
+    /// Surviving bytes per request of the window.
+    pub bytes_per_request: f64,
+    /// Innermost line of a lesson, or `null`.
+    pub lesson_frame: Option<String>,
+    /// The call stack that holds most of it, innermost first.
+    pub frames: Vec<String>,
+}

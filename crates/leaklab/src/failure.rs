@@ -1,0 +1,39 @@
+//! How the program can fail, and with which exit code.
+
+use std::process::ExitCode;
+
+/// Every verdict is the expected one.
+pub const EXPECTED: u8 = 0;
+/// A verdict, or an answer, is not as expected.
+pub const UNEXPECTED: u8 = 1;
+/// The command line asks for something that is not there. (clap's own code.)
+pub const USAGE: u8 = 2;
+/// A process or the database failed.
+pub const BROKEN: u8 = 3;
+/// Ctrl-C or SIGTERM, as shells count it.
+pub const INTERRUPTED: u8 = 130;
+
+/// Why there is no result.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// Wrong usage: what, and what to do instead.
+    #[error("{0}")]
+    Usage(String),
+    /// Something outside broke.
+    #[error("{0:#}")]
+    Broken(#[from] anyhow::Error),
+    /// The user asked to stop.
+    #[error("interrupted; nothing is left running")]
+    Interrupted,
+}
+
+impl Failure {
+    /// The process's exit code.
+    pub fn code(&self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::Usage(_) => USAGE,
+            Self::Broken(_) => BROKEN,
+            Self::Interrupted => INTERRUPTED,
+        })
+    }
+}

@@ -1,0 +1,228 @@
+//! The order of a measurement: warm up, rounds with a reading at rest after each,
+//! peaks at several sizes, a dhat window last.
+
+use crate::comparison::Peak;
+use crate::measure::{Database, EngineChoice, Twin};
+use crate::probe::Probe;
+use crate::statistics::median_of;
+use anyhow::{Context, Result, anyhow};
+use heap::Reading;
+use heap::profile::Profile;
+use model::{Lesson, Signal};
+use std::path::Path;
+use tokio_util::sync::CancellationToken;
+use workload::{Digest, Origin, Plan, Round, Tally};
+
+/// How often a peak is taken at each size; the median counts. A peak depends on when
+/// buffers happen to be freed, so single ones scatter.
+const PEAK_REPEATS: u64 = 3;
+
+/// How a lesson is to be measured.
+#[derive(Debug, Clone)]
+pub struct Protocol {
+    /// The lesson.
+    pub lesson: &'static Lesson,
+    /// Names data and workload.
+    pub seed: u64,
+    /// Rounds with a reading.
+    pub rounds: u64,
+    /// Requests in each.
+    pub requests: u64,
+    /// Sizes for the peak law; empty where the law is no peak.
+    pub sizes: Vec<u64>,
+}
+
+/// What a measurement found, before anybody judges it.
+#[derive(Debug, Clone)]
+pub struct Recording {
+    /// At rest, after each round.
+    pub readings: Vec<Reading>,
+    /// Answers of each round, in parts.
+    pub answers: Vec<Vec<Digest>>,
+    /// Answers that refused work, in the rounds.
+    pub refused: u64,
+    /// Answers of status 400 and above, in the rounds.
+    pub errors: u64,
+    /// The first of them.
+    pub first_error: Option<String>,
+    /// Peaks by size.
+    pub peaks: Vec<Peak>,
+    /// Live bytes that the window added, by the exact counters.
+    pub window_growth: i64,
+    /// Requests in the window.
+    pub window_requests: u64,
+    /// dhat's own text.
+    pub profile_json: Vec<u8>,
+    /// The same, read.
+    pub profile: std::sync::Arc<Profile>,
+}
+
+impl Protocol {
+    /// The protocol of the registry, with the user's numbers where given.
+    pub fn new(
+        lesson: &'static Lesson,
+        seed: u64,
+        rounds: u64,
+        requests: u64,
+    ) -> Self {
+        let sizes = match lesson.signal {
+            Signal::Slope { .. } => Vec::new(),
+            Signal::Peak { sizes } => sizes.to_vec(),
+        };
+        Self { lesson, seed, rounds, requests, sizes }
+    }
+
+    /// Steps that [`Protocol::run`] reports, for a progress bar.
+    pub fn steps(&self) -> u64 {
+        1 + 1 + self.rounds + self.sizes.len() as u64 + 1
+    }
+
+    /// Measures a twin from an empty database to its end. Whatever happens, `stop`
+    /// included, both processes have ended and the table is gone when this returns.
+    ///
+    /// # Errors
+    /// A process or the database failed; the message says which, and its last words.
+    pub async fn run(
+        &self,
+        twin: &str,
+        engine: &EngineChoice,
+        scratch: &Path,
+        stop: &CancellationToken,
+        step: &(dyn Fn(&str) + Sync),
+    ) -> Result<Recording> {
+        step("prepare");
+        let use_for = format!("{}-{twin}", self.lesson.id);
+        let mut database = Database::open(engine, &use_for).await?;
+        let recording = tokio::select! {
+            recording = self.with_twin(twin, &mut database, scratch, step) => recording,
+            () = stop.cancelled() => Err(anyhow!("stopped")),
+        };
+        let closed = database.close().await;
+        let recording = recording?;
+        closed?;
+        Ok(recording)
+    }
+
+    async fn with_twin(
+        &self,
+        name: &str,
+        database: &mut Database,
+        scratch: &Path,
+        step: &(dyn Fn(&str) + Sync),
+    ) -> Result<Recording> {
+        self.fill(database).await?;
+        let (target, table) = (&database.target, database.table.name());
+        let mut twin =
+            Twin::start(name, target, table, self.lesson.settings, scratch).await?;
+        let measured = self.measure(twin.origin(), step).await;
+        // Whoever died is the cause; what it did to the others is not.
+        let measured = measured.map_err(|error| {
+            let obituary = database.obituary().or_else(|| twin.process.obituary());
+            obituary.map_or(error, |obituary| anyhow!("{obituary}"))
+        });
+        let measured =
+            measured.with_context(|| format!("{} on {name}", self.lesson.id));
+        twin.process.stop().await;
+        measured
+    }
+
+    /// Warm-up, rounds and window ask for different keys; all are there beforehand.
+    async fn fill(&self, database: &Database) -> Result<()> {
+        let smallest = self.plan(self.smallest());
+        let window = self.rounds + 1;
+        database.table.put(smallest.round_data(0..window + 1)).await?;
+        for size in self.sizes.iter().copied().chain([self.smallest()]) {
+            database.table.put(self.plan(size).base_data()).await?;
+        }
+        Ok(())
+    }
+
+    async fn measure(
+        &self,
+        origin: Origin,
+        step: &(dyn Fn(&str) + Sync),
+    ) -> Result<Recording> {
+        let probe = Probe::new(origin);
+        step("warm up");
+        self.round(origin, 0, self.smallest()).await?;
+        probe.at_rest().await?;
+        probe.reset_peak().await?;
+
+        let mut readings = Vec::new();
+        let mut answers = Vec::new();
+        let (mut refused, mut errors, mut first_error) = (0, 0, None);
+        for round in 1..=self.rounds {
+            step(&format!("round {round}/{}", self.rounds));
+            let tally = self.round(origin, round, self.smallest()).await?;
+            readings.push(probe.at_rest().await?);
+            answers.push(tally.parts);
+            refused += tally.refused;
+            errors += tally.errors;
+            first_error = first_error.or(tally.first_error);
+        }
+
+        let mut peaks = Vec::new();
+        for &size in &self.sizes {
+            step(&format!("peak at {size}"));
+            let peak_bytes = self.peak(&probe, origin, size).await?;
+            peaks.push(Peak { size, peak_bytes });
+        }
+
+        step("call stacks");
+        let before = probe.at_rest().await?;
+        probe.open_window().await?;
+        self.round(origin, self.rounds + 1, self.smallest()).await?;
+        let after = probe.at_rest().await?;
+        let profile_json = probe.close_window().await?;
+        let profile = Profile::parse(&profile_json)?;
+        Ok(Recording {
+            readings,
+            answers,
+            refused,
+            errors,
+            first_error,
+            peaks,
+            window_growth: after.live_bytes.cast_signed()
+                - before.live_bytes.cast_signed(),
+            window_requests: self.requests,
+            profile_json,
+            profile: profile.into(),
+        })
+    }
+
+    /// Most live bytes above those at rest while one request of this size is served.
+    async fn peak(&self, probe: &Probe, origin: Origin, size: u64) -> Result<u64> {
+        let plan = Plan { requests: 1, ..self.plan(size) };
+        let one = Round { plan, number: 0, concurrency: 1 };
+        one.run(origin).await?;
+        let mut peaks = Vec::new();
+        for _ in 0..PEAK_REPEATS {
+            let rest = probe.at_rest().await?;
+            probe.reset_peak().await?;
+            one.run(origin).await?;
+            let peak = probe.counters().await?.peak_bytes;
+            peaks.push(peak.saturating_sub(rest.live_bytes) as f64);
+        }
+        Ok(median_of(&peaks).unwrap_or(0.0) as u64)
+    }
+
+    async fn round(&self, origin: Origin, number: u64, size: u64) -> Result<Tally> {
+        let concurrency = self.lesson.concurrency;
+        Ok(Round { plan: self.plan(size), number, concurrency }.run(origin).await?)
+    }
+
+    /// The plan for this size of input.
+    pub fn plan(&self, size: u64) -> Plan {
+        Plan {
+            lesson: self.lesson.id,
+            seed: self.seed,
+            requests: self.requests,
+            size,
+        }
+    }
+
+    /// The size that warm-up, rounds and window use.
+    pub fn smallest(&self) -> u64 {
+        self.sizes.first().copied().unwrap_or(0)
+    }
+}

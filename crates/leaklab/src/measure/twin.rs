@@ -1,0 +1,82 @@
+//! A twin as a process: found beside this program, started for measuring.
+
+use crate::process::Process;
+use anyhow::{Context, Result, bail};
+use dynamo::Target;
+use std::path::{Path, PathBuf};
+use tokio::process::Command;
+use workload::Origin;
+
+/// A running twin.
+#[derive(Debug)]
+pub struct Twin {
+    /// The process.
+    pub process: Process,
+}
+
+impl Twin {
+    /// Starts `leaky` or `fixed` on a free port, with the measuring routes, against this
+    /// table. Its temporary files go to `scratch`.
+    ///
+    /// # Errors
+    /// The program is not built, or does not start.
+    pub async fn start(
+        name: &str,
+        target: &Target,
+        table: &str,
+        settings: &[&str],
+        scratch: &Path,
+    ) -> Result<Self> {
+        let (program, mut command) = twin_command(name, target, table)?;
+        command.args(["--listen", "127.0.0.1:0", "--measure", "--log", "error"]);
+        command.args(settings).env("TMPDIR", scratch);
+        let process = Process::start(name, &program, command).await?;
+        Ok(Self { process })
+    }
+
+    /// Where it answers.
+    pub fn origin(&self) -> Origin {
+        Origin(self.process.address())
+    }
+}
+
+/// The command that runs a twin against a table, and the program that it runs.
+///
+/// # Errors
+/// The program is not built.
+pub fn twin_command(
+    name: &str,
+    target: &Target,
+    table: &str,
+) -> Result<(PathBuf, Command)> {
+    let program = programs_folder()?
+        .join(name)
+        .with_extension(std::env::consts::EXE_EXTENSION);
+    if !program.is_file() {
+        bail!(
+            "{} is not built: run `cargo build --workspace`, or use scripts/compare.sh",
+            program.display()
+        );
+    }
+    let mut command = Command::new(&program);
+    command
+        .args(["--endpoint-url", target.url(), "--table", table])
+        .arg("--exit-on-stdin-close")
+        .envs(target.environment());
+    Ok((program, command))
+}
+
+/// Where this program and the twins lie: cargo puts them side by side.
+///
+/// # Errors
+/// The system does not tell where this program is.
+pub fn programs_folder() -> Result<PathBuf> {
+    let program =
+        std::env::current_exe().context("cannot find this program's own folder")?;
+    let mut folder = program.parent().unwrap_or(Path::new(".")).to_owned();
+    // Tests and benchmarks run one level deeper.
+    if folder.ends_with("deps") {
+        folder.pop();
+    }
+    Ok(folder)
+}

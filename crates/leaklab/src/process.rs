@@ -1,0 +1,137 @@
+//! Child processes that announce themselves, are heard when they fail, and never
+//! outlive this one.
+//!
+//! A child holds the reading end of a pipe as its standard input and stops when it
+//! closes, so it ends even when this process is killed. It has a process group of its
+//! own: Ctrl-C reaches this process alone, which then decides.
+
+use anyhow::{Context, Result, bail};
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::process::{Child, Command};
+
+/// A child that says nothing for this long will not.
+const READY_WITHIN: Duration = Duration::from_secs(30);
+/// From the closed pipe to the kill.
+const STOP_WITHIN: Duration = Duration::from_secs(15);
+/// What a child prints first, before its address.
+const READY: &str = "listening on http://";
+/// Lines of a child's log that are kept for an error message.
+const LOG_LINES: usize = 50;
+
+/// A running child.
+#[derive(Debug)]
+pub struct Process {
+    name: String,
+    child: Child,
+    address: SocketAddr,
+    log: Log,
+}
+
+/// The last lines of a log.
+type Log = Arc<Mutex<VecDeque<String>>>;
+
+impl Process {
+    /// Starts a program and waits until it has said where it listens.
+    ///
+    /// # Errors
+    /// It cannot be started, or ends or stays silent instead; with its last words.
+    pub async fn start(
+        name: &str,
+        program: &Path,
+        command: Command,
+    ) -> Result<Self> {
+        let mut command = command;
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| format!("cannot start {}", program.display()))?;
+        let log = Log::default();
+        let stderr = child.stderr.take().expect("stderr is piped");
+        tokio::spawn(keep_last_lines(stderr, Arc::clone(&log)));
+        let mut stdout =
+            BufReader::new(child.stdout.take().expect("stdout is piped"));
+        let mut line = String::new();
+        let ready =
+            tokio::time::timeout(READY_WITHIN, stdout.read_line(&mut line)).await;
+        let address =
+            line.trim_end().strip_prefix(READY).and_then(|a| a.parse().ok());
+        // Whatever else it prints must not fill the pipe.
+        tokio::spawn(async move {
+            tokio::io::copy(&mut stdout, &mut tokio::io::sink()).await
+        });
+        let name = name.to_owned();
+        match address {
+            Some(address) => Ok(Self { name, child, address, log }),
+            None if ready.is_err() => {
+                bail!("{name} did not start within {} s", READY_WITHIN.as_secs())
+            }
+            None => {
+                let how = child
+                    .wait()
+                    .await
+                    .map_or_else(|e| e.to_string(), |s| s.to_string());
+                bail!("{name} did not start ({how}){}", last_words(&log))
+            }
+        }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its process id, while it runs.
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
+    /// If it has ended: how, and its last words.
+    pub fn obituary(&mut self) -> Option<String> {
+        let status = self.child.try_wait().ok().flatten()?;
+        Some(format!("{} ended ({status}){}", self.name, last_words(&self.log)))
+    }
+
+    /// Closes its standard input and waits for its end; kills it if that takes long.
+    pub async fn stop(mut self) {
+        drop(self.child.stdin.take());
+        if tokio::time::timeout(STOP_WITHIN, self.child.wait()).await.is_err() {
+            // `kill` waits, too; an error says that it has ended by itself.
+            let _ = self.child.kill().await;
+        }
+    }
+
+    /// Waits until it ends by itself.
+    pub async fn ended(&mut self) -> String {
+        let _ = self.child.wait().await;
+        self.obituary().unwrap_or_else(|| format!("{} ended", self.name))
+    }
+}
+
+async fn keep_last_lines(stderr: impl AsyncRead + Unpin, log: Log) {
+    let mut lines = BufReader::new(stderr).lines();
+    while let Ok(Some(line)) = lines.next_line().await {
+        let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
+        if log.len() == LOG_LINES {
+            log.pop_front();
+        }
+        log.push_back(line);
+    }
+}
+
+/// The last line of a log that says something, for a message of one line.
+fn last_words(log: &Log) -> String {
+    let log = log.lock().unwrap_or_else(PoisonError::into_inner);
+    let said =
+        |line: &&String| !line.trim().is_empty() && !line.starts_with("note:");
+    log.iter().rev().find(said).map_or_else(String::new, |line| format!(": {line}"))
+}

@@ -1,0 +1,8 @@
+//! What a user sees of a run: progress, a table, files.
+
+mod progress;
+mod output;
+pub mod table;
+
+pub use output::Output;
+pub use progress::Progress;

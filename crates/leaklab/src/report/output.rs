@@ -1,0 +1,80 @@
+//! The folder with a run's files.
+
+use crate::comparison::Comparison;
+use crate::failure::Failure;
+use crate::measure::Recording;
+use anyhow::Context;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
+
+/// An output folder that can be written to.
+#[derive(Debug)]
+pub struct Output {
+    folder: PathBuf,
+}
+
+impl Output {
+    /// Makes the folder, and finds out now and not after a minute whether it can be
+    /// written to.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`]: it cannot.
+    pub fn create(folder: &Path) -> Result<Self, Failure> {
+        let refuse = |error: std::io::Error| {
+            let folder = folder.display();
+            Failure::Usage(format!(
+                "cannot write to {folder} ({error}); choose another --out"
+            ))
+        };
+        fs::create_dir_all(folder.join("profiles")).map_err(refuse)?;
+        NamedTempFile::new_in(folder).map_err(refuse)?;
+        Ok(Self { folder: folder.to_owned() })
+    }
+
+    /// Where it is.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Writes a profile; its name relative to the folder.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write_profile(
+        &self,
+        lesson: &str,
+        twin: &str,
+        recording: &Recording,
+    ) -> Result<String, Failure> {
+        let name = format!("profiles/{lesson}.{twin}.json");
+        self.write(&name, &recording.profile_json)?;
+        Ok(name)
+    }
+
+    /// Writes `comparison.json`; its text.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write_comparison(
+        &self,
+        comparison: &Comparison,
+    ) -> Result<String, Failure> {
+        let json = serde_json::to_string_pretty(comparison)
+            .context("the result has no JSON form")?;
+        self.write("comparison.json", format!("{json}\n").as_bytes())?;
+        Ok(json)
+    }
+
+    /// Whole or not at all: a reader never meets half a file.
+    fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
+        let path = self.folder.join(name);
+        let context = || format!("cannot write {}", path.display());
+        let folder = path.parent().unwrap_or(&self.folder);
+        let mut file = NamedTempFile::new_in(folder).with_context(context)?;
+        file.write_all(bytes).with_context(context)?;
+        file.persist(&path).with_context(context)?;
+        Ok(())
+    }
+}
