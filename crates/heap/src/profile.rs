@@ -6,7 +6,7 @@
 //! first.
 
 use serde::Deserialize;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// The one version there is in the field.
@@ -48,6 +48,10 @@ struct Point {
     end_bytes: u64,
     #[serde(rename = "ebk", default)]
     end_blocks: u64,
+    #[serde(rename = "gb", default)]
+    peak_bytes: u64,
+    #[serde(rename = "gbk", default)]
+    peak_blocks: u64,
     #[serde(rename = "fs")]
     frames: Vec<usize>,
 }
@@ -91,17 +95,37 @@ impl fmt::Display for Frame {
     }
 }
 
+/// Which moment of a window counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// Its end: what survived.
+    End,
+    /// When most bytes were live: what made the peak.
+    Peak,
+}
+
 /// Call stacks that belong together, and what they hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Site {
-    /// Bytes allocated in the window and live at its end.
-    pub bytes: u64,
-    /// Blocks allocated in the window and live at its end.
-    pub blocks: u64,
+    /// Bytes allocated in the window and live at the moment asked for; as the
+    /// difference of two windows, it may be negative.
+    pub bytes: i64,
+    /// Blocks, likewise.
+    pub blocks: i64,
     /// The innermost frame of the code that was asked for.
     pub own_frame: Option<Frame>,
-    /// The call stack that holds the most of it, innermost first.
+    /// The call stack that holds the most of it, innermost first, from where the
+    /// allocator and the standard library end.
     pub frames: Vec<Frame>,
+}
+
+/// What makes two call stacks one site: the line of own code, or else the innermost
+/// frame outside the standard library.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct Key {
+    own: bool,
+    place: String,
+    function: String,
 }
 
 impl Profile {
@@ -130,81 +154,129 @@ impl Profile {
         self.points.iter().map(|point| point.end_bytes).sum()
     }
 
-    /// What survived, largest first. Call stacks count as one site when the
-    /// innermost frame whose place satisfies `own` is the same line; those
-    /// without such a frame are grouped by the innermost frame outside the
-    /// standard library.
-    pub fn surviving_sites(&self, own: impl Fn(&str) -> bool) -> Vec<Site> {
+    /// What was held at this moment, largest first. Call stacks count as one site when
+    /// the innermost frame whose place satisfies `own` is the same line.
+    pub fn sites(&self, moment: Moment, own: impl Fn(&str) -> bool) -> Vec<Site> {
+        ranked(self.grouped(moment, own))
+    }
+
+    /// What survived this window more than an `earlier` one of the same process,
+    /// largest growth first. Memory that is merely replaced (a connection's
+    /// buffer) survives both alike and cancels out; what grows with the requests
+    /// does not, if this window had more of them.
+    pub fn growth_since(
+        &self,
+        earlier: &Self,
+        own: impl Fn(&str) -> bool,
+    ) -> Vec<Site> {
+        let mut sites = self.grouped(Moment::End, &own);
+        for (key, before) in earlier.grouped(Moment::End, &own) {
+            let gone = Site { bytes: 0, blocks: 0, ..before.clone() };
+            let site = sites.entry(key).or_insert(gone);
+            site.bytes -= before.bytes;
+            site.blocks -= before.blocks;
+        }
+        sites.retain(|_, site| site.bytes != 0);
+        ranked(sites)
+    }
+
+    fn grouped(
+        &self,
+        moment: Moment,
+        own: impl Fn(&str) -> bool,
+    ) -> BTreeMap<Key, Site> {
         let frames: Vec<Frame> =
             self.frames.iter().map(|text| Frame::parse(text)).collect();
         let is_own: Vec<bool> =
             frames.iter().map(|frame| own(&frame.place)).collect();
-        let is_std: Vec<bool> = frames.iter().map(is_standard_library).collect();
-
-        let mut groups: HashMap<(bool, &str, &str), Group<'_>> = HashMap::new();
-        for point in self.points.iter().filter(|point| point.end_bytes > 0) {
-            let own_frame = point.frames.iter().copied().find(|&f| is_own[f]);
-            let named = own_frame
-                .or_else(|| point.frames.iter().copied().find(|&f| !is_std[f]))
-                .or_else(|| point.frames.first().copied());
-            let key = named.map_or((false, "", ""), |f| match own_frame {
-                Some(_) => (true, frames[f].place.as_str(), ""),
-                None => {
-                    (false, frames[f].place.as_str(), frames[f].function.as_str())
+        let is_std: Vec<bool> =
+            frames.iter().map(Frame::only_asks_for_memory).collect();
+        let mut sites: BTreeMap<Key, (Site, i64)> = BTreeMap::new();
+        for point in &self.points {
+            let (bytes, blocks) = point.held(moment);
+            if bytes == 0 {
+                continue;
+            }
+            let from = point.frames.iter().position(|&f| !is_std[f]).unwrap_or(0);
+            let stack = &point.frames[from..];
+            let own_frame = stack.iter().copied().find(|&f| is_own[f]);
+            let key = match (own_frame, stack.first()) {
+                (Some(f), _) => Key {
+                    own: true,
+                    place: frames[f].place.clone(),
+                    function: String::new(),
+                },
+                (None, Some(&f)) => Key {
+                    own: false,
+                    place: frames[f].place.clone(),
+                    function: frames[f].function.clone(),
+                },
+                (None, None) => {
+                    Key { own: false, place: String::new(), function: String::new() }
                 }
-            });
-            groups
-                .entry(key)
-                .or_insert(Group { own_frame, bytes: 0, blocks: 0, largest: point })
-                .add(point);
+            };
+            let named = || Site {
+                bytes: 0,
+                blocks: 0,
+                own_frame: own_frame.map(|f| frames[f].clone()),
+                frames: Vec::new(),
+            };
+            let (site, largest) = sites.entry(key).or_insert_with(|| (named(), 0));
+            site.bytes += bytes;
+            site.blocks += blocks;
+            if bytes > *largest {
+                *largest = bytes;
+                site.frames = stack.iter().map(|&f| frames[f].clone()).collect();
+            }
         }
-
-        let mut sites: Vec<Site> = groups
-            .into_values()
-            .map(|group| Site {
-                bytes: group.bytes,
-                blocks: group.blocks,
-                own_frame: group.own_frame.map(|f| frames[f].clone()),
-                frames: group
-                    .largest
-                    .frames
-                    .iter()
-                    .map(|&f| frames[f].clone())
-                    .collect(),
-            })
-            .collect();
-        // Ties in a fixed order: two runs of one program print the same list.
-        sites.sort_by(|a, b| {
-            let place = |site: &Site| site.frames.first().map(|f| f.place.clone());
-            b.bytes.cmp(&a.bytes).then_with(|| place(a).cmp(&place(b)))
-        });
-        sites
+        sites.into_iter().map(|(key, (site, _))| (key, site)).collect()
     }
 }
 
-struct Group<'a> {
-    own_frame: Option<usize>,
-    bytes: u64,
-    blocks: u64,
-    largest: &'a Point,
-}
-
-impl<'a> Group<'a> {
-    fn add(&mut self, point: &'a Point) {
-        self.bytes += point.end_bytes;
-        self.blocks += point.end_blocks;
-        if point.end_bytes > self.largest.end_bytes {
-            self.largest = point;
-        }
+impl Point {
+    fn held(&self, moment: Moment) -> (i64, i64) {
+        let (bytes, blocks) = match moment {
+            Moment::End => (self.end_bytes, self.end_blocks),
+            Moment::Peak => (self.peak_bytes, self.peak_blocks),
+        };
+        (bytes.cast_signed(), blocks.cast_signed())
     }
 }
 
-/// Whether a frame only says that memory was asked for, not by whom.
-fn is_standard_library(frame: &Frame) -> bool {
-    let function = frame.function.trim_start_matches(['<', '&']);
-    ["alloc::", "core::", "std::", "hashbrown::", "__rust"]
-        .iter()
-        .any(|library| function.starts_with(library))
+/// Largest first, and ties in the order of their keys: two runs of one program print
+/// the same list.
+fn ranked(sites: BTreeMap<Key, Site>) -> Vec<Site> {
+    let mut sites: Vec<Site> = sites.into_values().collect();
+    sites.sort_by_key(|site| std::cmp::Reverse(site.bytes));
+    sites
+}
+
+impl Frame {
+    /// Whether a frame says only that memory was asked for, not by whom: the allocator,
+    /// dhat, the standard library. The latter's files lie under `library/`, of which
+    /// dhat keeps three components.
+    fn only_asks_for_memory(&self) -> bool {
+        const FUNCTIONS: &[&str] =
+            &["alloc::", "core::", "std::", "hashbrown::", "__r"];
+        const PLACES: &[&str] = &[
+            "alloc/src/",
+            "core/src/",
+            "std/src/",
+            "src/raw_vec/",
+            "src/vec/",
+            "src/boxed/",
+            "src/collections/",
+            "src/slice/",
+            "dhat-",
+            "heap/src/alloc.rs",
+            "hashbrown-",
+            "src/raw/",
+            "???",
+        ];
+        let function = self.function.trim_start_matches(['<', '&']);
+        FUNCTIONS.iter().any(|library| function.starts_with(library))
+            || PLACES.iter().any(|library| self.place.starts_with(library))
+    }
 }
 
 #[cfg(test)]
@@ -239,7 +311,7 @@ mod tests {
     #[test]
     fn stacks_that_share_a_line_of_own_code_are_one_site() {
         let sites =
-            profile().surviving_sites(|place| place.starts_with("src/lessons/"));
+            profile().sites(Moment::End, |place| place.starts_with("src/lessons/"));
         let held: Vec<_> =
             sites.iter().map(|site| (site.bytes, site.blocks)).collect();
         assert_eq!(held, [(80, 6), (40, 4)]);
@@ -251,17 +323,36 @@ mod tests {
     #[test]
     fn a_site_outside_own_code_still_shows_its_frames() {
         let sites =
-            profile().surviving_sites(|place| place.starts_with("src/lessons/"));
+            profile().sites(Moment::End, |place| place.starts_with("src/lessons/"));
         assert_eq!(sites[1].own_frame, None);
-        assert_eq!(sites[1].frames[1].place, "bytes/src/bytes_mut.rs:7");
+        assert_eq!(sites[1].frames[0].place, "bytes/src/bytes_mut.rs:7");
     }
 
     #[test]
     fn sites_add_up_to_what_survived() {
         let profile = profile();
-        let sites = profile.surviving_sites(|_| false);
-        assert_eq!(sites.iter().map(|site| site.bytes).sum::<u64>(), 120);
+        let sites = profile.sites(Moment::End, |_| false);
+        assert_eq!(sites.iter().map(|site| site.bytes).sum::<i64>(), 120);
         assert_eq!(profile.surviving_bytes(), 120);
+    }
+
+    #[test]
+    fn what_is_replaced_cancels_out_between_two_windows_and_growth_stays() {
+        let own = |place: &str| place.starts_with("src/lessons/");
+        let text =
+            PROFILE.replace("\"eb\": 50, \"ebk\": 5", "\"eb\": 130, \"ebk\": 13");
+        let later = Profile::parse(text.as_bytes()).unwrap();
+        let growth = later.growth_since(&profile(), own);
+        assert_eq!(growth.len(), 1);
+        assert_eq!((growth[0].bytes, growth[0].blocks), (80, 8));
+        let shrunk = profile().growth_since(&later, own);
+        assert_eq!(shrunk[0].bytes, -80);
+    }
+
+    #[test]
+    fn a_peak_is_ranked_by_what_was_live_then() {
+        let sites = profile().sites(Moment::Peak, |_| false);
+        assert_eq!(sites.iter().map(|site| site.bytes).sum::<i64>(), 190);
     }
 
     #[test]

@@ -128,10 +128,22 @@ impl Round {
     /// [`RunError`], for the first request without an answer. Answers that report an
     /// error are answers.
     pub async fn run(self, origin: Origin) -> Result<Tally, RunError> {
+        self.first(self.plan.requests, origin).await
+    }
+
+    /// Sends the first requests of the round only.
+    ///
+    /// # Errors
+    /// As for [`Round::run`].
+    pub async fn first(
+        self,
+        requests: u64,
+        origin: Origin,
+    ) -> Result<Tally, RunError> {
         let next = Arc::new(AtomicU64::new(0));
         let mut senders = JoinSet::new();
         for _ in 0..self.concurrency {
-            senders.spawn(self.send(origin, Arc::clone(&next)));
+            senders.spawn(self.send(requests, origin, Arc::clone(&next)));
         }
         let mut tally = Tally::new();
         while let Some(sender) = senders.join_next().await {
@@ -146,6 +158,7 @@ impl Round {
     /// Takes one request after the other until none is left.
     async fn send(
         self,
+        requests: u64,
         origin: Origin,
         next: Arc<AtomicU64>,
     ) -> Result<Tally, RunError> {
@@ -155,7 +168,7 @@ impl Round {
         let mut tally = Tally::new();
         loop {
             let number = next.fetch_add(1, Relaxed);
-            if number >= self.plan.requests {
+            if number >= requests {
                 return Ok(tally);
             }
             let request = self.plan.request(round, number);

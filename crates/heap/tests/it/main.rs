@@ -2,7 +2,10 @@
 //! global allocator, and dhat one profiler.
 
 use heap::window::{self, WindowError};
-use heap::{CountingAlloc, alloc, profile::Profile};
+use heap::{
+    CountingAlloc, alloc,
+    profile::{Moment, Profile},
+};
 use std::sync::{Mutex, MutexGuard};
 
 #[global_allocator]
@@ -77,7 +80,7 @@ fn a_window_shows_what_survives_and_who_made_it() {
     drop(vec![0_u8; 7 * MIB]);
     drop(older);
     let profile = Profile::parse(&window::close().unwrap()).unwrap();
-    let sites = profile.surviving_sites(|place| place.contains("it/main.rs"));
+    let sites = profile.sites(Moment::End, |place| place.contains("it/main.rs"));
     assert!(about(profile.surviving_bytes() as usize, 3 * MIB));
     let top = sites[0].own_frame.as_ref().unwrap();
     assert!(top.function.contains("kept_by_this_function"), "{top:?}");

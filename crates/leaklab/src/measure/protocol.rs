@@ -10,12 +10,18 @@ use heap::Reading;
 use heap::profile::Profile;
 use model::{Lesson, Signal};
 use std::path::Path;
+use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use workload::{Digest, Origin, Plan, Round, Tally};
 
 /// How often a peak is taken at each size; the median counts. A peak depends on when
 /// buffers happen to be freed, so single ones scatter.
 const PEAK_REPEATS: u64 = 3;
+
+/// The warm-up has this many times the concurrency of the rounds, so that the
+/// service's connection pools hold connections to spare. Otherwise chance opens one
+/// more in some later round, which is 44 KB.
+const WARM_UP: usize = 3;
 
 /// How a lesson is to be measured.
 #[derive(Debug, Clone)]
@@ -47,14 +53,22 @@ pub struct Recording {
     pub first_error: Option<String>,
     /// Peaks by size.
     pub peaks: Vec<Peak>,
-    /// Live bytes that the window added, by the exact counters.
-    pub window_growth: i64,
-    /// Requests in the window.
-    pub window_requests: u64,
+    /// The dhat windows, the later one last. Where the law is a slope the second has
+    /// twice the requests of the first; where it is a peak there is one.
+    pub windows: Vec<Window>,
+}
+
+/// What a dhat window saw.
+#[derive(Debug, Clone)]
+pub struct Window {
+    /// Requests in it.
+    pub requests: u64,
+    /// Live bytes that it added, by the exact counters.
+    pub growth: i64,
     /// dhat's own text.
-    pub profile_json: Vec<u8>,
+    pub json: Vec<u8>,
     /// The same, read.
-    pub profile: std::sync::Arc<Profile>,
+    pub profile: Arc<Profile>,
 }
 
 impl Protocol {
@@ -129,8 +143,8 @@ impl Protocol {
     /// Warm-up, rounds and window ask for different keys; all are there beforehand.
     async fn fill(&self, database: &Database) -> Result<()> {
         let smallest = self.plan(self.smallest());
-        let window = self.rounds + 1;
-        database.table.put(smallest.round_data(0..window + 1)).await?;
+        let rounds = 1 + self.rounds + self.windows().len() as u64;
+        database.table.put(smallest.round_data(0..rounds)).await?;
         for size in self.sizes.iter().copied().chain([self.smallest()]) {
             database.table.put(self.plan(size).base_data()).await?;
         }
@@ -144,7 +158,9 @@ impl Protocol {
     ) -> Result<Recording> {
         let probe = Probe::new(origin);
         step("warm up");
-        self.round(origin, 0, self.smallest()).await?;
+        let plan = self.plan(self.smallest());
+        let concurrency = self.lesson.concurrency * WARM_UP;
+        Round { plan, number: 0, concurrency }.run(origin).await?;
         probe.at_rest().await?;
         probe.reset_peak().await?;
 
@@ -169,12 +185,10 @@ impl Protocol {
         }
 
         step("call stacks");
-        let before = probe.at_rest().await?;
-        probe.open_window().await?;
-        self.round(origin, self.rounds + 1, self.smallest()).await?;
-        let after = probe.at_rest().await?;
-        let profile_json = probe.close_window().await?;
-        let profile = Profile::parse(&profile_json)?;
+        let mut windows = Vec::new();
+        for (number, requests) in self.windows() {
+            windows.push(self.window(&probe, origin, number, requests).await?);
+        }
         Ok(Recording {
             readings,
             answers,
@@ -182,12 +196,43 @@ impl Protocol {
             errors,
             first_error,
             peaks,
-            window_growth: after.live_bytes.cast_signed()
-                - before.live_bytes.cast_signed(),
-            window_requests: self.requests,
-            profile_json,
-            profile: profile.into(),
+            windows,
         })
+    }
+
+    /// Number of the round and requests of each window.
+    fn windows(&self) -> Vec<(u64, u64)> {
+        let requests = self.lesson.window.min(self.requests / 2).max(1);
+        let first = self.rounds + 1;
+        match self.lesson.signal {
+            Signal::Slope { .. } => {
+                vec![
+                    (first, requests),
+                    (first + 1, (2 * requests).min(self.requests)),
+                ]
+            }
+            Signal::Peak { .. } => vec![(first, requests)],
+        }
+    }
+
+    async fn window(
+        &self,
+        probe: &Probe,
+        origin: Origin,
+        number: u64,
+        requests: u64,
+    ) -> Result<Window> {
+        let before = probe.at_rest().await?;
+        probe.open_window().await?;
+        let plan = self.plan(self.smallest());
+        let round = Round { plan, number, concurrency: self.lesson.concurrency };
+        round.first(requests, origin).await?;
+        let after = probe.at_rest().await?;
+        let json = probe.close_window().await?;
+        let profile = Arc::new(Profile::parse(&json)?);
+        let growth =
+            after.live_bytes.cast_signed() - before.live_bytes.cast_signed();
+        Ok(Window { requests, growth, json, profile })
     }
 
     /// Most live bytes above those at rest while one request of this size is served.

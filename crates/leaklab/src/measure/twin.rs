@@ -28,7 +28,10 @@ impl Twin {
         scratch: &Path,
     ) -> Result<Self> {
         let (program, mut command) = twin_command(name, target, table)?;
-        command.args(["--listen", "127.0.0.1:0", "--measure", "--log", "error"]);
+        // One worker: each has pools of its own, and which of them a request meets
+        // is chance.
+        command.args(["--listen", "127.0.0.1:0", "--workers", "1"]);
+        command.args(["--measure", "--log", "error"]);
         command.args(settings).env("TMPDIR", scratch);
         let process = Process::start(name, &program, command).await?;
         Ok(Self { process })

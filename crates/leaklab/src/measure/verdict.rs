@@ -1,8 +1,10 @@
 //! From a recording to a verdict. Every threshold has its reason beside it.
 
 use crate::comparison::{Peak, SiteResult, TwinResult, Verdict};
+use crate::measure::protocol::Window;
 use crate::measure::{Protocol, Recording};
 use crate::statistics::{Line, detection_limit, exponent, theil_sen};
+use heap::profile::Moment;
 use model::{Kind, Signal};
 
 /// What moves in a service that does not leak: each of its pooled connections to the
@@ -44,7 +46,7 @@ pub fn judge(protocol: &Protocol, recording: &Recording) -> (Verdict, Line, f64)
         standard_error: f64::INFINITY,
     });
     let limit = detection_limit(&points, &line, BUFFER_STEP_BYTES);
-    let window = per_request(recording.window_growth, recording.window_requests);
+    let window = window_slope(recording);
     let verdict = match protocol.lesson.signal {
         Signal::Slope { .. } => judge_slope(protocol, &line, limit, window),
         Signal::Peak { .. } => judge_peak(&recording.peaks),
@@ -102,8 +104,11 @@ fn points(protocol: &Protocol, recording: &Recording) -> Vec<(f64, f64)> {
     recording.readings.iter().enumerate().map(point).collect()
 }
 
-fn per_request(bytes: i64, requests: u64) -> f64 {
-    bytes as f64 / requests.max(1) as f64
+/// Live bytes per request over all windows, by the exact counters.
+fn window_slope(recording: &Recording) -> f64 {
+    let growth: i64 = recording.windows.iter().map(|window| window.growth).sum();
+    let requests: u64 = recording.windows.iter().map(|window| window.requests).sum();
+    growth as f64 / requests.max(1) as f64
 }
 
 /// Everything that the contract tells about a twin.
@@ -113,8 +118,8 @@ pub fn result(
     seconds: f64,
 ) -> TwinResult {
     let (verdict, line, limit) = judge(protocol, recording);
-    let grows = matches!(verdict, Verdict::Leaks);
-    let sites = sites(recording);
+    let grows = matches!(verdict, Verdict::Leaks | Verdict::Grows);
+    let sites = sites(&recording.windows);
     let mut digest = workload::Digest::default();
     recording.answers.iter().flatten().for_each(|part| digest.add(*part));
     let readings = &recording.readings;
@@ -133,40 +138,45 @@ pub fn result(
         tasks: readings.iter().map(|r| r.tasks).collect(),
         seconds,
         profile: String::new(),
-        window_bytes_per_request: per_request(
-            recording.window_growth,
-            recording.window_requests,
-        ),
-        unattributed_share: grows.then(|| unattributed(recording, &sites)),
-        sites,
+        window_bytes_per_request: window_slope(recording),
+        unattributed_share: grows.then(|| unattributed(&sites, line.slope)),
+        sites: sites.into_iter().take(SITES_MAX).collect(),
         answers_sha256: digest.to_string(),
         refused: recording.refused,
         errors: recording.errors,
     }
 }
 
-/// What no own site holds, of all that survived or, where that is more, of what the
-/// exact counters saw come.
-fn unattributed(recording: &Recording, sites: &[SiteResult]) -> f64 {
-    let requests = recording.window_requests.max(1) as f64;
-    let own = sites.iter().filter(|site| site.lesson_frame.is_some());
-    let held: f64 = own.map(|site| site.bytes_per_request * requests).sum();
-    let survived = recording.profile.surviving_bytes() as f64;
-    let grown = survived.max(recording.window_growth as f64);
-    if grown > 0.0 { (1.0 - held / grown).max(0.0) } else { 0.0 }
+/// What no own site holds, of the growth that all sites show or, where that is more,
+/// of the slope that the exact counters saw in the rounds.
+fn unattributed(sites: &[SiteResult], slope: f64) -> f64 {
+    let sum = |own: bool| -> f64 {
+        let counted =
+            sites.iter().filter(|site| !own || site.lesson_frame.is_some());
+        counted.map(|site| site.bytes_per_request).sum()
+    };
+    let (own, all) = (sum(true), sum(false).max(slope));
+    if all > 0.0 { (1.0 - own / all).max(0.0) } else { 0.0 }
 }
 
-fn sites(recording: &Recording) -> Vec<SiteResult> {
-    let total = recording.profile.surviving_bytes().max(1) as f64;
-    let requests = recording.window_requests.max(1) as f64;
+/// What grew from the first window to the second, for each request more; or what
+/// made the peak of the only one.
+fn sites(windows: &[Window]) -> Vec<SiteResult> {
     let own = |place: &str| place.contains(OWN_PATH);
-    let mut sites = recording.profile.surviving_sites(own);
-    sites.truncate(SITES_MAX);
+    let (sites, requests) = match windows {
+        [first, second] => {
+            let growth = second.profile.growth_since(&first.profile, own);
+            (growth, second.requests - first.requests)
+        }
+        [only] => (only.profile.sites(Moment::Peak, own), only.requests),
+        _ => return Vec::new(),
+    };
+    let total: i64 = sites.iter().map(|site| site.bytes.max(0)).sum();
     sites
         .into_iter()
         .map(|site| SiteResult {
-            share: site.bytes as f64 / total,
-            bytes_per_request: site.bytes as f64 / requests,
+            share: site.bytes as f64 / total.max(1) as f64,
+            bytes_per_request: site.bytes as f64 / requests.max(1) as f64,
             lesson_frame: site.own_frame.map(|frame| frame.place),
             frames: site
                 .frames

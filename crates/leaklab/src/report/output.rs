@@ -49,7 +49,9 @@ impl Output {
         recording: &Recording,
     ) -> Result<String, Failure> {
         let name = format!("profiles/{lesson}.{twin}.json");
-        self.write(&name, &recording.profile_json)?;
+        if let Some(window) = recording.windows.last() {
+            self.write(&name, &window.json)?;
+        }
         Ok(name)
     }
 

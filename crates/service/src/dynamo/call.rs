@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::config::interceptors::FinalizerInterceptorContextRef;
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::{BoxError, SdkError};
 use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
+use futures_util::TryFutureExt;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -81,18 +82,19 @@ impl Dynamo {
 impl Call {
     /// Sends one request and leaves the call open, for pages that may follow.
     ///
+    /// Combinators and no `async fn`: that would hold the request's future twice,
+    /// as argument and as what it awaits, and such futures are kilobytes.
+    ///
     /// # Errors
     /// What the SDK reports, unchanged.
-    pub async fn send<T, E, R>(
+    pub fn send<T, E, R>(
         &mut self,
         request: impl Future<Output = Result<T, SdkError<E, R>>>,
-    ) -> Result<T, SdkError<E, R>> {
+    ) -> impl Future<Output = Result<T, SdkError<E, R>>> {
         let request = request.instrument(self.span.clone());
-        let result = WIRE.scope(Arc::clone(&self.wire), request).await;
-        if result.is_err() {
-            self.outcome = "failed";
-        }
-        result
+        let outcome = &mut self.outcome;
+        WIRE.scope(Arc::clone(&self.wire), request)
+            .inspect_err(|_| *outcome = "failed")
     }
 
     /// The next page of a paginator: `None` after the last one.
