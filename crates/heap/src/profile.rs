@@ -160,17 +160,18 @@ impl Profile {
         ranked(self.grouped(moment, own))
     }
 
-    /// What survived this window more than an `earlier` one of the same process,
-    /// largest growth first. Memory that is merely replaced (a connection's
-    /// buffer) survives both alike and cancels out; what grows with the requests
-    /// does not, if this window had more of them.
+    /// What this window held more than an `earlier` one of the same process, largest
+    /// growth first. Memory that is merely replaced (a connection's buffer) is in
+    /// both alike and cancels out; what grows with the requests, or with the size of
+    /// their input, does not, if this window had more of them.
     pub fn growth_since(
         &self,
         earlier: &Self,
+        moment: Moment,
         own: impl Fn(&str) -> bool,
     ) -> Vec<Site> {
-        let mut sites = self.grouped(Moment::End, &own);
-        for (key, before) in earlier.grouped(Moment::End, &own) {
+        let mut sites = self.grouped(moment, &own);
+        for (key, before) in earlier.grouped(moment, &own) {
             let gone = Site { bytes: 0, blocks: 0, ..before.clone() };
             let site = sites.entry(key).or_insert(gone);
             site.bytes -= before.bytes;
@@ -342,10 +343,10 @@ mod tests {
         let text =
             PROFILE.replace("\"eb\": 50, \"ebk\": 5", "\"eb\": 130, \"ebk\": 13");
         let later = Profile::parse(text.as_bytes()).unwrap();
-        let growth = later.growth_since(&profile(), own);
+        let growth = later.growth_since(&profile(), Moment::End, own);
         assert_eq!(growth.len(), 1);
         assert_eq!((growth[0].bytes, growth[0].blocks), (80, 8));
-        let shrunk = profile().growth_since(&later, own);
+        let shrunk = profile().growth_since(&later, Moment::End, own);
         assert_eq!(shrunk[0].bytes, -80);
     }
 

@@ -153,9 +153,10 @@ pub struct Peak {
 /// Call stacks that hold memory together.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SiteResult {
-    /// Of all bytes that survived the window.
+    /// Of all growth between the two dhat windows.
     pub share: f64,
-    /// Surviving bytes per request of the window.
+    /// Growth per request. Where the law is a peak: bytes that it holds more at the
+    /// peak of a request for the second size than of one for the first.
     pub bytes_per_request: f64,
     /// Innermost line of a lesson, or `null`.
     pub lesson_frame: Option<String>,

@@ -62,7 +62,8 @@ pub struct Lesson {
     /// Requests in the first dhat window; the second has twice as many. dhat slows an
     /// allocation tenfold, so they are few: enough for the sites to stand out.
     pub window: u64,
-    /// Requests under way at once.
+    /// Requests under way at once. One wherever the law does not need more: with two,
+    /// chance decides when the service opens another connection to its database.
     pub concurrency: usize,
     /// What both twins are started with beside the defaults.
     pub settings: &'static [&'static str],
@@ -81,7 +82,7 @@ pub const LESSONS: &[Lesson] = &[
         law: "table size",
         claims: &["C04", "C06", "R1"],
         signal: Signal::Peak { sizes: &[250, 1_000, 4_000] },
-        requests: 4,
+        requests: 2,
         window: 1,
         concurrency: 1,
         settings: &[],
@@ -97,9 +98,9 @@ pub const LESSONS: &[Lesson] = &[
         // A kept JoinHandle keeps its task's cell, which is as large as the
         // job's future: more than one DynamoDB call's state.
         signal: Signal::Slope { floor: 256.0 },
-        requests: 200,
+        requests: 150,
         window: 40,
-        concurrency: 4,
+        concurrency: 1,
         settings: &[],
         may_refuse: true,
     },
@@ -114,7 +115,7 @@ pub const LESSONS: &[Lesson] = &[
         signal: Signal::Slope { floor: 8_192.0 },
         requests: 20,
         window: 6,
-        concurrency: 2,
+        concurrency: 1,
         settings: &[],
         may_refuse: false,
     },
@@ -127,9 +128,9 @@ pub const LESSONS: &[Lesson] = &[
         claims: &["C12"],
         // The values of a 1,000-byte item alone.
         signal: Signal::Slope { floor: 700.0 },
-        requests: 300,
+        requests: 200,
         window: 60,
-        concurrency: 4,
+        concurrency: 1,
         // Small enough for the warm-up to fill: a cache grows until it is full.
         settings: &["--session-cache-bytes-max=65536"],
         may_refuse: false,
@@ -142,9 +143,9 @@ pub const LESSONS: &[Lesson] = &[
         law: "client clones",
         claims: &["C01", "C02"],
         signal: Signal::Slope { floor: 0.0 },
-        requests: 300,
+        requests: 200,
         window: 40,
-        concurrency: 4,
+        concurrency: 1,
         settings: &[],
         may_refuse: false,
     },
@@ -156,9 +157,9 @@ pub const LESSONS: &[Lesson] = &[
         law: "dropped paginators",
         claims: &["C09", "C10"],
         signal: Signal::Slope { floor: 0.0 },
-        requests: 300,
+        requests: 100,
         window: 20,
-        concurrency: 4,
+        concurrency: 1,
         settings: &[],
         may_refuse: false,
     },

@@ -9,6 +9,7 @@ use crate::failure::{EXPECTED, Failure, UNEXPECTED};
 use crate::measure::{EngineChoice, Protocol, Recording, result};
 use crate::report::{Output, Progress, table};
 use anyhow::Context;
+use futures_util::future::join_all;
 use model::{Kind, Lesson, Signal};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -106,30 +107,50 @@ impl Run<'_> {
         protocol: &Protocol,
         progress: &Progress,
     ) -> Result<LessonResult, Failure> {
+        // Side by side: the heap does not care who else has the processor, and two
+        // cores halve the wait. When one fails, the other is stopped, too.
+        let stop = self.stop.child_token();
+        let measured = self.twins.iter().map(|twin| async {
+            let measured = self.twin(twin.as_str(), protocol, &stop, progress).await;
+            measured.inspect_err(|_| stop.cancel())
+        });
         let mut recordings = Vec::new();
         let mut twins = BTreeMap::new();
-        for twin in &self.twins {
-            let name = twin.as_str();
-            let began = Instant::now();
-            let step = |what: &str| progress.step(protocol.lesson.id, name, what);
-            let recording = protocol
-                .run(name, &self.engine, self.scratch, &self.stop, &step)
-                .await
-                .map_err(|e| {
-                    if self.stop.is_cancelled() {
-                        Failure::Interrupted
-                    } else {
-                        e.into()
-                    }
-                })?;
-            let mut result =
-                result(protocol, &recording, began.elapsed().as_secs_f64());
-            result.profile =
-                self.output.write_profile(protocol.lesson.id, name, &recording)?;
-            twins.insert(name.to_owned(), result);
-            recordings.push((name, recording));
+        // The cause is the failure that was not a consequence.
+        let (mut cause, mut consequence) = (None, None);
+        for (twin, measured) in self.twins.iter().zip(join_all(measured).await) {
+            match measured {
+                Ok((recording, result)) => {
+                    twins.insert(twin.as_str().to_owned(), result);
+                    recordings.push((twin.as_str(), recording));
+                }
+                Err(Failure::Interrupted) => {
+                    consequence = Some(Failure::Interrupted)
+                }
+                Err(failure) => cause = cause.or(Some(failure)),
+            }
+        }
+        if let Some(failure) = cause.or(consequence) {
+            return Err(failure);
         }
         Ok(conclude(protocol, twins, &recordings))
+    }
+
+    async fn twin(
+        &self,
+        name: &'static str,
+        protocol: &Protocol,
+        stop: &CancellationToken,
+        progress: &Progress,
+    ) -> Result<(Recording, TwinResult), Failure> {
+        let began = Instant::now();
+        let step = |what: &str| progress.step(protocol.lesson.id, name, what);
+        let recording =
+            protocol.run(name, &self.engine, self.scratch, stop, &step).await?;
+        let mut result = result(protocol, &recording, began.elapsed().as_secs_f64());
+        result.profile =
+            self.output.write_profile(protocol.lesson.id, name, &recording)?;
+        Ok((recording, result))
     }
 }
 

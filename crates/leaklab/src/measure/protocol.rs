@@ -2,6 +2,7 @@
 //! peaks at several sizes, a dhat window last.
 
 use crate::comparison::Peak;
+use crate::failure::Failure;
 use crate::measure::{Database, EngineChoice, Twin};
 use crate::probe::Probe;
 use crate::statistics::median_of;
@@ -53,9 +54,10 @@ pub struct Recording {
     pub first_error: Option<String>,
     /// Peaks by size.
     pub peaks: Vec<Peak>,
-    /// The dhat windows, the later one last. Where the law is a slope the second has
-    /// twice the requests of the first; where it is a peak there is one.
-    pub windows: Vec<Window>,
+    /// The dhat windows. Where the law is a slope the second has twice the requests of
+    /// the first; where it is a peak, each has one request, of the two smallest
+    /// sizes.
+    pub windows: [Window; 2],
 }
 
 /// What a dhat window saw.
@@ -63,12 +65,22 @@ pub struct Recording {
 pub struct Window {
     /// Requests in it.
     pub requests: u64,
+    /// Items that each of them asked for, where the law is a peak.
+    pub size: u64,
     /// Live bytes that it added, by the exact counters.
     pub growth: i64,
     /// dhat's own text.
     pub json: Vec<u8>,
     /// The same, read.
     pub profile: Arc<Profile>,
+}
+
+/// The first requests of a round, at a size.
+#[derive(Debug, Clone, Copy)]
+struct Load {
+    number: u64,
+    requests: u64,
+    size: u64,
 }
 
 impl Protocol {
@@ -103,13 +115,15 @@ impl Protocol {
         scratch: &Path,
         stop: &CancellationToken,
         step: &(dyn Fn(&str) + Sync),
-    ) -> Result<Recording> {
+    ) -> Result<Recording, Failure> {
         step("prepare");
         let use_for = format!("{}-{twin}", self.lesson.id);
         let mut database = Database::open(engine, &use_for).await?;
         let recording = tokio::select! {
-            recording = self.with_twin(twin, &mut database, scratch, step) => recording,
-            () = stop.cancelled() => Err(anyhow!("stopped")),
+            recording = self.with_twin(twin, &mut database, scratch, step) => {
+                recording.map_err(Failure::from)
+            }
+            () = stop.cancelled() => Err(Failure::Interrupted),
         };
         let closed = database.close().await;
         let recording = recording?;
@@ -143,7 +157,7 @@ impl Protocol {
     /// Warm-up, rounds and window ask for different keys; all are there beforehand.
     async fn fill(&self, database: &Database) -> Result<()> {
         let smallest = self.plan(self.smallest());
-        let rounds = 1 + self.rounds + self.windows().len() as u64;
+        let rounds = 1 + self.rounds + 2;
         database.table.put(smallest.round_data(0..rounds)).await?;
         for size in self.sizes.iter().copied().chain([self.smallest()]) {
             database.table.put(self.plan(size).base_data()).await?;
@@ -185,10 +199,11 @@ impl Protocol {
         }
 
         step("call stacks");
-        let mut windows = Vec::new();
-        for (number, requests) in self.windows() {
-            windows.push(self.window(&probe, origin, number, requests).await?);
-        }
+        let [first, second] = self.windows();
+        let windows = [
+            self.window(&probe, origin, first).await?,
+            self.window(&probe, origin, second).await?,
+        ];
         Ok(Recording {
             readings,
             answers,
@@ -200,18 +215,23 @@ impl Protocol {
         })
     }
 
-    /// Number of the round and requests of each window.
-    fn windows(&self) -> Vec<(u64, u64)> {
-        let requests = self.lesson.window.min(self.requests / 2).max(1);
-        let first = self.rounds + 1;
-        match self.lesson.signal {
-            Signal::Slope { .. } => {
-                vec![
-                    (first, requests),
-                    (first + 1, (2 * requests).min(self.requests)),
+    /// What each window sends.
+    fn windows(&self) -> [Load; 2] {
+        let number = self.rounds + 1;
+        let size = self.smallest();
+        match (self.lesson.signal, self.sizes.get(1)) {
+            (Signal::Peak { .. }, Some(&larger)) => [
+                Load { number, requests: 1, size },
+                Load { number: number + 1, requests: 1, size: larger },
+            ],
+            _ => {
+                let requests = self.lesson.window.min(self.requests / 2).max(1);
+                let twice = (2 * requests).min(self.requests);
+                [
+                    Load { number, requests, size },
+                    Load { number: number + 1, requests: twice, size },
                 ]
             }
-            Signal::Peak { .. } => vec![(first, requests)],
         }
     }
 
@@ -219,27 +239,26 @@ impl Protocol {
         &self,
         probe: &Probe,
         origin: Origin,
-        number: u64,
-        requests: u64,
+        load: Load,
     ) -> Result<Window> {
         let before = probe.at_rest().await?;
         probe.open_window().await?;
-        let plan = self.plan(self.smallest());
-        let round = Round { plan, number, concurrency: self.lesson.concurrency };
+        let Load { number, requests, size } = load;
+        let concurrency = self.lesson.concurrency;
+        let round = Round { plan: self.plan(size), number, concurrency };
         round.first(requests, origin).await?;
         let after = probe.at_rest().await?;
         let json = probe.close_window().await?;
         let profile = Arc::new(Profile::parse(&json)?);
         let growth =
             after.live_bytes.cast_signed() - before.live_bytes.cast_signed();
-        Ok(Window { requests, growth, json, profile })
+        Ok(Window { requests, size, growth, json, profile })
     }
 
     /// Most live bytes above those at rest while one request of this size is served.
     async fn peak(&self, probe: &Probe, origin: Origin, size: u64) -> Result<u64> {
         let plan = Plan { requests: 1, ..self.plan(size) };
         let one = Round { plan, number: 0, concurrency: 1 };
-        one.run(origin).await?;
         let mut peaks = Vec::new();
         for _ in 0..PEAK_REPEATS {
             let rest = probe.at_rest().await?;

@@ -119,7 +119,7 @@ pub fn result(
 ) -> TwinResult {
     let (verdict, line, limit) = judge(protocol, recording);
     let grows = matches!(verdict, Verdict::Leaks | Verdict::Grows);
-    let sites = sites(&recording.windows);
+    let sites = sites(protocol, &recording.windows);
     let mut digest = workload::Digest::default();
     recording.answers.iter().flatten().for_each(|part| digest.add(*part));
     let readings = &recording.readings;
@@ -159,18 +159,16 @@ fn unattributed(sites: &[SiteResult], slope: f64) -> f64 {
     if all > 0.0 { (1.0 - own / all).max(0.0) } else { 0.0 }
 }
 
-/// What grew from the first window to the second, for each request more; or what
-/// made the peak of the only one.
-fn sites(windows: &[Window]) -> Vec<SiteResult> {
+/// What grew from the first window to the second: per request more, or, where the law is
+/// a peak, at the peak of the larger request.
+fn sites(protocol: &Protocol, windows: &[Window; 2]) -> Vec<SiteResult> {
     let own = |place: &str| place.contains(OWN_PATH);
-    let (sites, requests) = match windows {
-        [first, second] => {
-            let growth = second.profile.growth_since(&first.profile, own);
-            (growth, second.requests - first.requests)
-        }
-        [only] => (only.profile.sites(Moment::Peak, own), only.requests),
-        _ => return Vec::new(),
+    let [first, second] = windows;
+    let (moment, requests) = match protocol.lesson.signal {
+        Signal::Slope { .. } => (Moment::End, second.requests - first.requests),
+        Signal::Peak { .. } => (Moment::Peak, second.requests),
     };
+    let sites = second.profile.growth_since(&first.profile, moment, own);
     let total: i64 = sites.iter().map(|site| site.bytes.max(0)).sum();
     sites
         .into_iter()

@@ -49,9 +49,8 @@ impl Output {
         recording: &Recording,
     ) -> Result<String, Failure> {
         let name = format!("profiles/{lesson}.{twin}.json");
-        if let Some(window) = recording.windows.last() {
-            self.write(&name, &window.json)?;
-        }
+        let [_, longer] = &recording.windows;
+        self.write(&name, &longer.json)?;
         Ok(name)
     }
 

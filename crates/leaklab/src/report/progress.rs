@@ -2,28 +2,36 @@
 //! pipe, nothing.
 
 use indicatif::{ProgressBar, ProgressStyle};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 /// Progress of a run.
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
+    /// What each twin is at.
+    at: Mutex<BTreeMap<&'static str, String>>,
 }
 
 impl Progress {
     /// Progress towards this many steps, on stderr if that is a terminal.
     pub fn new(steps: u64) -> Self {
         let bar = ProgressBar::new(steps);
-        let template = "{bar:20} {percent:>3} %  {eta:>4} left  {wide_msg}";
+        let template = "{percent:>3} % {eta:>3} left  {wide_msg}";
         let style =
             ProgressStyle::with_template(template).expect("the template is valid");
         bar.set_style(style);
         bar.enable_steady_tick(std::time::Duration::from_millis(200));
-        Self { bar }
+        Self { bar, at: Mutex::default() }
     }
 
-    /// One step begins, so the one before it is done.
-    pub fn step(&self, lesson: &str, twin: &str, what: &str) {
-        self.bar.set_message(format!("{lesson}, {twin}: {what}"));
+    /// A twin's next step begins, so its step before is done.
+    pub fn step(&self, lesson: &str, twin: &'static str, what: &str) {
+        let mut at = self.at.lock().unwrap_or_else(PoisonError::into_inner);
+        at.insert(twin, what.to_owned());
+        let twins: Vec<_> =
+            at.iter().rev().map(|(twin, what)| format!("{twin} {what}")).collect();
+        self.bar.set_message(format!("{lesson}: {}", twins.join(", ")));
         self.bar.inc(1);
     }
 

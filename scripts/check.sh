@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# The gate: format, lints, tests, documentation. It stops at the first failure.
+set -euo pipefail
+
+current="before the first step"
+
+step() {
+    current=$*
+    printf '== %s\n' "$current"
+    "$@"
+}
+
+conclude() {
+    status=$?
+    if [ "$status" -eq 0 ]; then
+        printf 'check.sh: all steps passed\n'
+    else
+        printf 'check.sh: failed (exit code %s): %s\n' "$status" "$current"
+    fi
+}
+trap conclude EXIT
+
+CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
+
+step cargo fmt --all --check
+step cargo clippy --workspace --all-targets --all-features -- -D warnings
+step cargo test --workspace
+step env RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps
