@@ -20,6 +20,8 @@ pub enum Command {
     Compare(Compare),
     /// Run one twin beside an embedded DynamoDB, to try it by hand
     Serve(Serve),
+    /// Make a table with data on a DynamoDB of your own
+    Seed(Seed),
     /// Run the embedded DynamoDB alone
     Dynamo(Dynamo),
     /// List lessons and controls
@@ -115,6 +117,26 @@ pub struct Serve {
     /// Address to listen on; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
+    /// Names the data
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
+}
+
+/// Arguments of `seed`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  leaklab seed --endpoint-url http://127.0.0.1:8000
+  leaklab seed --endpoint-url http://127.0.0.1:8000 --table orders --seed 8
+
+A table that is there already keeps its other items.")]
+pub struct Seed {
+    /// Where
+    #[arg(long, value_name = "URL", env = "LEAKLAB_ENDPOINT_URL")]
+    pub endpoint_url: String,
+    /// Table, made when it is missing
+    #[arg(long, default_value = "leaklab-orders")]
+    pub table: String,
     /// Names the data
     #[arg(long, default_value_t = 7)]
     pub seed: u64,

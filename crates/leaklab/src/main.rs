@@ -10,6 +10,7 @@ async fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Compare(arguments) => commands::compare::run(&arguments).await,
         Command::Serve(arguments) => commands::serve::run(&arguments).await,
+        Command::Seed(arguments) => commands::seed::run(&arguments).await,
         Command::Dynamo(arguments) => commands::dynamo::run(&arguments).await,
         Command::List => commands::list::run(),
     };

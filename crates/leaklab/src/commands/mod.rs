@@ -3,6 +3,7 @@
 pub mod compare;
 pub mod dynamo;
 pub mod list;
+pub mod seed;
 pub mod serve;
 
 mod select;

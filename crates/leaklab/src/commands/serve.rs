@@ -1,14 +1,13 @@
 //! `leaklab serve`: a twin and an embedded DynamoDB with data, to try by hand.
 
 use crate::cli::Serve;
-use crate::commands::stop;
+use crate::commands::{seed, stop};
 use crate::failure::Failure;
 use crate::measure::{Database, EngineChoice, twin_command};
 use crate::process::Process;
 use anstream::{eprintln, println};
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use std::process::ExitCode;
-use workload::Plan;
 
 /// Runs until a signal.
 ///
@@ -27,24 +26,19 @@ async fn serve(
     database: &Database,
     stop: tokio_util::sync::CancellationToken,
 ) -> Result<ExitCode, Failure> {
-    let seed = arguments.seed;
-    for lesson in ["l04_background_jobs", "l11_session_cache"] {
-        let plan = Plan { lesson, seed, requests: 100, size: 0 };
-        let items = plan.base_data().chain(plan.round_data(0..1));
-        database.table.put(items).await.context("cannot fill the table")?;
-    }
+    seed::fill(&database.table, arguments.seed).await?;
     let name = arguments.twin.as_str();
     let (program, mut command) =
         twin_command(name, &database.target, database.table.name())?;
     command.args(["--measure", "--listen", &arguments.listen.to_string()]);
     let mut twin = Process::start(name, &program, command).await?;
     let url = format!("http://{}", twin.address());
-    let token = Plan { lesson: "l11_session_cache", seed, requests: 100, size: 0 };
+    let token = model::seed::session_token(arguments.seed, 0);
     println!("{name} serves at {url}, its database at {}", database.target.url());
     println!("Try:");
     println!("  curl -H 'x-tenant: shop' {url}/orders?status=open");
     println!("  curl -H 'x-tenant: shop' {url}/orders/ord-00000001/quote");
-    println!("  curl {url}{}", token.request(0, 0).path);
+    println!("  curl {url}/sessions/{}", token.as_str());
     println!("  curl {url}/__heap");
     println!("  curl {url}/openapi.json");
     println!("Ctrl-C stops both.");
