@@ -13,7 +13,7 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdin, Command};
 
 /// A child that says nothing for this long will not.
 const READY_WITHIN: Duration = Duration::from_secs(30);
@@ -29,8 +29,20 @@ const LOG_LINES: usize = 50;
 pub struct Process {
     name: String,
     child: Child,
+    /// Open as long as the child shall run. Kept apart from `child`, whose `wait`
+    /// would close it.
+    stdin: Option<ChildStdin>,
     address: SocketAddr,
     log: Log,
+}
+
+/// Whether a child's log is the user's business.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ShowLog {
+    /// Pass every line on to stderr.
+    Yes,
+    /// Only when the child fails.
+    No,
 }
 
 /// The last lines of a log.
@@ -45,6 +57,7 @@ impl Process {
         name: &str,
         program: &Path,
         command: Command,
+        show: ShowLog,
     ) -> Result<Self> {
         let mut command = command;
         let mut child = command
@@ -56,8 +69,9 @@ impl Process {
             .spawn()
             .with_context(|| format!("cannot start {}", program.display()))?;
         let log = Log::default();
+        let stdin = child.stdin.take();
         let stderr = child.stderr.take().expect("stderr is piped");
-        tokio::spawn(keep_last_lines(stderr, Arc::clone(&log)));
+        tokio::spawn(keep_last_lines(stderr, Arc::clone(&log), show));
         let mut stdout =
             BufReader::new(child.stdout.take().expect("stdout is piped"));
         let mut line = String::new();
@@ -71,7 +85,7 @@ impl Process {
         });
         let name = name.to_owned();
         match address {
-            Some(address) => Ok(Self { name, child, address, log }),
+            Some(address) => Ok(Self { name, child, stdin, address, log }),
             None if ready.is_err() => {
                 bail!("{name} did not start within {} s", READY_WITHIN.as_secs())
             }
@@ -103,7 +117,7 @@ impl Process {
 
     /// Closes its standard input and waits for its end; kills it if that takes long.
     pub async fn stop(mut self) {
-        drop(self.child.stdin.take());
+        drop(self.stdin.take());
         if tokio::time::timeout(STOP_WITHIN, self.child.wait()).await.is_err() {
             // `kill` waits, too; an error says that it has ended by itself.
             let _ = self.child.kill().await;
@@ -117,9 +131,12 @@ impl Process {
     }
 }
 
-async fn keep_last_lines(stderr: impl AsyncRead + Unpin, log: Log) {
+async fn keep_last_lines(stderr: impl AsyncRead + Unpin, log: Log, show: ShowLog) {
     let mut lines = BufReader::new(stderr).lines();
     while let Ok(Some(line)) = lines.next_line().await {
+        if show == ShowLog::Yes {
+            anstream::eprintln!("{line}");
+        }
         let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
         if log.len() == LOG_LINES {
             log.pop_front();

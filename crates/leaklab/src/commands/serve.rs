@@ -4,7 +4,7 @@ use crate::cli::Serve;
 use crate::commands::{seed, stop};
 use crate::failure::Failure;
 use crate::measure::{Database, EngineChoice, twin_command};
-use crate::process::Process;
+use crate::process::{Process, ShowLog};
 use anstream::{eprintln, println};
 use anyhow::anyhow;
 use std::process::ExitCode;
@@ -31,7 +31,7 @@ async fn serve(
     let (program, mut command) =
         twin_command(name, &database.target, database.table.name())?;
     command.args(["--measure", "--listen", &arguments.listen.to_string()]);
-    let mut twin = Process::start(name, &program, command).await?;
+    let mut twin = Process::start(name, &program, command, ShowLog::Yes).await?;
     let url = format!("http://{}", twin.address());
     let token = model::seed::session_token(arguments.seed, 0);
     println!("{name} serves at {url}, its database at {}", database.target.url());

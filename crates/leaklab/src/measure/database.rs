@@ -1,6 +1,6 @@
 //! The database of one measurement: fresh, or as fresh as the user's own allows.
 
-use crate::process::Process;
+use crate::process::{Process, ShowLog};
 use anyhow::Result;
 use dynamo::{Connection, Table, Target};
 use std::path::PathBuf;
@@ -89,5 +89,5 @@ async fn start_engine(address: &str) -> Result<Process> {
         .with_extension(std::env::consts::EXE_EXTENSION);
     let mut command = Command::new(&program);
     command.args(["dynamo", "--exit-on-stdin-close", "--listen", address]);
-    Process::start("the embedded engine", &program, command).await
+    Process::start("the embedded engine", &program, command, ShowLog::No).await
 }

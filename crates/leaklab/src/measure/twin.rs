@@ -1,6 +1,6 @@
 //! A twin as a process: found beside this program, started for measuring.
 
-use crate::process::Process;
+use crate::process::{Process, ShowLog};
 use anyhow::{Context, Result, bail};
 use dynamo::Target;
 use std::path::{Path, PathBuf};
@@ -27,13 +27,31 @@ impl Twin {
         settings: &[&str],
         scratch: &Path,
     ) -> Result<Self> {
-        let (program, mut command) = twin_command(name, target, table)?;
+        let program = twin_program(name)?;
+        Self::start_program(&program, target, table, settings, scratch).await
+    }
+
+    /// Starts a twin that was built elsewhere, in every other way like
+    /// [`Twin::start`].
+    ///
+    /// # Errors
+    /// It does not start.
+    pub async fn start_program(
+        program: &Path,
+        target: &Target,
+        table: &str,
+        settings: &[&str],
+        scratch: &Path,
+    ) -> Result<Self> {
+        let mut command = program_command(program, target, table);
         // One worker: each has pools of its own, and which of them a request meets
         // is chance.
         command.args(["--listen", "127.0.0.1:0", "--workers", "1"]);
         command.args(["--measure", "--log", "error"]);
         command.args(settings).env("TMPDIR", scratch);
-        let process = Process::start(name, &program, command).await?;
+        let name = program.file_stem().unwrap_or_default().to_string_lossy();
+        let process =
+            Process::start(&name, program, command, ShowLog::No).await?;
         Ok(Self { process })
     }
 
@@ -52,20 +70,8 @@ pub fn twin_command(
     target: &Target,
     table: &str,
 ) -> Result<(PathBuf, Command)> {
-    let program = programs_folder()?
-        .join(name)
-        .with_extension(std::env::consts::EXE_EXTENSION);
-    if !program.is_file() {
-        bail!(
-            "{} is not built: run `cargo build --workspace`, or use scripts/compare.sh",
-            program.display()
-        );
-    }
-    let mut command = Command::new(&program);
-    command
-        .args(["--endpoint-url", target.url(), "--table", table])
-        .arg("--exit-on-stdin-close")
-        .envs(target.environment());
+    let program = twin_program(name)?;
+    let command = program_command(&program, target, table);
     Ok((program, command))
 }
 
@@ -82,4 +88,26 @@ pub fn programs_folder() -> Result<PathBuf> {
         folder.pop();
     }
     Ok(folder)
+}
+
+fn twin_program(name: &str) -> Result<PathBuf> {
+    let program = programs_folder()?
+        .join(name)
+        .with_extension(std::env::consts::EXE_EXTENSION);
+    if !program.is_file() {
+        bail!(
+            "{} is not built: run `cargo build --workspace`, or use scripts/compare.sh",
+            program.display()
+        );
+    }
+    Ok(program)
+}
+
+fn program_command(program: &Path, target: &Target, table: &str) -> Command {
+    let mut command = Command::new(program);
+    command
+        .args(["--endpoint-url", target.url(), "--table", table])
+        .arg("--exit-on-stdin-close")
+        .envs(target.environment());
+    command
 }
