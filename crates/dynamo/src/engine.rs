@@ -13,7 +13,7 @@ use std::net::{SocketAddr, TcpListener};
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     /// The address is taken, or not this machine's.
-    #[error("cannot listen on {address} (--port)")]
+    #[error("cannot listen on {address} (--listen)")]
     Listen {
         /// What was asked for.
         address: SocketAddr,

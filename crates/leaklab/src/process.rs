@@ -34,6 +34,7 @@ pub struct Process {
     stdin: Option<ChildStdin>,
     address: SocketAddr,
     log: Log,
+    show: ShowLog,
 }
 
 /// Whether a child's log is the user's business.
@@ -85,7 +86,7 @@ impl Process {
         });
         let name = name.to_owned();
         match address {
-            Some(address) => Ok(Self { name, child, stdin, address, log }),
+            Some(address) => Ok(Self { name, child, stdin, address, log, show }),
             None if ready.is_err() => {
                 bail!("{name} did not start within {} s", READY_WITHIN.as_secs())
             }
@@ -94,7 +95,7 @@ impl Process {
                     .wait()
                     .await
                     .map_or_else(|e| e.to_string(), |s| s.to_string());
-                bail!("{name} did not start ({how}){}", last_words(&log))
+                bail!("{name} did not start ({how}){}", last_words(&log, show))
             }
         }
     }
@@ -112,7 +113,11 @@ impl Process {
     /// If it has ended: how, and its last words.
     pub fn obituary(&mut self) -> Option<String> {
         let status = self.child.try_wait().ok().flatten()?;
-        Some(format!("{} ended ({status}){}", self.name, last_words(&self.log)))
+        Some(format!(
+            "{} ended ({status}){}",
+            self.name,
+            last_words(&self.log, self.show)
+        ))
     }
 
     /// Closes its standard input and waits for its end; kills it if that takes long.
@@ -145,8 +150,12 @@ async fn keep_last_lines(stderr: impl AsyncRead + Unpin, log: Log, show: ShowLog
     }
 }
 
-/// The last line of a log that says something, for a message of one line.
-fn last_words(log: &Log) -> String {
+/// The last line of a log that says something, for a message of one line. Nothing if
+/// the user has read it.
+fn last_words(log: &Log, show: ShowLog) -> String {
+    if show == ShowLog::Yes {
+        return String::new();
+    }
     let log = log.lock().unwrap_or_else(PoisonError::into_inner);
     let said =
         |line: &&String| !line.trim().is_empty() && !line.starts_with("note:");

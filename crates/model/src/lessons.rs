@@ -116,7 +116,7 @@ pub const LESSONS: &[Lesson] = &[
         requests: 20,
         window: 6,
         concurrency: 1,
-        settings: &[],
+        settings: &["--quote-budget-ms=60000"],
         may_refuse: false,
     },
     Lesson {

@@ -10,10 +10,11 @@ use crate::{
     Order, OrderEvent, OrderId, OrderStatus, Session, SessionToken, TenantId,
 };
 use aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex,
-    KeySchemaElement, KeyType, Projection, ProjectionType, ScalarAttributeType,
-    TableDescription,
+    KeySchemaElement, KeyType, Projection, ProjectionType, ReturnValue,
+    ScalarAttributeType, TableDescription,
 };
 use std::collections::{BTreeMap, HashMap};
 
@@ -174,6 +175,23 @@ pub fn with_schema(mut call: CreateTableFluentBuilder) -> CreateTableFluentBuild
         .key_schema(element(SK, KeyType::Range))
         .global_secondary_indexes(index)
         .billing_mode(BillingMode::PayPerRequest)
+}
+
+/// Fills an `UpdateItem` call so that it confirms an order that exists, and returns
+/// the order as it then is.
+pub fn with_confirmation(
+    call: UpdateItemFluentBuilder,
+    tenant: &TenantId,
+    id: &OrderId,
+) -> UpdateItemFluentBuilder {
+    let status = OrderStatus::Confirmed;
+    call.set_key(Some(order_key(tenant, id)))
+        .condition_expression("attribute_exists(pk)")
+        .update_expression("SET #status = :status, gsi1pk = :gsi1pk")
+        .expression_attribute_names("#status", "status")
+        .expression_attribute_values(":status", s(status.as_str()))
+        .expression_attribute_values(":gsi1pk", status_pk(tenant, status))
+        .return_values(ReturnValue::AllNew)
 }
 
 fn element(name: &str, kind: KeyType) -> KeySchemaElement {

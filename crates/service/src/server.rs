@@ -13,7 +13,7 @@ use std::future::Future;
 use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_actix_web::TracingLogger;
 use utoipa::openapi::OpenApi;
 
@@ -103,6 +103,7 @@ async fn serve<A: Application>(settings: &Settings) -> anyhow::Result<()> {
     .bind(settings.listen)
     .with_context(|| format!("cannot listen on {} (--listen)", settings.listen))?;
 
+    let signals = Signals::install()?;
     for address in server.addrs() {
         // On stdout and flushed: whoever started the service waits for this line.
         let mut out = std::io::stdout().lock();
@@ -111,27 +112,41 @@ async fn serve<A: Application>(settings: &Settings) -> anyhow::Result<()> {
         out.flush().context("cannot write to stdout")?;
     }
     let server = server.run();
-    rt::spawn(stop_on_request(server.handle(), settings.exit_on_stdin_close));
+    rt::spawn(stop_on_request(
+        server.handle(),
+        signals,
+        settings.exit_on_stdin_close,
+    ));
     server.await.context("the server failed")?;
     application.drain().await;
     tracing::info!("stopped");
     Ok(())
 }
 
+/// Signals that ask a service to stop. Made before anybody is told that it listens.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn install() -> anyhow::Result<Self> {
+        let install = |kind| signal(kind).context("cannot listen for signals");
+        let interrupt = install(SignalKind::interrupt())?;
+        Ok(Self { interrupt, terminate: install(SignalKind::terminate())? })
+    }
+}
+
 /// Waits for SIGINT, SIGTERM or, where asked, the end of standard input; then lets
 /// requests under way finish.
-async fn stop_on_request(server: ServerHandle, watch_stdin: bool) {
-    let terminate = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending().await,
-        }
-    };
+async fn stop_on_request(
+    server: ServerHandle,
+    mut signals: Signals,
+    watch_stdin: bool,
+) {
     let cause = tokio::select! {
-        _ = tokio::signal::ctrl_c() => "SIGINT",
-        () = terminate => "SIGTERM",
+        _ = signals.interrupt.recv() => "SIGINT",
+        _ = signals.terminate.recv() => "SIGTERM",
         () = stdin_closed(), if watch_stdin => "end of standard input",
     };
     tracing::info!(cause, "stopping");

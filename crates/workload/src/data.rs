@@ -26,7 +26,7 @@ impl Plan {
             return Box::new(std::iter::empty());
         }
         let seed = self.seed;
-        let serials = rounds.start * self.requests..rounds.end * self.requests;
+        let serials = self.first_serial(rounds.start)..self.first_serial(rounds.end);
         Box::new(serials.map(move |n| {
             let session = seed::session(seed, &seed::session_token(seed, n));
             session_item(&session).expect("seeded sessions have a DynamoDB form")

@@ -28,6 +28,8 @@ pub struct Plan {
     pub seed: u64,
     /// Requests in each round.
     pub requests: u64,
+    /// Requests in round 0, the warm-up.
+    pub warm_up: u64,
     /// Items of the tenant whose data is read whole, where the lesson reads one.
     pub size: u64,
 }
@@ -36,7 +38,7 @@ impl Plan {
     /// The `n`th request of a round. Keys that must be distinct differ between
     /// rounds, too.
     pub fn request(&self, round: u64, n: u64) -> Request {
-        let serial = round * self.requests + n;
+        let serial = self.first_serial(round) + n;
         let order = seed::order_id(serial % ORDERS);
         match self.lesson {
             "l01_order_export" => {
@@ -52,7 +54,14 @@ impl Plan {
                 body: json!({ "note": format!("checked by clerk {}", serial % 7) })
                     .to_string(),
             },
-            "l09_call_budget" => get(format!("/orders/{order}/quote"), SHOP),
+            "l09_call_budget" => {
+                let mut request = get(format!("/orders/{order}/quote"), SHOP);
+                // Callers have different times left. Long ones: a busy machine must
+                // not turn an answer into a timeout.
+                let budget_ms = 30_000 + serial % 30_000;
+                request.headers.push(("x-budget-ms", budget_ms.to_string()));
+                request
+            }
             "l11_session_cache" => {
                 let token = seed::session_token(self.seed, serial);
                 get(format!("/sessions/{token}"), SHOP)
@@ -61,6 +70,15 @@ impl Plan {
             "c02_first_page" => get("/orders?status=open".to_owned(), SHOP),
             other => unreachable!("the lesson {other} has no plan; tests hold that"),
         }
+    }
+}
+
+impl Plan {
+    /// Requests are numbered through all rounds, so that keys can differ everywhere.
+    pub(crate) fn first_serial(&self, round: u64) -> u64 {
+        round
+            .checked_sub(1)
+            .map_or(0, |earlier| self.warm_up + earlier * self.requests)
     }
 }
 
@@ -84,7 +102,7 @@ mod tests {
     use std::collections::HashSet;
 
     fn plan(lesson: &'static str, seed: u64) -> Plan {
-        Plan { lesson, seed, requests: 50, size: 500 }
+        Plan { lesson, seed, requests: 50, warm_up: 60, size: 500 }
     }
 
     #[test]
@@ -100,7 +118,7 @@ mod tests {
     #[test]
     fn tokens_differ_within_a_round_between_rounds_and_between_seeds() {
         let mut paths = HashSet::new();
-        for (seed, round) in [(7, 0), (7, 1), (8, 0)] {
+        for (seed, round) in [(7, 1), (7, 2), (8, 1)] {
             for n in 0..50 {
                 paths.insert(plan("l11_session_cache", seed).request(round, n).path);
             }

@@ -7,7 +7,6 @@
 use actix_web::web::{Data, Json, Path};
 use actix_web::{Result, post};
 use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use heap::{Gauge, Held};
 use model::limits::NOTE_BYTES_MAX;
 use model::{EventKind, Order, OrderEvent, OrderId, OrderStatus, TenantId, table};
@@ -139,23 +138,9 @@ async fn set_confirmed(
     tenant: &TenantId,
     id: &OrderId,
 ) -> Result<Order, ServiceError> {
-    let status = OrderStatus::Confirmed;
     let mut call = dynamo.call("UpdateItem");
-    let request = dynamo
-        .client
-        .update_item()
-        .table_name(&*dynamo.table)
-        .set_key(Some(table::order_key(tenant, id)))
-        .condition_expression("attribute_exists(pk)")
-        .update_expression("SET #status = :status, gsi1pk = :gsi1pk")
-        .expression_attribute_names("#status", "status")
-        .expression_attribute_values(
-            ":status",
-            AttributeValue::S(status.as_str().to_owned()),
-        )
-        .expression_attribute_values(":gsi1pk", table::status_pk(tenant, status))
-        .return_values(ReturnValue::AllNew)
-        .send();
+    let request = dynamo.client.update_item().table_name(&*dynamo.table);
+    let request = table::with_confirmation(request, tenant, id).send();
     let updated = call.send(request).await.map_err(|error| match &error {
         SdkError::ServiceError(e)
             if e.err().is_conditional_check_failed_exception() =>

@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 pub(crate) struct SessionView {
     #[schema(value_type = String)]
     tenant: TenantId,
-    /// Wiped when the last copy goes.
+    // Wiped when the last copy goes.
     #[schema(value_type = String)]
     user: Zeroizing<String>,
     roles: Vec<String>,

@@ -48,7 +48,7 @@ pub async fn run(arguments: &Compare) -> Result<ExitCode, Failure> {
         },
         scratch: scratch.path(),
         output: &output,
-        stop: stop::on_signal(),
+        stop: stop::on_signal()?,
     };
     let steps =
         protocols.iter().map(Protocol::steps).sum::<u64>() * run.twins.len() as u64;

@@ -14,6 +14,7 @@ use std::process::ExitCode;
 /// # Errors
 /// The address is taken, or the engine failed.
 pub async fn run(arguments: &Dynamo) -> Result<ExitCode, Failure> {
+    let signal = stop::on_signal()?;
     let engine = Engine::bind(arguments.listen).context("the embedded engine")?;
     let address = engine.address().context("the embedded engine")?;
     {
@@ -22,7 +23,6 @@ pub async fn run(arguments: &Dynamo) -> Result<ExitCode, Failure> {
             .context("cannot write to stdout")?;
         out.flush().context("cannot write to stdout")?;
     }
-    let signal = stop::on_signal();
     let watch = arguments.exit_on_stdin_close;
     let until = async move {
         tokio::select! {

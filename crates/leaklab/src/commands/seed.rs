@@ -29,7 +29,8 @@ pub async fn run(arguments: &Seed) -> Result<ExitCode, Failure> {
 /// Orders of one tenant, and sessions.
 pub(super) async fn fill(table: &Table, seed: u64) -> Result<()> {
     for lesson in ["l04_background_jobs", "l11_session_cache"] {
-        let plan = Plan { lesson, seed, requests: SESSIONS, size: 0 };
+        let plan =
+            Plan { lesson, seed, requests: SESSIONS, warm_up: SESSIONS, size: 0 };
         let items = plan.base_data().chain(plan.round_data(0..1));
         table.put(items).await.context("cannot fill the table")?;
     }

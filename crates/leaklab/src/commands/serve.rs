@@ -14,7 +14,7 @@ use std::process::ExitCode;
 /// # Errors
 /// A process could not be started, or ended by itself.
 pub async fn run(arguments: &Serve) -> Result<ExitCode, Failure> {
-    let stop = stop::on_signal();
+    let stop = stop::on_signal()?;
     let database = Database::open(&EngineChoice::Embedded, "serve").await?;
     let served = serve(arguments, &database, stop).await;
     database.close().await?;

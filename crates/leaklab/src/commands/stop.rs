@@ -1,35 +1,33 @@
 //! Signals and closed pipes that ask this process to stop.
 
+use anyhow::{Context, Result};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 /// Cancelled at the first SIGINT or SIGTERM. A second one ends the process at once;
-/// its children notice by themselves.
-pub(super) fn on_signal() -> CancellationToken {
+/// its children notice by themselves. The handlers are in place when this returns.
+///
+/// # Errors
+/// The system refuses them.
+pub(super) fn on_signal() -> Result<CancellationToken> {
+    let install = |kind| signal(kind).context("cannot listen for signals");
+    let mut interrupt = install(SignalKind::interrupt())?;
+    let mut terminate = install(SignalKind::terminate())?;
     let stop = CancellationToken::new();
     let token = stop.clone();
     tokio::spawn(async move {
-        signalled().await;
-        token.cancel();
-        signalled().await;
-        std::process::exit(i32::from(crate::failure::INTERRUPTED));
-    });
-    stop
-}
-
-async fn signalled() {
-    let terminate = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
+        for _ in 0..2 {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
             }
-            Err(_) => std::future::pending().await,
+            if token.is_cancelled() {
+                std::process::exit(i32::from(crate::failure::INTERRUPTED));
+            }
+            token.cancel();
         }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminate => {}
-    }
+    });
+    Ok(stop)
 }
 
 /// Ends when standard input does.

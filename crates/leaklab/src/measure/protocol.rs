@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::measure::{Database, EngineChoice, Twin};
 use crate::probe::Probe;
 use crate::statistics::median_of;
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Result, anyhow};
 use heap::Reading;
 use heap::profile::Profile;
 use model::{Lesson, Signal};
@@ -120,8 +120,13 @@ impl Protocol {
         let use_for = format!("{}-{twin}", self.lesson.id);
         let mut database = Database::open(engine, &use_for).await?;
         let recording = tokio::select! {
-            recording = self.with_twin(twin, &mut database, scratch, step) => {
-                recording.map_err(Failure::from)
+            recording = self.with_twin(twin, &database, scratch, step) => {
+                // A twin whose database is gone still answers, so this is the only
+                // place to notice.
+                match database.obituary() {
+                    Some(obituary) => Err(anyhow!("{obituary}").into()),
+                    None => recording.map_err(Failure::from),
+                }
             }
             () = stop.cancelled() => Err(Failure::Interrupted),
         };
@@ -134,7 +139,7 @@ impl Protocol {
     async fn with_twin(
         &self,
         name: &str,
-        database: &mut Database,
+        database: &Database,
         scratch: &Path,
         step: &(dyn Fn(&str) + Sync),
     ) -> Result<Recording> {
@@ -145,11 +150,8 @@ impl Protocol {
         let measured = self.measure(twin.origin(), step).await;
         // Whoever died is the cause; what it did to the others is not.
         let measured = measured.map_err(|error| {
-            let obituary = database.obituary().or_else(|| twin.process.obituary());
-            obituary.map_or(error, |obituary| anyhow!("{obituary}"))
+            twin.process.obituary().map_or(error, |obituary| anyhow!("{obituary}"))
         });
-        let measured =
-            measured.with_context(|| format!("{} on {name}", self.lesson.id));
         twin.process.stop().await;
         measured
     }
@@ -174,7 +176,7 @@ impl Protocol {
         step("warm up");
         let plan = self.plan(self.smallest());
         let concurrency = self.lesson.concurrency * WARM_UP;
-        Round { plan, number: 0, concurrency }.run(origin).await?;
+        Round { plan, number: 0, concurrency }.first(plan.warm_up, origin).await?;
         probe.at_rest().await?;
         probe.reset_peak().await?;
 
@@ -277,12 +279,10 @@ impl Protocol {
 
     /// The plan for this size of input.
     pub fn plan(&self, size: u64) -> Plan {
-        Plan {
-            lesson: self.lesson.id,
-            seed: self.seed,
-            requests: self.requests,
-            size,
-        }
+        let Self { lesson, seed, requests, .. } = *self;
+        // However few requests the user asks for: bounded caches must fill first.
+        let warm_up = requests.max(lesson.requests);
+        Plan { lesson: lesson.id, seed, requests, warm_up, size }
     }
 
     /// The size that warm-up, rounds and window use.

@@ -50,8 +50,7 @@ impl Twin {
         command.args(["--measure", "--log", "error"]);
         command.args(settings).env("TMPDIR", scratch);
         let name = program.file_stem().unwrap_or_default().to_string_lossy();
-        let process =
-            Process::start(&name, program, command, ShowLog::No).await?;
+        let process = Process::start(&name, program, command, ShowLog::No).await?;
         Ok(Self { process })
     }
 

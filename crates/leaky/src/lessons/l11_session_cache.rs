@@ -102,10 +102,10 @@ impl Sessions {
         token: SessionToken,
         item: Item,
     ) -> Result<SessionView, ServiceError> {
-        let view = view(item.clone())?;
         // LEAK: the whole item, payment secret and all, and nothing ever removes it.
         // The table forgets a session when it expires; this map does not.
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).insert(token, item);
-        Ok(view)
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.insert(token, item.clone());
+        view(item)
     }
 }

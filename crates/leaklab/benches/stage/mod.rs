@@ -1,0 +1,7 @@
+//! What the benchmarks on real processes share.
+
+mod programs;
+mod side;
+
+pub(crate) use programs::build;
+pub(crate) use side::{SEED, Side, smallest};

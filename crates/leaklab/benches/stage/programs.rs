@@ -1,0 +1,36 @@
+//! The programs of a benchmark, in the profile that the benchmark itself has.
+//!
+//! Cargo builds the programs of a benchmark's own package and no others; twins left
+//! over from an earlier build would be worse than none.
+
+use anyhow::{Context, Result, bail};
+use leaklab::measure::programs_folder;
+use std::path::PathBuf;
+use std::process::Command;
+
+/// Builds the workspace's programs and returns their folder: beside this program, or
+/// in `apart`, a folder below cargo's own, so that the usual ones stay what they are.
+/// Apart or not, dependencies are built once.
+pub(crate) fn build(apart: Option<&str>, arguments: &[&str]) -> Result<PathBuf> {
+    let own = programs_folder()?;
+    let (Some(target), Some(folder)) = (own.parent(), own.file_name()) else {
+        bail!("{} is no folder of cargo's", own.display());
+    };
+    // Cargo names every folder for its profile but one.
+    let profile = if folder == "debug" { "dev".as_ref() } else { folder };
+    let goal = apart.map_or(target.to_owned(), |name| target.join(name));
+    let status = Command::new(env!("CARGO"))
+        .args(["build", "--workspace"])
+        .args(arguments)
+        .args(["--manifest-path", env!("CARGO_MANIFEST_PATH"), "--profile"])
+        .arg(profile)
+        .arg("--target-dir")
+        .arg(&goal)
+        .env("CARGO_BUILD_BUILD_DIR", target)
+        .status()
+        .context("cannot start cargo")?;
+    if !status.success() {
+        bail!("cargo could not build the programs ({status})");
+    }
+    Ok(goal.join(folder))
+}

@@ -1,0 +1,47 @@
+//! What the driver says, to people and to scripts.
+
+use crate::fixture::{Leaklab, build_programs};
+
+#[test]
+fn help_and_lists_are_as_documented() {
+    build_programs();
+    trycmd::TestCases::new().case("tests/cmd/*.toml").run();
+}
+
+#[test]
+fn an_unknown_lesson_is_wrong_usage_and_the_nearest_name_is_offered() {
+    let done = Leaklab::compare(&["l11_sesion_cache"]).run();
+    done.code(2).says(&["l11_sesion_cache", "did you mean l11_session_cache?"]);
+}
+
+#[test]
+fn an_output_folder_that_cannot_be_written_is_wrong_usage() {
+    let done = Leaklab::new(&["compare", "--out", "/dev/null/here"]).run();
+    done.code(2).says(&["/dev/null/here", "--out"]).leaves_nothing();
+}
+
+#[test]
+fn a_table_fits_eighty_columns_and_has_no_colour_in_a_pipe() {
+    let done = Leaklab::compare(&["c01", "--rounds", "4", "--requests", "60"]).run();
+    let text = done.stdout();
+    assert!(text.contains("c01_client_clones"), "{text}");
+    assert!(!text.contains('\u{1b}'), "{text:?}");
+    // The folder's name is the user's.
+    let ours = text.lines().filter(|line| !line.contains("out put "));
+    for line in ours {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    assert_eq!(done.stderr(), "");
+}
+
+#[test]
+fn the_file_is_what_json_prints() {
+    let arguments = ["c01", "--twin", "fixed", "--rounds", "4", "--requests", "20"];
+    let done =
+        Leaklab::compare(&[&arguments[..], &["--format", "json"]].concat()).run();
+    let file = std::fs::read_to_string(done.out().join("comparison.json")).unwrap();
+    assert_eq!(file.trim(), done.stdout().trim());
+    let comparison = done.json();
+    assert_eq!(comparison["schema"], 1);
+    assert_eq!(comparison["lessons"][0]["same_answers"], serde_json::Value::Null);
+}

@@ -1,0 +1,266 @@
+//! What both twins answer, and that it is the same: one suite, two services.
+
+use crate::fixture::{Answer, Served, TWINS, ask, post, request};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use workload::Request;
+
+/// Starts both twins, and gives both the same request.
+async fn both(
+    settings: &[&str],
+    requests: impl Fn() -> Vec<Request>,
+) -> Vec<Answer> {
+    let mut answers: Vec<Vec<Answer>> = Vec::new();
+    for name in TWINS {
+        let served = Served::start(name, settings).await;
+        let mut given = Vec::new();
+        for request in requests() {
+            given.push(ask(served.origin(), request).await);
+        }
+        served.stop().await.unwrap();
+        answers.push(given);
+    }
+    let fixed = answers.pop().unwrap();
+    let leaky = answers.pop().unwrap();
+    assert_eq!(leaky, fixed);
+    fixed
+}
+
+fn with(mut request: Request, name: &'static str, value: &str) -> Request {
+    request.headers.retain(|(header, _)| *header != name);
+    request.headers.push((name, value.to_owned()));
+    request
+}
+
+fn without(mut request: Request, name: &str) -> Request {
+    request.headers.retain(|(header, _)| *header != name);
+    request
+}
+
+#[tokio::test]
+async fn both_twins_refuse_what_is_wrong_with_the_same_problem_document() {
+    const CONFIRM: &str = "/orders/ord-00000001/confirm";
+    let long = "x".repeat(65);
+    let cases = || {
+        vec![
+            (
+                "no tenant",
+                400,
+                without(request("GET", "/orders?status=open"), "x-tenant"),
+            ),
+            (
+                "strange tenant",
+                400,
+                with(request("GET", "/orders?status=open"), "x-tenant", "a#b"),
+            ),
+            ("unknown status", 400, request("GET", "/orders?status=lost")),
+            ("unknown key", 400, request("GET", "/orders?status=open&page=2")),
+            (
+                "tampered cursor",
+                400,
+                request("GET", "/orders?status=open&cursor=ord-00000019.17"),
+            ),
+            (
+                "no cursor at all",
+                400,
+                request("GET", "/orders?status=open&cursor=%00%ff"),
+            ),
+            ("long order id", 400, request("GET", &format!("/orders/{long}/quote"))),
+            ("key in an id", 400, request("GET", "/orders/a%23b/quote")),
+            (
+                "strange budget",
+                400,
+                with(
+                    request("GET", "/orders/ord-00000001/quote"),
+                    "x-budget-ms",
+                    "soon",
+                ),
+            ),
+            (
+                "budget used up",
+                504,
+                with(
+                    request("GET", "/orders/ord-00000001/quote"),
+                    "x-budget-ms",
+                    "0",
+                ),
+            ),
+            ("no such order", 404, request("GET", "/orders/ord-99999999/quote")),
+            ("no such status", 404, request("GET", "/orders/ord-99999999/status")),
+            ("no such session", 404, request("GET", "/sessions/tok-unknown")),
+            ("long token", 400, request("GET", &format!("/sessions/{long}"))),
+            ("malformed JSON", 400, post(CONFIRM, "{\"note\":")),
+            ("wrong type", 400, post(CONFIRM, "{\"note\":5}")),
+            ("unknown field", 400, post(CONFIRM, "{\"notes\":\"\"}")),
+            ("deep nesting", 400, post(CONFIRM, "[".repeat(60_000))),
+            (
+                "long note",
+                400,
+                post(CONFIRM, format!("{{\"note\":\"{}\"}}", "n".repeat(501))),
+            ),
+            (
+                "large body",
+                413,
+                post(CONFIRM, format!("{{\"note\":\"{}\"}}", "n".repeat(70_000))),
+            ),
+            (
+                "other media type",
+                415,
+                with(post(CONFIRM, "{}"), "content-type", "text/plain"),
+            ),
+            ("order to confirm", 404, post("/orders/ord-99999999/confirm", "{}")),
+            ("unknown path", 404, request("GET", "/nothing/here")),
+            ("other method", 405, request("DELETE", "/orders")),
+        ]
+    };
+    let requests = || cases().into_iter().map(|(_, _, request)| request).collect();
+    let answers = both(&[], requests).await;
+    for ((what, status, _), answer) in cases().into_iter().zip(answers) {
+        assert_eq!(answer.status, status, "{what}: {}", answer.text());
+        assert_eq!(answer.kind, "application/problem+json", "{what}");
+        let problem = answer.json();
+        assert_eq!(problem["status"], status, "{what}");
+        assert!(!problem["detail"].as_str().unwrap().is_empty(), "{what}");
+        for inner in ["dynamodb", "aws", "src/", "panicked", "SdkError"] {
+            let text = answer.text().to_lowercase();
+            assert!(
+                !text.contains(&inner.to_lowercase()),
+                "{what} tells {inner}: {text}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn both_twins_serve_every_job_alike() {
+    let token = model::seed::session_token(7, 3);
+    let requests = || {
+        vec![
+            request("GET", "/orders/export"),
+            request("GET", "/orders?status=open"),
+            request("GET", "/orders/ord-00000001/status"),
+            request("GET", "/orders/ord-00000001/quote"),
+            post("/orders/ord-00000001/confirm", "{\"note\":\"ok\"}"),
+            request("GET", "/orders/ord-00000001/status"),
+            request("GET", &format!("/sessions/{token}")),
+            request("GET", &format!("/sessions/{token}")),
+            request("GET", "/health"),
+        ]
+    };
+    let answers = both(&[], requests).await;
+    assert!(answers.iter().all(|answer| answer.status == 200), "{answers:?}");
+    assert_eq!(answers[0].text().lines().count() as u64, workload::plan::ORDERS);
+    assert_eq!(answers[2].json()["status"], "open");
+    assert_eq!(answers[5].json()["status"], "confirmed");
+    assert!(
+        !answers[6].text().contains("card-"),
+        "a payment secret left the service"
+    );
+}
+
+#[tokio::test]
+async fn a_listing_goes_on_where_its_cursor_points_until_the_end() {
+    let served = Served::start("fixed", &[]).await;
+    let mut seen = Vec::new();
+    let mut path = "/orders?status=open".to_owned();
+    loop {
+        let page = ask(served.origin(), request("GET", &path)).await.json();
+        let ids = page["orders"].as_array().unwrap().iter();
+        seen.extend(ids.map(|order| order["id"].as_str().unwrap().to_owned()));
+        let Some(next) = page["next"].as_str() else { break };
+        path = format!("/orders?status=open&cursor={next}");
+    }
+    let expected: Vec<_> = (0..workload::plan::ORDERS)
+        .map(|n| model::seed::order_id(n).to_string())
+        .collect();
+    assert_eq!(seen, expected);
+    served.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn both_twins_describe_the_same_routes_in_openapi_3_1() {
+    let answers = both(&[], || vec![request("GET", "/openapi.json")]).await;
+    let document = answers[0].json();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+    for lesson in model::LESSONS {
+        let (method, path) = lesson.route.split_once(' ').unwrap();
+        let operation = &document["paths"][path][method.to_lowercase()];
+        assert!(operation.is_object(), "{} is not described", lesson.route);
+    }
+}
+
+#[tokio::test]
+async fn a_hundred_megabytes_are_refused_and_leave_nothing() {
+    for name in TWINS {
+        let served = Served::start(name, &[]).await;
+        let confirm = "/orders/ord-00000001/confirm";
+        // The first requests also fill pools that stay.
+        for _ in 0..3 {
+            assert_eq!(ask(served.origin(), post(confirm, "{}")).await.status, 200);
+            assert_eq!(refused_upload(&served).await, "413");
+        }
+        let before = served.live_bytes().await;
+        for _ in 0..3 {
+            assert_eq!(refused_upload(&served).await, "413");
+        }
+        let after = served.live_bytes().await;
+        assert!(after < before + 65_536, "{name}: {before} B, then {after} B");
+        served.stop().await.unwrap();
+    }
+}
+
+/// Sends 100 MB, or as much as the service takes; the status that it answers.
+async fn refused_upload(served: &Served) -> String {
+    let mut stream = TcpStream::connect(served.origin().0).await.unwrap();
+    let head = "POST /orders/ord-00000001/confirm HTTP/1.1\r\nhost: test\r\nx-tenant: shop\r\n\
+                content-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let (mut reading, mut writing) = stream.split();
+    let upload = async {
+        let chunk = format!("100000\r\n{}\r\n", " ".repeat(0x10_0000));
+        for _ in 0..100 {
+            // The service may close while more is on its way.
+            if writing.write_all(chunk.as_bytes()).await.is_err() {
+                break;
+            }
+        }
+        // Keeps the connection until the answer has been read.
+        std::future::pending::<()>().await;
+    };
+    let mut status = [0; 12];
+    let answer = async { reading.read_exact(&mut status).await.unwrap() };
+    tokio::select! {
+        () = upload => unreachable!("the upload ends with the answer"),
+        _ = answer => {}
+    }
+    String::from_utf8_lossy(&status[9..]).into_owned()
+}
+
+#[tokio::test]
+async fn a_client_that_trickles_its_body_is_given_up_and_leaves_nothing() {
+    for name in TWINS {
+        let served = Served::start(name, &["--request-deadline-ms", "300"]).await;
+        for _ in 0..2 {
+            assert_eq!(half_a_body(&served).await, "408", "{name}");
+        }
+        let before = served.live_bytes().await;
+        for _ in 0..5 {
+            assert_eq!(half_a_body(&served).await, "408", "{name}");
+        }
+        let after = served.live_bytes().await;
+        assert!(after < before + 65_536, "{name}: {before} B, then {after} B");
+        served.stop().await.unwrap();
+    }
+}
+
+/// Sends a head that promises more than follows; the status of the answer.
+async fn half_a_body(served: &Served) -> String {
+    let mut stream = TcpStream::connect(served.origin().0).await.unwrap();
+    let request = "POST /orders/ord-00000001/confirm HTTP/1.1\r\nhost: test\r\n\
+                   x-tenant: shop\r\ncontent-type: application/json\r\n\
+                   content-length: 1000\r\n\r\n{\"note\":";
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut status = [0; 12];
+    stream.read_exact(&mut status).await.unwrap();
+    String::from_utf8_lossy(&status[9..]).into_owned()
+}

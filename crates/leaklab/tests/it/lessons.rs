@@ -1,0 +1,106 @@
+//! Every lesson and control, measured: verdicts, sites and answers.
+//!
+//! A leak that is repaired by accident fails here, as does one that slips into `fixed`.
+
+use crate::fixture::{Done, Leaklab};
+use serde_json::Value;
+
+/// Runs one lesson on both twins; its result.
+#[track_caller]
+fn measured(id: &str) -> (Done, Value) {
+    let done =
+        Leaklab::compare(&[id, "--format", "json"]).run().code(0).leaves_nothing();
+    let comparison = done.json();
+    let lesson = comparison["lessons"][0].clone();
+    assert_eq!(lesson["id"], id);
+    assert_eq!(lesson["as_expected"], true, "{lesson:#}");
+    assert_eq!(lesson["same_answers"], true, "{lesson:#}");
+    assert_eq!(
+        lesson["twins"]["leaky"]["answers_sha256"],
+        lesson["twins"]["fixed"]["answers_sha256"]
+    );
+    (done, lesson)
+}
+
+#[track_caller]
+fn lesson(id: &str, leaky: &str) {
+    let (done, lesson) = measured(id);
+    let twins = &lesson["twins"];
+    assert_eq!(twins["leaky"]["verdict"], leaky);
+    assert_eq!(twins["fixed"]["verdict"], "BOUNDED");
+    let top = &twins["leaky"]["sites"][0];
+    let frame = top["lesson_frame"].as_str().unwrap_or_default();
+    assert!(frame.starts_with(&format!("src/lessons/{id}.rs:")), "{top:#}");
+    let unattributed = twins["leaky"]["unattributed_share"].as_f64().unwrap();
+    assert!(unattributed <= 0.1, "{unattributed} of the growth has no line");
+    for twin in ["leaky", "fixed"] {
+        let profile = done.out().join(twins[twin]["profile"].as_str().unwrap());
+        let profile = std::fs::read(profile).unwrap();
+        heap::profile::Profile::parse(&profile).unwrap();
+    }
+}
+
+#[track_caller]
+fn control(id: &str) {
+    let (_, lesson) = measured(id);
+    for twin in ["leaky", "fixed"] {
+        let result = &lesson["twins"][twin];
+        assert_eq!(result["verdict"], "FLAT", "{twin}");
+        let limit = result["detection_limit_bytes_per_request"].as_f64().unwrap();
+        assert!(limit <= 32.0, "{twin}: {limit} B a request would have gone unseen");
+    }
+}
+
+#[test]
+fn l01_order_export_grows_with_the_table_in_leaky_alone() {
+    lesson("l01_order_export", "GROWS");
+}
+
+#[test]
+fn l04_background_jobs_leak_in_leaky_alone() {
+    lesson("l04_background_jobs", "LEAKS");
+}
+
+#[test]
+fn l09_call_budget_leaks_in_leaky_alone() {
+    lesson("l09_call_budget", "LEAKS");
+}
+
+#[test]
+fn l11_session_cache_leaks_in_leaky_alone() {
+    lesson("l11_session_cache", "LEAKS");
+}
+
+#[test]
+fn c01_client_clones_are_flat_in_both() {
+    control("c01_client_clones");
+}
+
+#[test]
+fn c02_first_page_is_flat_in_both() {
+    control("c02_first_page");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_answers_and_another_one_others() {
+    let answers = |seed: &str| {
+        let arguments = [
+            "l11",
+            "--twin",
+            "fixed",
+            "--rounds",
+            "4",
+            "--requests",
+            "20",
+            "--seed",
+            seed,
+        ];
+        let done =
+            Leaklab::compare(&[&arguments[..], &["--format", "json"]].concat())
+                .run();
+        done.json()["lessons"][0]["answers_sha256"].clone()
+    };
+    let first = answers("7");
+    assert_eq!(first, answers("7"));
+    assert_ne!(first, answers("8"));
+}

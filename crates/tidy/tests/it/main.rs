@@ -1,0 +1,10 @@
+//! The rules that the repository holds itself to, a module for each group.
+
+mod repository;
+
+mod twins;
+mod lessons;
+mod diffs;
+mod files;
+mod docs;
+mod dependencies;
