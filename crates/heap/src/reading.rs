@@ -34,8 +34,7 @@ impl Reading {
     /// Reads the counters first, then everything whose reading allocates.
     pub fn take(gauges: &Gauges) -> Self {
         let mut reading = Self::counters(gauges);
-        reading.resident_bytes =
-            memory_stats::memory_stats().map(|stats| stats.physical_mem as u64);
+        reading.resident_bytes = resident_bytes();
         reading.open_files = open_files();
         reading.sockets = sockets();
         reading
@@ -57,6 +56,11 @@ impl Reading {
             sockets: None,
         }
     }
+}
+
+/// Physical memory of this process, in bytes.
+pub fn resident_bytes() -> Option<u64> {
+    memory_stats::memory_stats().map(|stats| stats.physical_mem as u64)
 }
 
 /// Counts `/dev/fd`, which Linux and macOS both have.

@@ -15,7 +15,7 @@ use clap::Parser;
 use leaklab::measure::Twin;
 use leaklab::statistics::median_of;
 use model::{LESSONS, Lesson, Signal};
-use stage::{SEED, Side, smallest};
+use stage::Side;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -23,8 +23,8 @@ use workload::Plan;
 
 /// Leaky keeps what it keeps through all of them: in `l09_call_budget` a socket for
 /// each request, of 1,024 that a process usually may have.
-const PAIRS: u64 = 16;
-const PAIRS_QUICK: u64 = 4;
+const PAIRS: u64 = 24;
+const PAIRS_QUICK: u64 = 6;
 
 /// In a burst of fewer requests, single ones count too much.
 const REQUESTS_MIN: u64 = 20;
@@ -131,12 +131,7 @@ async fn throughput(
     lesson: &'static Lesson,
     pairs: u64,
 ) -> Result<()> {
-    let plan = Plan {
-        lesson: lesson.id,
-        seed: SEED,
-        requests: lesson.requests.max(REQUESTS_MIN),
-        size: smallest(lesson),
-    };
+    let plan = stage::plan(lesson, lesson.requests.max(REQUESTS_MIN));
     let bursts = take_turns(programs, lesson, plan, pairs, &[]).await?;
     let rate = |burst: &Burst| burst.requests_per_second;
     let [one, other] = [0, 1].map(|at| median(bursts.iter().map(|b| rate(&b[at]))));
@@ -148,8 +143,7 @@ async fn throughput(
 /// A stream begins when its first page is there, whatever comes after it; an answer that
 /// is gathered first begins when all of it is.
 async fn first_byte(programs: &[PathBuf; 2], lesson: &'static Lesson) -> Result<()> {
-    let plan =
-        Plan { lesson: lesson.id, seed: SEED, requests: 1, size: EXPORT_ITEMS };
+    let plan = Plan { warm_up: 1, size: EXPORT_ITEMS, ..stage::plan(lesson, 1) };
     let bursts =
         take_turns(programs, lesson, plan, EXPORT_PAIRS, EXPORT_SETTINGS).await?;
     let wait = |burst: &Burst| burst.first_byte_ms;
@@ -158,8 +152,8 @@ async fn first_byte(programs: &[PathBuf; 2], lesson: &'static Lesson) -> Result<
     let ratio =
         Ratio::of(bursts.iter().map(|[leaky, fixed]| wait(leaky) / wait(fixed)));
     println!(
-        "{:<20} of {EXPORT_ITEMS} items: first byte after {leaky:.1} ms in leaky, \
-         {fixed:.1} ms in fixed; leaky/fixed {ratio}, {EXPORT_PAIRS} pairs",
+        "{:<20} first byte of {EXPORT_ITEMS} items: leaky {leaky:.1} ms, fixed \
+         {fixed:.1} ms, leaky/fixed {ratio} of {EXPORT_PAIRS} pairs",
         lesson.id,
     );
     Ok(())
@@ -230,7 +224,8 @@ impl Ratio {
 impl fmt::Display for Ratio {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { median, lowest, highest } = self;
-        write!(f, "{median:.2} ({lowest:.2}–{highest:.2})")
+        let decimals = if *median < 10.0 { 2 } else { 0 };
+        write!(f, "{median:.decimals$} ({lowest:.decimals$}–{highest:.decimals$})")
     }
 }
 

@@ -11,14 +11,13 @@ mod stage;
 use anyhow::Result;
 use criterion::{Criterion, SamplingMode};
 use model::{LESSONS, Lesson};
-use stage::{SEED, Side, smallest};
+use stage::Side;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::runtime::Runtime;
-use workload::Plan;
 
-/// After so many requests a twin is replaced by a new one, so that what leaky keeps
+/// After so many requests and the warm-up a twin is replaced by a new one, so that what leaky keeps
 /// stays small: in `l09_call_budget` a socket and 135 KB for each.
 const LIFE_REQUESTS: u64 = 200;
 
@@ -56,12 +55,7 @@ fn compare(
     group.sampling_mode(SamplingMode::Flat).sample_size(SAMPLES);
     group.warm_up_time(Duration::from_secs(1));
     for twin in ["leaky", "fixed"] {
-        let plan = Plan {
-            lesson: lesson.id,
-            seed: SEED,
-            requests: LIFE_REQUESTS,
-            size: smallest(lesson),
-        };
+        let plan = stage::plan(lesson, LIFE_REQUESTS);
         let open = || {
             let program =
                 folder.join(twin).with_extension(std::env::consts::EXE_EXTENSION);

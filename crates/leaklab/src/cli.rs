@@ -48,7 +48,7 @@ pub struct Compare {
     #[arg(long, value_enum)]
     pub twin: Option<TwinName>,
     /// DynamoDB to work on; an embedded one is started without it
-    #[arg(long, value_name = "URL", env = "LEAKLAB_ENDPOINT_URL")]
+    #[arg(long, value_name = "URL", env = "LEAKLAB_ENDPOINT_URL", value_parser = endpoint)]
     pub endpoint_url: Option<String>,
     /// Beginning of the names of tables there
     #[arg(long, default_value = "leaklab-", requires = "endpoint_url")]
@@ -132,7 +132,7 @@ Examples:
 A table that is there already keeps its other items.")]
 pub struct Seed {
     /// Where
-    #[arg(long, value_name = "URL", env = "LEAKLAB_ENDPOINT_URL")]
+    #[arg(long, value_name = "URL", env = "LEAKLAB_ENDPOINT_URL", value_parser = endpoint)]
     pub endpoint_url: String,
     /// Table, made when it is missing
     #[arg(long, default_value = "leaklab-orders")]
@@ -155,4 +155,15 @@ pub struct Dynamo {
     /// Stop when standard input closes, so that no parent leaves an orphan
     #[arg(long)]
     pub exit_on_stdin_close: bool,
+}
+
+/// A URL that the SDK will take.
+fn endpoint(text: &str) -> Result<String, String> {
+    let uri: http::Uri = text.parse().map_err(|error| format!("{error}"))?;
+    match (uri.scheme_str(), uri.host()) {
+        (Some("http" | "https"), Some(_)) => Ok(text.to_owned()),
+        _ => {
+            Err("it must begin with http:// or https:// and name a host".to_owned())
+        }
+    }
 }

@@ -20,6 +20,9 @@ pub struct Comparison {
     pub seconds: f64,
     /// What was measured, and on what.
     pub environment: Environment,
+    /// Resident bytes of this program itself at the end of the run; `null` where the
+    /// system does not tell. It does not depend on the number of requests.
+    pub driver_resident_bytes: Option<u64>,
     /// In the order of the registry.
     pub lessons: Vec<LessonResult>,
 }

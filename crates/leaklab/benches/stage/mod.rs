@@ -4,4 +4,4 @@ mod programs;
 mod side;
 
 pub(crate) use programs::build;
-pub(crate) use side::{SEED, Side, smallest};
+pub(crate) use side::{Side, plan};

@@ -10,10 +10,7 @@ use tempfile::TempDir;
 use workload::{Plan, Round, Tally};
 
 /// Both sides of every benchmark have the same data.
-pub(crate) const SEED: u64 = 7;
-
-/// Requests that open a twin's connections to its database and fill its caches.
-const WARM_UP_REQUESTS: u64 = 20;
+const SEED: u64 = 7;
 
 /// A program and a database for it, as one lesson wants them.
 pub(crate) struct Side {
@@ -52,8 +49,7 @@ impl Side {
         let twin =
             Twin::start_program(program, target, table.name(), &settings, scratch)
                 .await?;
-        let requests = self.plan.requests.min(WARM_UP_REQUESTS);
-        self.burst(&twin, 0, requests).await?;
+        self.burst(&twin, 0, self.plan.warm_up).await?;
         Ok(twin)
     }
 
@@ -85,10 +81,13 @@ impl Side {
     }
 }
 
-/// The items that a request of this lesson asks for, at its smallest.
-pub(crate) fn smallest(lesson: &Lesson) -> u64 {
-    match lesson.signal {
+/// So many requests a round, of this lesson's smallest size. The warm-up is what the
+/// lesson says, which fills every bounded cache.
+pub(crate) fn plan(lesson: &Lesson, requests: u64) -> Plan {
+    let size = match lesson.signal {
         Signal::Peak { sizes } => sizes.first().copied().unwrap_or(0),
         Signal::Slope { .. } => 0,
-    }
+    };
+    let warm_up = lesson.requests;
+    Plan { lesson: lesson.id, seed: SEED, requests, warm_up, size }
 }

@@ -65,6 +65,7 @@ pub async fn run(arguments: &Compare) -> Result<ExitCode, Failure> {
         as_expected: results.iter().all(|lesson| lesson.as_expected),
         seconds: began.elapsed().as_secs_f64(),
         environment: environment(arguments),
+        driver_resident_bytes: heap::reading::resident_bytes(),
         lessons: results,
     };
     let json = output.write_comparison(&comparison)?;

@@ -106,6 +106,14 @@ fn an_endpoint_where_nobody_listens_is_named() {
 }
 
 #[test]
+fn an_endpoint_that_is_no_url_is_wrong_usage() {
+    for text in ["127.0.0.1:8000", "ftp://127.0.0.1", "http://"] {
+        let done = Leaklab::compare(&["c01", "--endpoint-url", text]).run().code(2);
+        assert!(done.stderr().contains("--endpoint-url"), "{}", done.stderr());
+    }
+}
+
+#[test]
 fn an_endpoint_that_is_no_dynamodb_is_named() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
