@@ -1,5 +1,5 @@
-//! What counting adds to an allocation: the counting allocator and the system's, each
-//! called directly, on one thread and on two at once.
+//! What counting adds to an allocation: the counting allocator and the system's,
+//! each called directly, on one thread and on two at once.
 //!
 //!     cargo bench -p heap --bench allocator
 //!
@@ -22,8 +22,8 @@ use std::time::{Duration, Instant};
 /// Does something so many times.
 type Work = fn(u64);
 
-/// Name, with the system's allocator, with the counting one. From 4,096 bytes on every
-/// allocation also looks for a new peak.
+/// Name, with the system's allocator, with the counting one. From 4,096 bytes on
+/// every allocation also looks for a new peak.
 const WORKS: [(&str, Work, Work); 3] = [
     (
         "alloc and free 64 B",
@@ -45,9 +45,9 @@ const WORKS: [(&str, Work, Work); 3] = [
 fn main() {
     let mut criterion = Criterion::default().without_plots().configure_from_args();
     let threads = [Thread::start(), Thread::start()];
-    for count in 1..=threads.len() {
+    for (count, at_once_on) in [(1, "one thread"), (2, "two threads")] {
         for (name, system, counting) in WORKS {
-            let name = format!("{name}, {count} threads");
+            let name = format!("{name}, {at_once_on}");
             let mut group = criterion.benchmark_group(name);
             for (allocator, work) in [("system", system), ("counting", counting)] {
                 group.bench_function(allocator, |bencher| {
@@ -103,7 +103,7 @@ fn layout(bytes: usize) -> Layout {
 }
 
 /// A thread that works on demand. There are as many as are needed and no more: the
-/// allocator keeps counters for the first threads that ever came, and later ones share.
+/// allocator has counters for the first threads that ever came; later ones share.
 struct Thread {
     jobs: Sender<(Work, u64, Arc<Barrier>)>,
     times: Receiver<Duration>,

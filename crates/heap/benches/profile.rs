@@ -1,6 +1,6 @@
-//! Time to read a dhat profile of about 10 MB and to rank what grew from one to another.
-//! Reading is compared with serde_json alone, into structures that are as plain:
-//! what is above it is the checks.
+//! Time to read a dhat profile of about 10 MB, and to rank what grew from one to
+//! another. Reading is compared with serde_json alone, into structures that are as
+//! plain: what is above it is the checks.
 //!
 //!     cargo bench -p heap --bench profile
 
@@ -76,7 +76,7 @@ fn ranking(criterion: &mut Criterion) {
     });
 }
 
-/// A profile as dhat writes it, a number a line. That of the second window holds more.
+/// A profile as dhat writes it, a number a line. The second window's holds more.
 fn synthetic(window: usize) -> Vec<u8> {
     let mut json = String::from(
         "{\n\"dhatFileVersion\": 2,\n\"mode\": \"rust-heap\",\n\"pps\": [\n",
@@ -89,7 +89,8 @@ fn synthetic(window: usize) -> Vec<u8> {
             json,
             "{separator}{{\n\"tb\": {bytes},\n\"tbk\": {blocks},\n\"tl\": {n},\n\
              \"mb\": {bytes},\n\"mbk\": {blocks},\n\"gb\": {bytes},\n\
-             \"gbk\": {blocks},\n\"eb\": {bytes},\n\"ebk\": {blocks},\n\"fs\": [\n{}\n]\n}}",
+             \"gbk\": {blocks},\n\"eb\": {bytes},\n\"ebk\": {blocks},\n\
+             \"fs\": [\n{}\n]\n}}",
             stack(n)
         );
         write.expect(IN_MEMORY);
@@ -105,7 +106,7 @@ fn synthetic(window: usize) -> Vec<u8> {
 /// Why writing to a text cannot fail.
 const IN_MEMORY: &str = "a text takes all that is written to it";
 
-/// Frames of a point: its own inner ones, then such as it shares with its neighbours.
+/// Frames of a point: inner ones of its own, outer ones shared with its neighbours.
 fn stack(point: usize) -> String {
     let frame = |depth: usize| {
         let shared = if depth < 6 { point } else { point / 64 };

@@ -1,5 +1,5 @@
-//! How many requests a second the fixed twin serves for each one of the leaky, and how
-//! soon a large answer begins; with `--allocator`, what counting allocations costs.
+//! How many requests a second the fixed twin serves for each one of the leaky, and
+//! how soon a large answer begins; with `--allocator`, what counting costs.
 //!
 //!     cargo bench -p leaklab --bench ratios [-- [LESSON...] [--allocator]]
 //!
@@ -140,8 +140,8 @@ async fn throughput(
     Ok(())
 }
 
-/// A stream begins when its first page is there, whatever comes after it; an answer that
-/// is gathered first begins when all of it is.
+/// A stream begins when its first page is there, whatever comes after it; an answer
+/// that is gathered first begins when all of it is.
 async fn first_byte(programs: &[PathBuf; 2], lesson: &'static Lesson) -> Result<()> {
     let plan = Plan { warm_up: 1, size: EXPORT_ITEMS, ..stage::plan(lesson, 1) };
     let bursts =
@@ -165,8 +165,8 @@ struct Burst {
     first_byte_ms: f64,
 }
 
-/// Runs both programs at once and gives them a round each, in turns; the pairs, each in
-/// the order of the programs.
+/// Runs both programs at once and gives them a round each, in turns; the pairs, each
+/// in the order of the programs.
 async fn take_turns(
     programs: &[PathBuf; 2],
     lesson: &'static Lesson,

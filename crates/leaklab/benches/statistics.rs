@@ -47,7 +47,7 @@ fn limits(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Live bytes of a leak of 700 B a request with noise of up to 10 KB, always the same.
+/// Live bytes of a leak of 700 B a request, with noise of up to 10 KB.
 fn readings(count: u32) -> Vec<(f64, f64)> {
     let reading = |n: u32| {
         let requests = f64::from(200 * n);

@@ -1,5 +1,5 @@
-//! Time per request of every lesson and control, leaky and fixed: real processes, each
-//! with an embedded engine of its own.
+//! Time per request of every lesson and control, leaky and fixed: real processes,
+//! each with an embedded engine of its own.
 //!
 //!     cargo bench -p leaklab --bench twins [-- l09]
 //!
@@ -17,8 +17,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 use tokio::runtime::Runtime;
 
-/// After so many requests and the warm-up a twin is replaced by a new one, so that what leaky keeps
-/// stays small: in `l09_call_budget` a socket and 135 KB for each.
+/// After the warm-up and so many requests a twin is replaced by a new one, so that
+/// what leaky keeps stays small: in `l09_call_budget` a socket and 135 KB for each.
 const LIFE_REQUESTS: u64 = 200;
 
 /// The fewest that criterion allows: each costs at least one start of a twin.

@@ -196,7 +196,8 @@ impl Round {
     }
 
     fn record(&self, tally: &mut Tally, number: u64, answer: &Answer, name: String) {
-        let part = number * PARTS / self.plan.requests;
+        // The warm-up may have more requests than a round; nobody compares its parts.
+        let part = (number * PARTS / self.plan.requests).min(PARTS - 1);
         tally.parts[part as usize].add(answer.digest);
         tally.body_bytes += answer.body_bytes;
         tally.refused += u64::from(answer.refused);

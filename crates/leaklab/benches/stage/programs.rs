@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 /// Builds the workspace's programs and returns their folder: beside this program, or
-/// in `apart`, a folder below cargo's own, so that the usual ones stay what they are.
+/// in `apart`, a folder below cargo's own, so that the usual ones stay as they are.
 /// Apart or not, dependencies are built once.
 pub(crate) fn build(apart: Option<&str>, arguments: &[&str]) -> Result<PathBuf> {
     let own = programs_folder()?;
@@ -20,11 +20,12 @@ pub(crate) fn build(apart: Option<&str>, arguments: &[&str]) -> Result<PathBuf> 
     let profile = if folder == "debug" { "dev".as_ref() } else { folder };
     let goal = apart.map_or(target.to_owned(), |name| target.join(name));
     let mut cargo = Command::new(env!("CARGO"));
-    // Cargo describes the benchmark's package to the benchmark. ring's build script
-    // watches these variables, and would compile ring anew each time.
+    // Cargo describes the benchmark's own package to it by these. ring's build
+    // script watches them, and would compile ring anew each time.
+    let described = ["CARGO_MANIFEST_", "CARGO_PKG_", "OUT_DIR"];
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy();
-        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
+        if described.iter().any(|prefix| name.starts_with(prefix)) {
             cargo.env_remove(&*name);
         }
     }

@@ -5,7 +5,7 @@ use http_body_util::BodyExt;
 use leaklab::measure::{Database, EngineChoice, Twin};
 use leaklab::probe::Probe;
 use serde_json::Value;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 use tempfile::TempDir;
@@ -20,17 +20,7 @@ pub(crate) const TWINS: [&str; 2] = ["leaky", "fixed"];
 pub(crate) fn build_programs() {
     static BUILT: OnceLock<()> = OnceLock::new();
     BUILT.get_or_init(|| {
-        let folder = leaklab::measure::programs_folder().unwrap();
-        let profile = if folder.ends_with("release") { "release" } else { "dev" };
-        let target = folder.parent().unwrap();
-        let status = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--offline", "--workspace", "--bins"])
-            .args(["--profile", profile, "--target-dir"])
-            .arg(target)
-            .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."))
-            .status()
-            .unwrap();
-        assert!(status.success(), "the programs under test do not build");
+        crate::programs::build(None, &["--bins", "--quiet", "--offline"]).unwrap();
     });
 }
 

@@ -1,6 +1,11 @@
 //! The real programs, started and watched from outside: engine, twins, driver.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod fixture;
+// The benchmarks need the twins as much as the tests do.
+#[path = "../../benches/stage/programs.rs"]
+mod programs;
 
 mod contract;
 mod service;

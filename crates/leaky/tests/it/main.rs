@@ -1,6 +1,8 @@
 //! The program's own command line. (What it serves is tested on both twins at once,
 //! with an engine, in `leaklab`.)
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::process::{Command, Output};
 
 fn run(arguments: &[&str]) -> Output {
