@@ -94,17 +94,16 @@ fn bytes(value: f64) -> String {
 /// The line that holds the growth, where one does.
 fn holder(lesson: &LessonResult) -> Option<String> {
     let leaky = lesson.twins.get("leaky")?;
+    let site = leaky.sites.iter().find(|site| site.lesson_frame.is_some())?;
+    let frame = site.lesson_frame.as_deref()?;
     match leaky.verdict {
         Verdict::Leaks => {
-            let site =
-                leaky.sites.iter().find(|site| site.lesson_frame.is_some())?;
-            let frame = site.lesson_frame.as_deref()?;
             Some(format!("held by {frame} ({:.0} %)", 100.0 * site.share))
         }
         Verdict::Grows => {
             let largest = leaky.peak_law.last()?;
             let peak = largest.peak_bytes as f64 / 1e6;
-            Some(format!("peak {peak:.1} MB for {} items", largest.size))
+            Some(format!("{peak:.0} MB at {} items: {frame}", largest.size))
         }
         _ => None,
     }
