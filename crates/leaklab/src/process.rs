@@ -19,6 +19,8 @@ use tokio::process::{Child, ChildStdin, Command};
 const READY_WITHIN: Duration = Duration::from_secs(30);
 /// From the closed pipe to the kill.
 const STOP_WITHIN: Duration = Duration::from_secs(15);
+/// From a child's end to the end of what it wrote.
+const LAST_WORDS_WITHIN: Duration = Duration::from_secs(2);
 /// What a child prints first, before its address.
 const READY: &str = "listening on http://";
 /// Lines of a child's log that are kept for an error message.
@@ -34,10 +36,9 @@ pub struct Process {
     stdin: Option<ChildStdin>,
     address: SocketAddr,
     log: Log,
-    show: ShowLog,
 }
 
-/// Whether a child's log is the user's business.
+/// Whether a child's log, once it has started, is the user's business.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ShowLog {
     /// Pass every line on to stderr.
@@ -46,8 +47,15 @@ pub enum ShowLog {
     No,
 }
 
-/// The last lines of a log.
-type Log = Arc<Mutex<VecDeque<String>>>;
+/// A child's log, shared with the task that reads it.
+type Log = Arc<Mutex<Lines>>;
+
+/// The last lines of a log, until the user sees all of them.
+#[derive(Debug, Default)]
+struct Lines {
+    shown: bool,
+    kept: VecDeque<String>,
+}
 
 impl Process {
     /// Starts a program and waits until it has said where it listens.
@@ -72,7 +80,7 @@ impl Process {
         let log = Log::default();
         let stdin = child.stdin.take();
         let stderr = child.stderr.take().expect("stderr is piped");
-        tokio::spawn(keep_last_lines(stderr, Arc::clone(&log), show));
+        let reader = tokio::spawn(read(stderr, Arc::clone(&log)));
         let mut stdout =
             BufReader::new(child.stdout.take().expect("stdout is piped"));
         let mut line = String::new();
@@ -86,7 +94,12 @@ impl Process {
         });
         let name = name.to_owned();
         match address {
-            Some(address) => Ok(Self { name, child, stdin, address, log, show }),
+            Some(address) => {
+                if show == ShowLog::Yes {
+                    log.lock().unwrap_or_else(PoisonError::into_inner).show();
+                }
+                Ok(Self { name, child, stdin, address, log })
+            }
             None if ready.is_err() => {
                 bail!("{name} did not start within {} s", READY_WITHIN.as_secs())
             }
@@ -95,7 +108,9 @@ impl Process {
                     .wait()
                     .await
                     .map_or_else(|e| e.to_string(), |s| s.to_string());
-                bail!("{name} did not start ({how}){}", last_words(&log, show))
+                // Its last words may still be in the pipe.
+                let _ = tokio::time::timeout(LAST_WORDS_WITHIN, reader).await;
+                bail!("{name} did not start ({how}){}", last_words(&log))
             }
         }
     }
@@ -113,11 +128,7 @@ impl Process {
     /// If it has ended: how, and its last words.
     pub fn obituary(&mut self) -> Option<String> {
         let status = self.child.try_wait().ok().flatten()?;
-        Some(format!(
-            "{} ended ({status}){}",
-            self.name,
-            last_words(&self.log, self.show)
-        ))
+        Some(format!("{} ended ({status}){}", self.name, last_words(&self.log)))
     }
 
     /// Closes its standard input and waits for its end; kills it if that takes long.
@@ -136,28 +147,40 @@ impl Process {
     }
 }
 
-async fn keep_last_lines(stderr: impl AsyncRead + Unpin, log: Log, show: ShowLog) {
+async fn read(stderr: impl AsyncRead + Unpin, log: Log) {
     let mut lines = BufReader::new(stderr).lines();
     while let Ok(Some(line)) = lines.next_line().await {
-        if show == ShowLog::Yes {
-            anstream::eprintln!("{line}");
-        }
-        let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
-        if log.len() == LOG_LINES {
-            log.pop_front();
-        }
-        log.push_back(line);
+        log.lock().unwrap_or_else(PoisonError::into_inner).add(line);
     }
 }
 
-/// The last line of a log that says something, for a message of one line. Nothing if
-/// the user has read it.
-fn last_words(log: &Log, show: ShowLog) -> String {
-    if show == ShowLog::Yes {
-        return String::new();
+impl Lines {
+    fn add(&mut self, line: String) {
+        if self.shown {
+            return anstream::eprintln!("{line}");
+        }
+        if self.kept.len() == LOG_LINES {
+            self.kept.pop_front();
+        }
+        self.kept.push_back(line);
     }
+
+    /// Shows what was kept, and all that follows.
+    fn show(&mut self) {
+        self.shown = true;
+        self.kept.drain(..).for_each(|line| anstream::eprintln!("{line}"));
+    }
+}
+
+/// The last line of a log that says something and that nobody has read yet, for a
+/// message of one line.
+fn last_words(log: &Log) -> String {
     let log = log.lock().unwrap_or_else(PoisonError::into_inner);
     let said =
         |line: &&String| !line.trim().is_empty() && !line.starts_with("note:");
-    log.iter().rev().find(said).map_or_else(String::new, |line| format!(": {line}"))
+    log.kept
+        .iter()
+        .rev()
+        .find(said)
+        .map_or_else(String::new, |line| format!(": {line}"))
 }

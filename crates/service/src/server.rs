@@ -32,6 +32,9 @@ pub struct Context {
     pub limits: Limits,
     /// Where background tasks register.
     pub gauges: Gauges,
+    /// Runs what must outlive requests. Each worker has a runtime of its own, which
+    /// drops its tasks when the server stops; this one lasts until all is drained.
+    pub background: tokio::runtime::Handle,
 }
 
 /// What a twin adds to this crate.
@@ -67,6 +70,7 @@ async fn serve<A: Application>(settings: &Settings) -> anyhow::Result<()> {
         dynamo: Dynamo::connect(settings).await?,
         limits: settings.limits.clone(),
         gauges: Gauges::default(),
+        background: tokio::runtime::Handle::current(),
     };
     let application = A::new(context.clone());
     let workers = application.clone();

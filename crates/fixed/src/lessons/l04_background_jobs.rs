@@ -15,6 +15,7 @@ use service::extract::Tenant;
 use service::{Context, Dynamo, Limits, Problem, ServiceError};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
@@ -85,6 +86,8 @@ pub(crate) struct Jobs {
     limits: Limits,
     /// How many are alive, for whoever measures.
     alive: Gauge,
+    /// Where they run: a worker's own runtime drops its tasks at a shutdown.
+    runtime: Handle,
     /// Free places: as many jobs may start as there are permits.
     places: Arc<Semaphore>,
     /// Counts the jobs, for [`Jobs::drain`], and keeps none of them.
@@ -103,8 +106,9 @@ impl Jobs {
     pub(crate) fn new(context: &Context) -> Self {
         let limits = context.limits.clone();
         let alive = context.gauges.tasks.clone();
+        let runtime = context.background.clone();
         let places = Arc::new(Semaphore::new(limits.jobs_max));
-        Self { limits, alive, places, running: TaskTracker::new() }
+        Self { limits, alive, runtime, places, running: TaskTracker::new() }
     }
 
     /// Asks for leave before any work is done, so that a refusal costs nothing.
@@ -118,12 +122,13 @@ impl Jobs {
         let deadline = Duration::from_millis(self.limits.job_deadline_ms);
         // FIX: the tracker counts a job and drops its task when it ends; permits
         // bound how many there are, the deadline how long each may take.
-        self.running.spawn(async move {
+        let job = async move {
             if timeout(deadline, job).await.is_err() {
                 tracing::error!(?deadline, "a background job was given up");
             }
             drop((place.alive, place.permit));
-        });
+        };
+        self.running.spawn_on(job, &self.runtime);
     }
 
     /// Waits for the jobs under way: a shutdown must not lose an audit.

@@ -1,7 +1,7 @@
 //! The database of one measurement: fresh, or as fresh as the user's own allows.
 
 use crate::process::{Process, ShowLog};
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use dynamo::{Connection, Table, Target};
 use std::path::PathBuf;
 use tokio::process::Command;
@@ -51,10 +51,10 @@ impl Database {
         match Table::open(&connection, &name).await {
             Ok(table) => Ok(Self { engine, target, table }),
             Err(error) => {
-                if let Some(engine) = engine {
-                    engine.stop().await;
-                }
-                Err(error.into())
+                let Some(mut engine) = engine else { return Err(error.into()) };
+                let obituary = engine.obituary();
+                engine.stop().await;
+                Err(obituary.map_or(error.into(), |obituary| anyhow!("{obituary}")))
             }
         }
     }

@@ -28,11 +28,12 @@ impl Progress {
     /// A twin's next step begins, so its step before is done.
     pub fn step(&self, lesson: &str, twin: &'static str, what: &str) {
         let mut at = self.at.lock().unwrap_or_else(PoisonError::into_inner);
-        at.insert(twin, what.to_owned());
+        // A step is done when the next one begins.
+        let done = u64::from(at.insert(twin, what.to_owned()).is_some());
         let twins: Vec<_> =
             at.iter().rev().map(|(twin, what)| format!("{twin} {what}")).collect();
         self.bar.set_message(format!("{lesson}: {}", twins.join(", ")));
-        self.bar.inc(1);
+        self.bar.inc(done);
     }
 
     /// Takes the line away.

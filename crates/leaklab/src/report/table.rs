@@ -67,7 +67,10 @@ fn cell(result: &TwinResult) -> String {
         Verdict::Inconclusive => YELLOW,
     };
     let figure = match result.peak_exponent {
-        Some(exponent) => format!("~n^{exponent:.2}"),
+        // Adding zero takes the sign off a negative one.
+        Some(exponent) => {
+            format!("~n^{:.2}", (exponent * 100.0).round() / 100.0 + 0.0)
+        }
         None => format!("{} B", bytes(result.slope_bytes_per_request)),
     };
     let verdict = result.verdict.as_str();
@@ -119,10 +122,12 @@ fn summary(text: &mut String, comparison: &Comparison) {
         .fold(f64::NAN, f64::max);
     let surprises =
         comparison.lessons.iter().filter(|lesson| !lesson.as_expected).count();
+    let compared =
+        comparison.lessons.iter().all(|lesson| lesson.same_answers.is_some());
+    let answers =
+        if compared { ", and the twins' answers are the same" } else { "" };
     let verdict = match surprises {
-        0 => format!(
-            "{GREEN}Every verdict is as expected{GREEN:#}, and the twins' answers are the same."
-        ),
+        0 => format!("{GREEN}Every verdict is as expected{GREEN:#}{answers}."),
         1 => format!(
             "{YELLOW}One lesson is not as expected{YELLOW:#}; see the lines with !"
         ),

@@ -5,7 +5,7 @@ use crate::fixture::{Leaklab, build_programs};
 #[test]
 fn help_and_lists_are_as_documented() {
     build_programs();
-    trycmd::TestCases::new().case("tests/cmd/*.md").run();
+    trycmd::TestCases::new().env("COLUMNS", "80").case("tests/cmd/*.md").run();
 }
 
 #[test]

@@ -1,11 +1,10 @@
 //! What breaks on the way: one line that names it, the right code, nothing left.
 
-use crate::fixture::{Leaklab, ask, signal};
+use crate::fixture::{Leaklab, call, signal};
 use dynamo::{Connection, Target};
 use leaklab::measure::{Database, EngineChoice};
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use workload::{Origin, Request};
 
 /// An engine that plays the user's own.
 async fn engine() -> (Database, String) {
@@ -28,27 +27,6 @@ fn compare_at(url: &str, more: &[&str]) -> Leaklab {
 async fn tables(url: &str) -> Vec<String> {
     let answer = call(url, "ListTables", "{}").await;
     serde_json::from_value(answer["TableNames"].clone()).unwrap()
-}
-
-/// A bare call to an engine that checks no signature.
-async fn call(url: &str, operation: &str, body: &str) -> serde_json::Value {
-    let origin = Origin(url.strip_prefix("http://").unwrap().parse().unwrap());
-    let authorization = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/dynamodb/\
-                         aws4_request, SignedHeaders=host, Signature=0";
-    let headers = vec![
-        ("content-type", "application/x-amz-json-1.0".to_owned()),
-        ("x-amz-target", format!("DynamoDB_20120810.{operation}")),
-        ("x-amz-date", "20260101T000000Z".to_owned()),
-        ("authorization", authorization.to_owned()),
-    ];
-    let path = "/".to_owned();
-    let answer = ask(
-        origin,
-        Request { method: "POST", path, headers, body: body.to_owned() },
-    )
-    .await;
-    assert_eq!(answer.status, 200, "{operation}: {}", answer.text());
-    answer.json()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -69,6 +69,31 @@ pub(crate) async fn ask(origin: Origin, request: Request) -> Answer {
     Answer { status, kind, body }
 }
 
+/// A bare call to an engine that checks no signature.
+pub(crate) async fn call(
+    url: &str,
+    operation: &str,
+    body: &str,
+) -> serde_json::Value {
+    let origin = Origin(url.strip_prefix("http://").unwrap().parse().unwrap());
+    let authorization = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/dynamodb/\
+                         aws4_request, SignedHeaders=host, Signature=0";
+    let headers = vec![
+        ("content-type", "application/x-amz-json-1.0".to_owned()),
+        ("x-amz-target", format!("DynamoDB_20120810.{operation}")),
+        ("x-amz-date", "20260101T000000Z".to_owned()),
+        ("authorization", authorization.to_owned()),
+    ];
+    let path = "/".to_owned();
+    let answer = ask(
+        origin,
+        Request { method: "POST", path, headers, body: body.to_owned() },
+    )
+    .await;
+    assert_eq!(answer.status, 200, "{operation}: {}", answer.text());
+    answer.json()
+}
+
 /// A twin with an engine and data of its own.
 pub(crate) struct Served {
     pub(crate) twin: Twin,
@@ -109,6 +134,13 @@ impl Served {
 
     pub(crate) async fn live_bytes(&self) -> u64 {
         Probe::new(self.origin()).at_rest().await.unwrap().live_bytes
+    }
+
+    /// Stops the twin as an operator would, and leaves its database.
+    pub(crate) async fn terminate(&mut self) {
+        signal("TERM", self.twin.process.id().unwrap());
+        let how = self.twin.process.ended().await;
+        assert!(how.contains("exit status: 0"), "{how}");
     }
 
     pub(crate) async fn stop(self) -> Result<()> {

@@ -1,6 +1,6 @@
 //! How a twin starts, logs and stops.
 
-use crate::fixture::{Served, TWINS, ask, request, signal};
+use crate::fixture::{Served, TWINS, ask, call, post, request, signal};
 use dynamo::Target;
 use leaklab::measure::twin_command;
 use leaklab::process::{Process, ShowLog};
@@ -95,6 +95,30 @@ async fn a_json_log_tells_each_call_and_never_a_token() {
             calls.iter().all(|call| call["bytes"].as_u64().unwrap() > 0),
             "{name}"
         );
+        served.stop().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_shutdown_loses_no_audit() {
+    const CONFIRMED: u64 = 20;
+    for name in TWINS {
+        let mut served = Served::start(name, &[]).await;
+        for n in 0..CONFIRMED {
+            let path = format!("/orders/{}/confirm", model::seed::order_id(n));
+            assert_eq!(ask(served.origin(), post(&path, "{}")).await.status, 200);
+        }
+        served.terminate().await;
+        for n in 0..CONFIRMED {
+            let pk = format!("EVENTS#shop#{}", model::seed::order_id(n));
+            let key = serde_json::json!({
+                "TableName": served.table(),
+                "Key": { "pk": { "S": pk }, "sk": { "S": "EVENT#confirmed" } },
+            });
+            let url = served.target().url().to_owned();
+            let found = call(&url, "GetItem", &key.to_string()).await;
+            assert!(found["Item"].is_object(), "{name} lost the audit of order {n}");
+        }
         served.stop().await.unwrap();
     }
 }

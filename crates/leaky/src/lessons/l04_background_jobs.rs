@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use service::extract::Tenant;
 use service::{Context, Dynamo, Limits, Problem, ServiceError};
 use std::sync::{Mutex, PoisonError};
+use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use utoipa::ToSchema;
 
@@ -83,6 +84,8 @@ pub(crate) struct Jobs {
     limits: Limits,
     /// How many are alive, for whoever measures.
     alive: Gauge,
+    /// Where they run: a worker's own runtime drops its tasks at a shutdown.
+    runtime: Handle,
     /// A handle of every job that was ever started, for [`Jobs::drain`].
     running: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -97,7 +100,8 @@ impl Jobs {
     pub(crate) fn new(context: &Context) -> Self {
         let limits = context.limits.clone();
         let alive = context.gauges.tasks.clone();
-        Self { limits, alive, running: Mutex::default() }
+        let runtime = context.background.clone();
+        Self { limits, alive, runtime, running: Mutex::default() }
     }
 
     /// Asks for leave before any work is done, so that a refusal costs nothing.
@@ -106,7 +110,7 @@ impl Jobs {
     }
 
     fn start(&self, place: Place, job: impl Future<Output = ()> + Send + 'static) {
-        let handle = tokio::spawn(async move {
+        let handle = self.runtime.spawn(async move {
             job.await;
             drop(place.alive);
         });
