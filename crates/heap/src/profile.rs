@@ -18,7 +18,7 @@ pub enum ProfileError {
     /// Not JSON, or not dhat's.
     #[error("not a dhat profile")]
     Format(#[from] serde_json::Error),
-    /// A later format than [`VERSION`].
+    /// A later format than version 2.
     #[error("dhat file version {0} is not supported, only {VERSION}")]
     Version(u32),
     /// dhat also counts copies and events of the user's own.
