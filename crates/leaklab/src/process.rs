@@ -21,6 +21,8 @@ const READY_WITHIN: Duration = Duration::from_secs(30);
 const STOP_WITHIN: Duration = Duration::from_secs(15);
 /// From a child's end to the end of what it wrote.
 const LAST_WORDS_WITHIN: Duration = Duration::from_secs(2);
+/// From a closed connection to the end of the process that closed it.
+const DEATH_WITHIN: Duration = Duration::from_secs(1);
 /// What a child prints first, before its address.
 const READY: &str = "listening on http://";
 /// Lines of a child's log that are kept for an error message.
@@ -129,6 +131,13 @@ impl Process {
     pub fn obituary(&mut self) -> Option<String> {
         let status = self.child.try_wait().ok().flatten()?;
         Some(format!("{} ended ({status}){}", self.name, last_words(&self.log)))
+    }
+
+    /// The same, for a process that may be about to end: its connections close a
+    /// moment before the system tells of its death.
+    pub async fn obituary_soon(&mut self) -> Option<String> {
+        let _ = tokio::time::timeout(DEATH_WITHIN, self.child.wait()).await;
+        self.obituary()
     }
 
     /// Closes its standard input and waits for its end; kills it if that takes long.

@@ -99,7 +99,7 @@ pub const LESSONS: &[Lesson] = &[
         // job's future: more than one DynamoDB call's state.
         signal: Signal::Slope { floor: 256.0 },
         requests: 120,
-        window: 15,
+        window: 60,
         concurrency: 1,
         settings: &[],
         may_refuse: true,
@@ -129,7 +129,7 @@ pub const LESSONS: &[Lesson] = &[
         // The values of a 1,000-byte item alone.
         signal: Signal::Slope { floor: 700.0 },
         requests: 160,
-        window: 20,
+        window: 60,
         concurrency: 1,
         // Small enough for the warm-up to fill: a cache grows until it is full.
         settings: &["--session-cache-bytes-max=32768"],

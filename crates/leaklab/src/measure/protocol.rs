@@ -149,9 +149,13 @@ impl Protocol {
             Twin::start(name, target, table, self.lesson.settings, scratch).await?;
         let measured = self.measure(twin.origin(), step).await;
         // Whoever died is the cause; what it did to the others is not.
-        let measured = measured.map_err(|error| {
-            twin.process.obituary().map_or(error, |obituary| anyhow!("{obituary}"))
-        });
+        let measured = match measured {
+            Ok(recording) => Ok(recording),
+            Err(error) => {
+                let obituary = twin.process.obituary_soon().await;
+                Err(obituary.map_or(error, |obituary| anyhow!("{obituary}")))
+            }
+        };
         twin.process.stop().await;
         measured
     }
