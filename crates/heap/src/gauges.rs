@@ -1,8 +1,9 @@
 //! What a service counts of itself because no runtime counts it: requests in
-//! flight and live background tasks.
+//! flight, live background tasks, and whatever else it gives a name.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A number that goes up while something lasts.
 #[derive(Debug, Clone, Default)]
@@ -16,7 +17,13 @@ impl Gauge {
         Held(Arc::clone(&self.0))
     }
 
-    /// How many guards there are.
+    /// Sets the number, where something else counts (a map's length). A gauge is
+    /// either set or held, not both.
+    pub fn set(&self, number: u64) {
+        self.0.store(number, Relaxed);
+    }
+
+    /// How many guards there are, or what was set.
     pub fn get(&self) -> u64 {
         self.0.load(Relaxed)
     }
@@ -40,6 +47,22 @@ pub struct Gauges {
     /// Background tasks that have been spawned and have not ended. The runtime's
     /// own count misses those of `actix_web::rt::spawn` (tokio's `LocalSet`).
     pub tasks: Gauge,
+    named: Arc<Mutex<BTreeMap<&'static str, Gauge>>>,
+}
+
+impl Gauges {
+    /// The gauge of this name (`subscribers`), made when it is first asked for. Two
+    /// who ask get the same.
+    pub fn named(&self, name: &'static str) -> Gauge {
+        let mut named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
+        named.entry(name).or_default().clone()
+    }
+
+    /// Every named gauge.
+    pub fn all_named(&self) -> BTreeMap<String, u64> {
+        let named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
+        named.iter().map(|(name, gauge)| ((*name).to_owned(), gauge.get())).collect()
+    }
 }
 
 #[cfg(test)]

@@ -28,6 +28,9 @@ pub struct Reading {
     /// Number of the process's TCP sockets in each state (`ESTABLISHED`,
     /// `CLOSE_WAIT`, …).
     pub sockets: Option<BTreeMap<String, u64>>,
+    /// Numbers that the service itself keeps, by name.
+    #[serde(default)]
+    pub gauges: BTreeMap<String, u64>,
 }
 
 impl Reading {
@@ -37,6 +40,7 @@ impl Reading {
         reading.resident_bytes = resident_bytes();
         reading.open_files = open_files();
         reading.sockets = sockets();
+        reading.gauges = gauges.all_named();
         reading
     }
 
@@ -54,6 +58,7 @@ impl Reading {
             resident_bytes: None,
             open_files: None,
             sockets: None,
+            gauges: BTreeMap::new(),
         }
     }
 }

@@ -16,6 +16,6 @@ pub mod lessons;
 
 pub use cursor::{Cursor, CursorError};
 pub use ids::{IdError, OrderId, SessionToken, TenantId};
-pub use lessons::{Kind, LESSONS, Law, Lesson, Signal, lesson};
+pub use lessons::{Kind, LESSONS, Law, Lesson, Sign, Signal, lesson};
 pub use order::{EventKind, Order, OrderEvent, OrderLine, OrderStatus};
 pub use session::Session;

@@ -27,7 +27,7 @@ fn every_lesson_has_a_file_in_both_twins() {
             found,
             sorted_ids(),
             "{folder} does not have the files of model::LESSONS\ncure: write the \
-             missing file, or enter it into crates/model/src/lessons.rs"
+             missing file, or enter it into crates/model/src/lessons/list.rs"
         );
     }
 }
