@@ -40,6 +40,15 @@ impl Target {
         }
     }
 
+    /// The same DynamoDB, reached by another URL: a proxy's.
+    #[must_use]
+    pub fn at(&self, url: String) -> Self {
+        match self {
+            Self::Embedded { .. } => Self::Embedded { url },
+            Self::External { .. } => Self::External { url },
+        }
+    }
+
     /// Environment variables for a process that is to work on the same DynamoDB.
     /// A user's own are inherited; the embedded engine needs made-up ones, and must
     /// not be mistaken for a reason to ask EC2 for credentials.

@@ -5,6 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// Name of the gauge in which a service counts its calls to its database, attempts
+/// that are retries included. It only rises.
+pub const DATABASE_CALLS: &str = "database calls";
+
 /// A number that goes up while something lasts.
 #[derive(Debug, Clone, Default)]
 pub struct Gauge(Arc<AtomicU64>);
@@ -15,6 +19,11 @@ impl Gauge {
     pub fn hold(&self) -> Held {
         self.0.fetch_add(1, Relaxed);
         Held(Arc::clone(&self.0))
+    }
+
+    /// Counts something that happened, where nothing ends.
+    pub fn add(&self, number: u64) {
+        self.0.fetch_add(number, Relaxed);
     }
 
     /// Sets the number, where something else counts (a map's length). A gauge is

@@ -36,6 +36,7 @@ Examples:
   leaklab compare l09 l11              two lessons; a beginning is enough
   leaklab compare --format json        for scripts
   leaklab compare l11 --requests 5000  longer rounds see smaller leaks
+  leaklab compare l06 --variant all    beside it, fixes that do not hold
   leaklab compare --endpoint-url http://127.0.0.1:8000
                                        on DynamoDB Local, Alternator or AWS
 
@@ -47,6 +48,9 @@ pub struct Compare {
     /// Run one twin only
     #[arg(long, value_enum)]
     pub twin: Option<TwinName>,
+    /// Measure a fix that does not hold, too, by its name, or all of them: all
+    #[arg(long = "variant", value_name = "NAME", conflicts_with = "twin")]
+    pub variants: Vec<String>,
     /// DynamoDB to work on; an embedded one is started without it
     #[arg(long, value_name = "URL", env = "LEAKLAB_ENDPOINT_URL", value_parser = endpoint)]
     pub endpoint_url: Option<String>,

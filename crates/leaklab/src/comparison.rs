@@ -67,6 +67,11 @@ pub struct LessonResult {
     pub answers_sha256: String,
     /// By twin: `leaky`, `fixed`.
     pub twins: BTreeMap<String, TwinResult>,
+    /// By name: fixes that do not hold, where they were measured.
+    #[serde(default)]
+    pub variants: BTreeMap<String, TwinResult>,
+    /// What the fix costs; `null` when one twin was not asked.
+    pub cost: Option<Cost>,
 }
 
 /// What a twin's memory does.
@@ -123,8 +128,21 @@ pub struct TwinResult {
     pub resident_bytes: Vec<Option<u64>>,
     /// After each round; `null` where the system does not tell.
     pub open_files: Vec<Option<u64>>,
+    /// TCP sockets by state after each round; `null` where the system does not tell.
+    pub sockets: Vec<Option<BTreeMap<String, u64>>>,
     /// Background tasks alive after each round.
     pub tasks: Vec<u64>,
+    /// Requests under way after each round.
+    pub in_flight: Vec<u64>,
+    /// Numbers that the service itself keeps, by name, after each round.
+    pub gauges: BTreeMap<String, Vec<u64>>,
+    /// Numbers beside the heap that belong to this lesson.
+    pub signs: Vec<SignResult>,
+    /// Calls to the database for each request, retries included; `null` where the
+    /// service does not count them.
+    pub database_calls_per_request: Option<f64>,
+    /// Whole answers in the rounds.
+    pub latency_us: Latency,
     /// Wall clock of this twin's part.
     pub seconds: f64,
     /// dhat's profile, relative to this file.
@@ -142,6 +160,38 @@ pub struct TwinResult {
     pub refused: u64,
     /// Answers of status 400 and above.
     pub errors: u64,
+    /// Requests whose client gave up before there was an answer.
+    pub abandoned: u64,
+    /// Sets of rounds until one told; the figures are those of the last.
+    pub sets: u64,
+}
+
+/// A number beside the heap.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SignResult {
+    /// What is counted.
+    pub name: String,
+    /// By how much it rises with each request.
+    pub per_request: f64,
+}
+
+/// Times of answers in microseconds.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct Latency {
+    /// Median.
+    pub p50: u64,
+    /// 99th percentile.
+    pub p99: u64,
+}
+
+/// What a fix costs beside memory.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct Cost {
+    /// Calls to the database for each request, `fixed` over `leaky`; `null` where one
+    /// of them does not count or makes none.
+    pub database_calls_ratio: Option<f64>,
+    /// Median time of an answer, `fixed` over `leaky`.
+    pub latency_ratio: f64,
 }
 
 /// A peak at a size.
@@ -163,6 +213,8 @@ pub struct SiteResult {
     pub bytes_per_request: f64,
     /// Innermost line of a lesson, or `null`.
     pub lesson_frame: Option<String>,
+    /// Where there is none: the code, known beforehand, that allocates for the lesson.
+    pub culprit: Option<String>,
     /// The call stack that holds most of it, innermost first.
     pub frames: Vec<String>,
 }

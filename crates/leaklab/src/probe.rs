@@ -13,6 +13,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(4);
 /// What a service does after an answer (a background write, a connection's end)
 /// takes a few milliseconds; this is several times that.
 const SAME_LOOKS: u32 = 8;
+/// The same while requests are under way. They may be held for good, which is a
+/// finding, or about to end, which takes a database several times SAME_LOOKS.
+const SAME_LOOKS_IN_FLIGHT: u32 = 40;
 /// A service that has not come to rest by then does not rest: its last reading
 /// counts, and its restlessness shows as noise.
 const REST_WITHIN: Duration = Duration::from_secs(3);
@@ -29,8 +32,8 @@ impl Probe {
         Self { origin }
     }
 
-    /// Waits until no request is under way and the live bytes stand still, then takes a
-    /// full reading.
+    /// Waits until live bytes and requests under way stand still, then takes a full
+    /// reading.
     ///
     /// # Errors
     /// The service does not answer, or not as a measured service does.
@@ -39,12 +42,15 @@ impl Probe {
         let mut connection = Connection::open(self.origin).await?;
         let began = Instant::now();
         let (mut last, mut same) = (None, 0);
-        while same < SAME_LOOKS && began.elapsed() < REST_WITHIN {
+        let mut enough = SAME_LOOKS;
+        while same < enough && began.elapsed() < REST_WITHIN {
             let path = "/__heap?only=counters";
             let reading: Reading = read(&mut connection, "GET", path).await?;
-            let rests = reading.in_flight == 0 && last == Some(reading.live_bytes);
-            same = if rests { same + 1 } else { 0 };
-            last = Some(reading.live_bytes);
+            let now = Some((reading.live_bytes, reading.in_flight));
+            same = if last == now { same + 1 } else { 0 };
+            last = now;
+            let held = reading.in_flight > 0;
+            enough = if held { SAME_LOOKS_IN_FLIGHT } else { SAME_LOOKS };
             tokio::time::sleep(LOOK_EVERY).await;
         }
         read(&mut connection, "GET", "/__heap").await

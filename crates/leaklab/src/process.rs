@@ -144,9 +144,14 @@ impl Process {
     pub async fn stop(mut self) {
         drop(self.stdin.take());
         if tokio::time::timeout(STOP_WITHIN, self.child.wait()).await.is_err() {
-            // `kill` waits, too; an error says that it has ended by itself.
-            let _ = self.child.kill().await;
+            self.kill().await;
         }
+    }
+
+    /// Ends it at once.
+    pub async fn kill(mut self) {
+        // `kill` waits, too; an error says that it has ended by itself.
+        let _ = self.child.kill().await;
     }
 
     /// Waits until it ends by itself.

@@ -1,10 +1,15 @@
 //! The service put together: its state, its routes, its description.
 
+use crate::lessons::l03_write_behind::Events;
 use crate::lessons::l04_background_jobs::Jobs;
+use crate::lessons::l06_admission::Admission;
+use crate::lessons::l07_deadline::Orders;
+use crate::lessons::l08_live_feed::Feed;
 use crate::lessons::l11_session_cache::Sessions;
 use crate::lessons::{
-    c01_client_clones, c02_first_page, l01_order_export, l04_background_jobs,
-    l09_call_budget, l11_session_cache,
+    c01_client_clones, c02_first_page, c04_retries, l01_order_export,
+    l03_write_behind, l04_background_jobs, l05_bulk_import, l06_admission,
+    l07_deadline, l08_live_feed, l09_call_budget, l11_session_cache,
 };
 use actix_web::web::{Data, ServiceConfig};
 use service::{Application, Context, Dynamo, Limits, Problem};
@@ -16,14 +21,24 @@ use utoipa::OpenApi;
 pub(crate) struct App {
     dynamo: Data<Dynamo>,
     limits: Data<Limits>,
+    events: Data<Events>,
     jobs: Data<Jobs>,
+    admission: Data<Admission>,
+    orders: Data<Orders>,
+    feed: Data<Feed>,
     sessions: Data<Sessions>,
 }
 
 impl Application for App {
+    const ALLOW_HALF_CLOSED: bool = l08_live_feed::ALLOW_HALF_CLOSED;
+
     fn new(context: Context) -> Self {
         Self {
+            events: Data::new(Events::new(&context)),
             jobs: Data::new(Jobs::new(&context)),
+            admission: Data::new(Admission::new(&context)),
+            orders: Data::new(Orders::new(&context)),
+            feed: Data::new(Feed::new(&context)),
             sessions: Data::new(Sessions::new(&context)),
             dynamo: Data::new(context.dynamo),
             limits: Data::new(context.limits),
@@ -34,14 +49,26 @@ impl Application for App {
         config
             .app_data(self.dynamo.clone())
             .app_data(self.limits.clone())
+            .app_data(self.events.clone())
             .app_data(self.jobs.clone())
+            .app_data(self.admission.clone())
+            .app_data(self.orders.clone())
+            .app_data(self.feed.clone())
             .app_data(self.sessions.clone())
             .service(l01_order_export::export)
+            .service(l03_write_behind::record)
             .service(l04_background_jobs::confirm)
+            .service(l05_bulk_import::import)
+            .service(l06_admission::place)
+            .service(l08_live_feed::follow)
+            .service(l08_live_feed::announce)
+            // After every other path of one piece below /orders.
+            .service(l07_deadline::look_up)
             .service(l09_call_budget::quote)
             .service(l11_session_cache::look_up)
             .service(c01_client_clones::status)
-            .service(c02_first_page::list);
+            .service(c02_first_page::list)
+            .service(c04_retries::mark);
     }
 
     fn openapi() -> utoipa::openapi::OpenApi {
@@ -50,6 +77,7 @@ impl Application for App {
 
     async fn drain(&self) {
         self.jobs.drain().await;
+        self.events.drain().await;
     }
 }
 
@@ -58,11 +86,18 @@ impl Application for App {
     info(title = "Order service", description = "Orders and sessions in DynamoDB"),
     paths(
         l01_order_export::export,
+        l03_write_behind::record,
         l04_background_jobs::confirm,
+        l05_bulk_import::import,
+        l06_admission::place,
+        l07_deadline::look_up,
+        l08_live_feed::follow,
+        l08_live_feed::announce,
         l09_call_budget::quote,
         l11_session_cache::look_up,
         c01_client_clones::status,
         c02_first_page::list,
+        c04_retries::mark,
     ),
     components(schemas(Problem, model::Order))
 )]

@@ -13,9 +13,13 @@ pub mod table;
 pub mod seed;
 pub mod limits;
 pub mod lessons;
+pub mod fault;
 
 pub use cursor::{Cursor, CursorError};
+pub use fault::{Fault, FaultAction, When};
 pub use ids::{IdError, OrderId, SessionToken, TenantId};
-pub use lessons::{Kind, LESSONS, Law, Lesson, Sign, Signal, lesson};
-pub use order::{EventKind, Order, OrderEvent, OrderLine, OrderStatus};
+pub use lessons::{
+    Kind, LESSONS, Law, Lesson, Scale, Sign, Signal, Variant, lesson,
+};
+pub use order::{EventKind, Order, OrderEvent, OrderLine, OrderStatus, Scan};
 pub use session::Session;

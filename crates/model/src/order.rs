@@ -98,3 +98,20 @@ pub struct OrderEvent {
     /// What the clerk wrote.
     pub note: String,
 }
+
+/// A scanner in the warehouse has seen an order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Scan {
+    /// Owner of the order.
+    #[schema(value_type = String)]
+    pub tenant: TenantId,
+    /// The order.
+    #[schema(value_type = String)]
+    pub order: OrderId,
+    /// The scanner's own count of its events.
+    pub sequence: u64,
+    /// Which scanner.
+    pub station: String,
+    /// What its user typed.
+    pub note: String,
+}

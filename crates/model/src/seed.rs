@@ -91,6 +91,11 @@ pub fn tenant(name: &str) -> TenantId {
     name.parse().expect("tenant names of the workload are valid ids")
 }
 
+/// Text of this length, for the engraver: words, so that it needs no escapes in JSON.
+pub fn artwork(seed: u64, n: u64, bytes: usize) -> String {
+    sentence(&mut numbers(seed, b'a', "", n), bytes)
+}
+
 fn sentence(rng: &mut Pcg64Mcg, bytes: usize) -> String {
     let mut text = String::with_capacity(bytes + 8);
     while text.len() < bytes {

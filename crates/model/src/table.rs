@@ -4,10 +4,11 @@
 //! |---|---|---|---|---|
 //! | order | `TENANT#t` | `ORDER#id` | `TENANT#t#STATUS#open` | `ORDER#id` |
 //! | event | `EVENTS#t#id` | `EVENT#confirmed` | | |
+//! | scan | `EVENTS#t#id` | `EVENT#scan#station#sequence` | | |
 //! | session | `SESSION#token` | `SESSION` | | |
 
 use crate::{
-    Order, OrderEvent, OrderId, OrderStatus, Session, SessionToken, TenantId,
+    Order, OrderEvent, OrderId, OrderStatus, Scan, Session, SessionToken, TenantId,
 };
 use aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
@@ -101,6 +102,18 @@ pub fn event_item(event: &OrderEvent) -> Result<Item, ItemError> {
     let mut item = to_item("an event", event)?;
     let pk = format!("EVENTS#{}#{}", event.tenant, event.order);
     item.extend(key(AttributeValue::S(pk), s("EVENT#confirmed")));
+    Ok(item)
+}
+
+/// A scan as an item. Writing the same scan twice leaves one item.
+///
+/// # Errors
+/// [`ItemError`] when a field has no DynamoDB form.
+pub fn scan_item(scan: &Scan) -> Result<Item, ItemError> {
+    let mut item = to_item("a scan", scan)?;
+    let pk = format!("EVENTS#{}#{}", scan.tenant, scan.order);
+    let sk = format!("EVENT#scan#{}#{:012}", scan.station, scan.sequence);
+    item.extend(key(AttributeValue::S(pk), AttributeValue::S(sk)));
     Ok(item)
 }
 

@@ -39,6 +39,9 @@ pub struct Context {
 
 /// What a twin adds to this crate.
 pub trait Application: Clone + Send + 'static {
+    /// Whether a client that has closed its sending side is still served, as actix
+    /// does by default.
+    const ALLOW_HALF_CLOSED: bool;
     /// Builds the state, once for all workers.
     fn new(context: Context) -> Self;
     /// Mounts routes and state; called once for every worker.
@@ -66,10 +69,12 @@ pub fn main<A: Application>(name: &'static str) -> ExitCode {
 }
 
 async fn serve<A: Application>(settings: &Settings) -> anyhow::Result<()> {
+    let gauges = Gauges::default();
+    let attempts = gauges.named(heap::gauges::DATABASE_CALLS);
     let context = Context {
-        dynamo: Dynamo::connect(settings).await?,
+        dynamo: Dynamo::connect(settings, attempts).await?,
         limits: settings.limits.clone(),
-        gauges: Gauges::default(),
+        gauges,
         background: tokio::runtime::Handle::current(),
     };
     let application = A::new(context.clone());
@@ -100,9 +105,7 @@ async fn serve<A: Application>(settings: &Settings) -> anyhow::Result<()> {
     .workers(settings.workers.into())
     .shutdown_timeout(SHUTDOWN_SECONDS)
     .client_request_timeout(HEAD_DEADLINE)
-    // A client that hangs up has no use for the answer (half-closing clients are
-    // rare, and kept handlers are not).
-    .h1_allow_half_closed(false)
+    .h1_allow_half_closed(A::ALLOW_HALF_CLOSED)
     // An answer in chunks would otherwise wait for the client's delayed
     // acknowledgement, 40 ms each time.
     .tcp_nodelay(true)

@@ -60,12 +60,24 @@ pub struct Limits {
     /// Largest JSON body
     #[arg(long, env = "BODY_BYTES_MAX", default_value_t = 65_536)]
     pub body_bytes_max: usize,
-    /// Longest time from a request's head to its answer's head
+    /// Longest time for a request with a body, until its answer begins
     #[arg(long, env = "REQUEST_DEADLINE_MS", default_value_t = 10_000)]
     pub request_deadline_ms: u64,
     /// Longest time for a quote, unless its caller asks for less
     #[arg(long, env = "QUOTE_BUDGET_MS", default_value_t = 2_000)]
     pub quote_budget_ms: u64,
+    /// Longest time to look an order up
+    #[arg(long, env = "ORDER_DEADLINE_MS", default_value_t = 6_000)]
+    pub order_deadline_ms: u64,
+    /// Orders that are placed at a time
+    #[arg(long, env = "ORDERS_AT_ONCE_MAX", default_value_t = 64)]
+    pub orders_at_once_max: usize,
+    /// Largest import
+    #[arg(long, env = "IMPORT_BYTES_MAX", default_value_t = 64 << 20)]
+    pub import_bytes_max: usize,
+    /// Events that wait to be written
+    #[arg(long, env = "EVENT_QUEUE_MAX", default_value_t = 4_096, value_parser = at_least_one)]
+    pub event_queue_max: usize,
     /// Background jobs at a time
     #[arg(long, env = "JOBS_MAX", default_value_t = 256)]
     pub jobs_max: usize,
@@ -89,4 +101,10 @@ impl Settings {
         let matches = command.get_matches();
         Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
     }
+}
+
+/// A queue without a place would take nothing.
+fn at_least_one(text: &str) -> Result<usize, String> {
+    let number: usize = text.parse().map_err(|error| format!("{error}"))?;
+    if number == 0 { Err("it must be at least 1".to_owned()) } else { Ok(number) }
 }

@@ -1,9 +1,10 @@
-//! What happens to every request on its way: it is counted, and it has a deadline.
+//! What happens to every request on its way: it is counted, and its body has a deadline.
 
 use crate::ServiceError;
 use actix_web::Error;
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use actix_web::middleware::Next;
 use actix_web::web::{Bytes, Data};
 use heap::{Gauges, Held};
@@ -54,15 +55,15 @@ pub async fn count<B: MessageBody>(
     Ok(response.map_body(|_, body| Counted { body, held }))
 }
 
-/// How long a request may take until its answer begins.
+/// How long a request with a body may take until its answer begins.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline {
     /// In milliseconds.
     pub milliseconds: u64,
 }
 
-/// Middleware: gives up a request that takes longer than the [`Deadline`]. Calls to
-/// DynamoDB have shorter ones of their own, so this is for bodies that trickle.
+/// Middleware: gives up a request whose body trickles for longer than the
+/// [`Deadline`]. What a handler waits for has deadlines of its own.
 ///
 /// # Errors
 /// [`ServiceError::TooSlow`], or what the route answers.
@@ -70,9 +71,8 @@ pub async fn deadline<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
-    let Some(limit) =
-        request.app_data::<Data<Deadline>>().map(|limit| limit.milliseconds)
-    else {
+    let limit = request.app_data::<Data<Deadline>>().filter(|_| has_body(&request));
+    let Some(limit) = limit.map(|limit| limit.milliseconds) else {
         return next.call(request).await;
     };
     match tokio::time::timeout(Duration::from_millis(limit), next.call(request))
@@ -81,4 +81,10 @@ pub async fn deadline<B: MessageBody>(
         Ok(answer) => answer,
         Err(_) => Err(ServiceError::TooSlow(limit).into()),
     }
+}
+
+fn has_body(request: &ServiceRequest) -> bool {
+    let headers = request.headers();
+    headers.contains_key(TRANSFER_ENCODING)
+        || headers.get(CONTENT_LENGTH).is_some_and(|length| length != "0")
 }

@@ -12,7 +12,9 @@ impl Plan {
             "l01_order_export" => {
                 orders(self.seed, sized_tenant(self.size), self.size)
             }
-            "l11_session_cache" => Box::new(std::iter::empty()),
+            "l05_bulk_import" | "l06_admission" | "l11_session_cache" => {
+                Box::new(std::iter::empty())
+            }
             _ => orders(self.seed, SHOP.to_owned(), ORDERS),
         }
     }

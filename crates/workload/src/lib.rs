@@ -6,11 +6,13 @@
 
 pub mod plan;
 pub mod data;
+pub mod manner;
 pub mod client;
 pub mod run;
 pub mod digest;
 
 pub use client::Origin;
 pub use digest::Digest;
+pub use manner::Manner;
 pub use plan::{Plan, Request};
 pub use run::{Round, RunError, Tally};

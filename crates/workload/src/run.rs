@@ -5,6 +5,7 @@
 
 use crate::client::{Connection, HttpError, Origin};
 use crate::digest::Digest;
+use crate::manner::Manner;
 use crate::plan::{Plan, Request};
 use hdrhistogram::Histogram;
 use http_body_util::BodyExt;
@@ -80,7 +81,9 @@ pub struct Tally {
     pub refused: u64,
     /// Answers of status 400 and above, refusals included.
     pub errors: u64,
-    /// The first of them: status, method and path.
+    /// Requests whose client gave up before there was an answer.
+    pub abandoned: u64,
+    /// The first of the errors: status, method and path.
     pub first_error: Option<String>,
     /// Bytes of all bodies.
     pub body_bytes: u64,
@@ -90,8 +93,8 @@ pub struct Tally {
     pub first_byte_us: Histogram<u64>,
 }
 
-impl Tally {
-    fn new() -> Self {
+impl Default for Tally {
+    fn default() -> Self {
         // Bounded: an hour at two digits is 40 KB, whatever is recorded.
         let histogram = || {
             Histogram::new_with_bounds(1, 3_600_000_000, 2)
@@ -101,17 +104,22 @@ impl Tally {
             parts: vec![Digest::default(); PARTS as usize],
             refused: 0,
             errors: 0,
+            abandoned: 0,
             first_error: None,
             body_bytes: 0,
             latency_us: histogram(),
             first_byte_us: histogram(),
         }
     }
+}
 
-    fn merge(&mut self, other: Self) {
+impl Tally {
+    /// Adds another round, or a part of this one.
+    pub fn merge(&mut self, other: Self) {
         self.parts.iter_mut().zip(other.parts).for_each(|(a, b)| a.add(b));
         self.refused += other.refused;
         self.errors += other.errors;
+        self.abandoned += other.abandoned;
         self.first_error = self.first_error.take().or(other.first_error);
         self.body_bytes += other.body_bytes;
         self.latency_us.add(other.latency_us).expect("the bounds are the same");
@@ -145,7 +153,7 @@ impl Round {
         for _ in 0..self.concurrency {
             senders.spawn(self.send(requests, origin, Arc::clone(&next)));
         }
-        let mut tally = Tally::new();
+        let mut tally = Tally::default();
         while let Some(sender) = senders.join_next().await {
             match sender {
                 Ok(part) => tally.merge(part?),
@@ -165,7 +173,7 @@ impl Round {
         let round = self.number;
         let connect = |source| RunError::Connect { round, source };
         let mut connection = Connection::open(origin).await.map_err(connect)?;
-        let mut tally = Tally::new();
+        let mut tally = Tally::default();
         loop {
             let number = next.fetch_add(1, Relaxed);
             if number >= requests {
@@ -173,7 +181,8 @@ impl Round {
             }
             let request = self.plan.request(round, number);
             let name = format!("{} {}", request.method, request.path);
-            let answer = exchange(&mut connection, request, (round, number));
+            let manner = self.plan.manner();
+            let answer = taken(&mut connection, request, (round, number), manner);
             let answer = match tokio::time::timeout(ANSWER_WITHIN, answer).await {
                 Ok(Ok(answer)) => answer,
                 Ok(Err(source)) => {
@@ -201,6 +210,7 @@ impl Round {
         tally.parts[part as usize].add(answer.digest);
         tally.body_bytes += answer.body_bytes;
         tally.refused += u64::from(answer.refused);
+        tally.abandoned += u64::from(answer.abandoned);
         if answer.status >= StatusCode::BAD_REQUEST {
             tally.errors += 1;
             tally.first_error.get_or_insert(format!("{} for {name}", answer.status));
@@ -213,6 +223,7 @@ impl Round {
 struct Answer {
     status: StatusCode,
     refused: bool,
+    abandoned: bool,
     closes: bool,
     digest: Digest,
     body_bytes: u64,
@@ -220,12 +231,58 @@ struct Answer {
     whole: Duration,
 }
 
-/// Sends a request and reads its answer to the end, keeping only a hash of its round
-/// and number, status, content type and body.
+/// Sends a request and takes its answer in this manner.
+async fn taken(
+    connection: &mut Connection,
+    request: Request,
+    ids: (u64, u64),
+    manner: Manner,
+) -> Result<Answer, HttpError> {
+    let began = Instant::now();
+    match manner {
+        Manner::Waits => exchange(connection, request, ids, false).await,
+        Manner::LeavesEarly => exchange(connection, request, ids, true).await,
+        Manner::GivesUpAfter(patience) => {
+            let answer = exchange(connection, request, ids, false);
+            match tokio::time::timeout(patience, answer).await {
+                Ok(answer) => answer,
+                Err(_) => Ok(Answer::abandoned(ids, began.elapsed())),
+            }
+        }
+    }
+}
+
+/// What names an answer in a digest, before anything of the answer itself.
+fn hash_of((round, number): (u64, u64)) -> Sha256 {
+    let mut hash = Sha256::new();
+    hash.update(round.to_le_bytes());
+    hash.update(number.to_le_bytes());
+    hash
+}
+
+impl Answer {
+    /// Stands for the answer that a client did not wait for.
+    fn abandoned(ids: (u64, u64), waited: Duration) -> Self {
+        Self {
+            status: StatusCode::OK,
+            refused: false,
+            abandoned: true,
+            closes: true,
+            digest: Digest::of(hash_of(ids)),
+            body_bytes: 0,
+            first_byte: waited,
+            whole: waited,
+        }
+    }
+}
+
+/// Sends a request and reads its answer to the end, or to the first bytes of its body,
+/// keeping only a hash of its round and number, status, content type and body.
 async fn exchange(
     connection: &mut Connection,
     request: Request,
-    (round, number): (u64, u64),
+    ids: (u64, u64),
+    leave_early: bool,
 ) -> Result<Answer, HttpError> {
     let began = Instant::now();
     let mut response = connection.send(request).await?;
@@ -234,9 +291,7 @@ async fn exchange(
     let refused = status == StatusCode::SERVICE_UNAVAILABLE
         && headers.contains_key(RETRY_AFTER);
     let closes = headers.get("connection").is_some_and(|value| value == "close");
-    let mut hash = Sha256::new();
-    hash.update(round.to_le_bytes());
-    hash.update(number.to_le_bytes());
+    let mut hash = hash_of(ids);
     hash.update(status.as_u16().to_le_bytes());
     hash.update(
         headers.get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes()),
@@ -249,13 +304,17 @@ async fn exchange(
             first_byte.get_or_insert_with(|| began.elapsed());
             body_bytes += data.len() as u64;
             hash.update(&data);
+            if leave_early {
+                break;
+            }
         }
     }
     let whole = began.elapsed();
     Ok(Answer {
         status,
         refused,
-        closes,
+        abandoned: false,
+        closes: closes || leave_early,
         digest: Digest::of(hash),
         body_bytes,
         first_byte: first_byte.unwrap_or(whole),

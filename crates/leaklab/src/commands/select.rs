@@ -1,7 +1,11 @@
 //! From what was typed to lessons.
 
 use crate::failure::Failure;
-use model::{LESSONS, Lesson};
+use model::{LESSONS, Lesson, Variant};
+use std::collections::BTreeMap;
+
+/// Stands for all variants.
+const ALL: &str = "all";
 
 /// The lessons that these names begin; all for none.
 pub(super) fn lessons(names: &[String]) -> Result<Vec<&'static Lesson>, Failure> {
@@ -22,6 +26,38 @@ pub(super) fn lessons(names: &[String]) -> Result<Vec<&'static Lesson>, Failure>
     let mut lessons: Vec<&Lesson> = LESSONS.iter().collect();
     lessons.retain(|lesson| chosen.iter().any(|c: &&Lesson| c.id == lesson.id));
     Ok(lessons)
+}
+
+/// The variants of each lesson that were asked for by name; `all` stands for all of
+/// them.
+pub(super) fn variants(
+    lessons: &[&'static Lesson],
+    names: &[String],
+) -> Result<BTreeMap<&'static str, Vec<&'static Variant>>, Failure> {
+    let mut chosen = BTreeMap::new();
+    for lesson in lessons {
+        let asked = |variant: &&Variant| {
+            names.iter().any(|name| name == variant.name || name == ALL)
+        };
+        let own: Vec<_> = lesson.variants.iter().filter(asked).collect();
+        chosen.insert(lesson.id, own);
+    }
+    let found = |name: &str| chosen.values().flatten().any(|v| v.name == name);
+    match names.iter().find(|name| *name != ALL && !found(name)) {
+        None => Ok(chosen),
+        Some(name) => {
+            let known = lessons.iter().flat_map(|lesson| {
+                let of = move |v: &Variant| format!("{} of {}", v.name, lesson.id);
+                lesson.variants.iter().map(of)
+            });
+            let known: Vec<_> = known.collect();
+            let known = match known.is_empty() {
+                true => "these lessons have none".to_owned(),
+                false => format!("there are {}", known.join(", ")),
+            };
+            Err(Failure::Usage(format!("there is no variant '{name}'; {known}")))
+        }
+    }
 }
 
 fn unknown(name: &str) -> Failure {

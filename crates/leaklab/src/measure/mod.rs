@@ -1,11 +1,20 @@
-//! One lesson on one twin: what is done, what is read, what it means.
+//! One lesson on one service: what is done, what is read, what it means.
 
+mod conclusion;
 mod database;
 mod protocol;
+mod recording;
+mod session;
+mod signs;
+mod sites;
+mod subject;
 mod twin;
 mod verdict;
 
+pub use conclusion::{Measured, conclude};
 pub use database::{Database, EngineChoice};
-pub use protocol::{Protocol, Recording};
+pub use protocol::Protocol;
+pub use recording::Recording;
+pub use subject::Subject;
 pub use twin::{Twin, programs_folder, twin_command};
 pub use verdict::{judge, result};

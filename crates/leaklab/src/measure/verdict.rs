@@ -1,10 +1,9 @@
 //! From a recording to a verdict. Every threshold has its reason beside it.
 
-use crate::comparison::{Peak, SiteResult, TwinResult, Verdict};
-use crate::measure::protocol::Window;
-use crate::measure::{Protocol, Recording};
+use crate::comparison::{Latency, Peak, TwinResult, Verdict};
+use crate::measure::sites::{SITES_MAX, sites, unattributed};
+use crate::measure::{Protocol, Recording, signs};
 use crate::statistics::{Line, detection_limit, exponent, theil_sen};
-use heap::profile::Moment;
 use model::{Kind, Signal};
 
 /// What moves in a service that does not leak. Each pooled connection to the database
@@ -29,15 +28,10 @@ const EXPONENT_GROWS: f64 = 0.75;
 /// in full; half allows for a step against it.
 const WINDOW_CONFIRMS: f64 = 0.5;
 
-/// Sites that are listed. More would be noise.
-const SITES_MAX: usize = 10;
-
-/// Frames of a site that are listed: from the allocation to the lesson and a little
-/// beyond.
-const FRAMES_MAX: usize = 40;
-
-/// Frames in files below this path are the lesson's own.
-const OWN_PATH: &str = "src/lessons/";
+/// Whether the verdict is more than that the noise is too large.
+pub(super) fn tells(protocol: &Protocol, recording: &Recording) -> bool {
+    judge(protocol, recording).0 != Verdict::Inconclusive
+}
 
 /// The verdict on a recording, with the line through its rounds.
 pub fn judge(protocol: &Protocol, recording: &Recording) -> (Verdict, Line, f64) {
@@ -51,7 +45,7 @@ pub fn judge(protocol: &Protocol, recording: &Recording) -> (Verdict, Line, f64)
     let window = window_slope(recording);
     let verdict = match protocol.lesson.signal {
         Signal::Slope { .. } => judge_slope(protocol, &line, limit, window),
-        Signal::Peak { .. } => judge_peak(&recording.peaks),
+        Signal::Peak { .. } => judge_peak(protocol.lesson.kind, &recording.peaks),
     };
     (verdict, line, limit)
 }
@@ -75,10 +69,11 @@ fn judge_slope(
     }
 }
 
-fn judge_peak(peaks: &[Peak]) -> Verdict {
-    match peak_exponent(peaks) {
-        Some(e) if e >= EXPONENT_GROWS => Verdict::Grows,
-        Some(e) if e <= EXPONENT_BOUNDED => Verdict::Bounded,
+fn judge_peak(kind: Kind, peaks: &[Peak]) -> Verdict {
+    match (peak_exponent(peaks), kind) {
+        (Some(e), _) if e >= EXPONENT_GROWS => Verdict::Grows,
+        (Some(e), Kind::Lesson) if e <= EXPONENT_BOUNDED => Verdict::Bounded,
+        (Some(e), Kind::Control) if e <= EXPONENT_BOUNDED => Verdict::Flat,
         _ => Verdict::Inconclusive,
     }
 }
@@ -122,6 +117,7 @@ pub fn result(
     let (verdict, line, limit) = judge(protocol, recording);
     let grows = matches!(verdict, Verdict::Leaks | Verdict::Grows);
     let sites = sites(protocol, &recording.windows);
+    let latency = |quantile| recording.latency_us.value_at_quantile(quantile);
     let mut digest = workload::Digest::default();
     recording.answers.iter().flatten().for_each(|part| digest.add(*part));
     let readings = &recording.readings;
@@ -137,7 +133,13 @@ pub fn result(
         peak_law: recording.peaks.clone(),
         resident_bytes: readings.iter().map(|r| r.resident_bytes).collect(),
         open_files: readings.iter().map(|r| r.open_files).collect(),
+        sockets: readings.iter().map(|r| r.sockets.clone()).collect(),
         tasks: readings.iter().map(|r| r.tasks).collect(),
+        in_flight: readings.iter().map(|r| r.in_flight).collect(),
+        gauges: signs::gauges(recording),
+        signs: signs::signs(protocol, recording),
+        database_calls_per_request: signs::database_calls(protocol, recording),
+        latency_us: Latency { p50: latency(0.5), p99: latency(0.99) },
         seconds,
         profile: String::new(),
         window_bytes_per_request: window_slope(recording),
@@ -146,44 +148,7 @@ pub fn result(
         answers_sha256: digest.to_string(),
         refused: recording.refused,
         errors: recording.errors,
+        abandoned: recording.abandoned,
+        sets: recording.sets,
     }
-}
-
-/// What no own site holds, of the growth that all sites show or, where that is more,
-/// of the slope that the exact counters saw in the rounds.
-fn unattributed(sites: &[SiteResult], slope: f64) -> f64 {
-    let sum = |own: bool| -> f64 {
-        let counted =
-            sites.iter().filter(|site| !own || site.lesson_frame.is_some());
-        counted.map(|site| site.bytes_per_request).sum()
-    };
-    let (own, all) = (sum(true), sum(false).max(slope));
-    if all > 0.0 { (1.0 - own / all).max(0.0) } else { 0.0 }
-}
-
-/// What grew from the first window to the second: per request more, or, where the law is
-/// a peak, at the peak of the larger request.
-fn sites(protocol: &Protocol, windows: &[Window; 2]) -> Vec<SiteResult> {
-    let own = |place: &str| place.contains(OWN_PATH);
-    let [first, second] = windows;
-    let (moment, requests) = match protocol.lesson.signal {
-        Signal::Slope { .. } => (Moment::End, second.requests - first.requests),
-        Signal::Peak { .. } => (Moment::Peak, second.requests),
-    };
-    let sites = second.profile.growth_since(&first.profile, moment, own);
-    let total: i64 = sites.iter().map(|site| site.bytes.max(0)).sum();
-    sites
-        .into_iter()
-        .map(|site| SiteResult {
-            share: site.bytes as f64 / total.max(1) as f64,
-            bytes_per_request: site.bytes as f64 / requests.max(1) as f64,
-            lesson_frame: site.own_frame.map(|frame| frame.place),
-            frames: site
-                .frames
-                .iter()
-                .take(FRAMES_MAX)
-                .map(ToString::to_string)
-                .collect(),
-        })
-        .collect()
 }

@@ -1,6 +1,7 @@
 //! The list: every lesson, then every control, in the order of the book.
 
-use super::{Kind, Lesson, Signal};
+use super::{Kind, Lesson, Scale, Sign, Signal, Variant};
+use crate::{Fault, FaultAction};
 
 /// What most jobs have in common. An entry of the list says what is different.
 const JOB: Lesson = Lesson {
@@ -16,6 +17,9 @@ const JOB: Lesson = Lesson {
     concurrency: 1,
     settings: &[],
     may_refuse: false,
+    outage: false,
+    faults: &[],
+    variants: &[],
     signs: &[],
     culprits: &[],
 };
@@ -28,9 +32,40 @@ pub const LESSONS: &[Lesson] = &[
         route: "GET /orders/export",
         law: "table size",
         claims: &["C04", "C06", "R1"],
-        signal: Signal::Peak { sizes: &[200, 800, 2_400] },
+        signal: Signal::Peak { sizes: &[200, 800, 2_400], of: Scale::Items },
         requests: 2,
         window: 1,
+        variants: &[Variant {
+            name: "unbounded-channel",
+            title: "stream through a channel without a bound",
+            program: "decoys",
+            settings: &[],
+        }],
+        ..JOB
+    },
+    Lesson {
+        id: "l03_write_behind",
+        title: "take scanner events, write them in batches",
+        route: "POST /orders/{id}/events",
+        law: "backlog",
+        claims: &["C03", "R1"],
+        // The texts of an event alone.
+        signal: Signal::Slope { floor: 100.0 },
+        requests: 320,
+        window: 160,
+        settings: &["--event-queue-max=64"],
+        may_refuse: true,
+        // A database that takes a batch a second: slower than any run.
+        faults: &[Fault::new("BatchWriteItem", FaultAction::Delay { ms: 1_000 })],
+        signs: &[Sign::Gauge("queue depth")],
+        variants: &[Variant {
+            name: "more-memory",
+            title: "a queue a thousand times as long",
+            program: "fixed",
+            settings: &["--event-queue-max=64000"],
+        }],
+        // The order's and the tenant's ids, taken from the request by its extractors.
+        culprits: &["model/src/ids.rs", "serde_core"],
         ..JOB
     },
     Lesson {
@@ -45,6 +80,83 @@ pub const LESSONS: &[Lesson] = &[
         requests: 120,
         window: 60,
         may_refuse: true,
+        ..JOB
+    },
+    Lesson {
+        id: "l05_bulk_import",
+        title: "import orders from a file",
+        route: "POST /orders/import",
+        law: "upload size",
+        claims: &["C04", "C14"],
+        signal: Signal::Peak { sizes: &[100, 400, 1_600], of: Scale::Items },
+        requests: 2,
+        window: 1,
+        ..JOB
+    },
+    Lesson {
+        id: "l06_admission",
+        title: "place an order, so many at a time",
+        route: "POST /orders",
+        law: "offered load",
+        claims: &["C05", "R2"],
+        signal: Signal::Peak { sizes: &[24, 72, 144], of: Scale::Requests },
+        requests: 20,
+        window: 1,
+        settings: &["--orders-at-once-max=4", "--body-bytes-max=524288"],
+        may_refuse: true,
+        faults: &[Fault::new("PutItem", FaultAction::Delay { ms: 10 })],
+        // What came of the body, before and while it is parsed.
+        culprits: &["actix_http", "actix-http"],
+        variants: &[Variant {
+            name: "acquire-in-handler",
+            title: "await a permit in the handler, for a while",
+            program: "decoys",
+            settings: &[],
+        }],
+        ..JOB
+    },
+    Lesson {
+        id: "l07_deadline",
+        title: "look an order up while the database is silent",
+        route: "GET /orders/{id}",
+        law: "outage",
+        claims: &["C08", "C10", "C15", "R3", "R4"],
+        // The state of one SDK call, and its connection's buffers.
+        signal: Signal::Slope { floor: 16_384.0 },
+        requests: 16,
+        window: 8,
+        concurrency: 16,
+        settings: &["--order-deadline-ms=60"],
+        outage: true,
+        faults: &[Fault::new("GetItem", FaultAction::Silence)],
+        // The client's connection and the one to the database.
+        culprits: &["actix_http", "actix_server", "actix-server", "hyper"],
+        variants: &[Variant {
+            name: "longer-timeout",
+            title: "a read timeout of a minute",
+            program: "decoys",
+            settings: &[],
+        }],
+        signs: &[Sign::InFlight, Sign::OpenFiles, Sign::Sockets("CLOSE_WAIT")],
+        ..JOB
+    },
+    Lesson {
+        id: "l08_live_feed",
+        title: "follow shipments as they happen",
+        route: "GET /orders/feed",
+        law: "disconnects",
+        claims: &["C03", "C10"],
+        // The connection's two buffers of 8 KiB.
+        signal: Signal::Slope { floor: 8_192.0 },
+        requests: 40,
+        window: 15,
+        signs: &[
+            Sign::Gauge("subscribers"),
+            Sign::Sockets("CLOSE_WAIT"),
+            Sign::InFlight,
+        ],
+        // The connection that waits.
+        culprits: &["actix_http", "actix_server", "actix-server"],
         ..JOB
     },
     Lesson {
@@ -72,6 +184,12 @@ pub const LESSONS: &[Lesson] = &[
         window: 60,
         // Small enough for the warm-up to fill: a cache grows until it is full.
         settings: &["--session-cache-bytes-max=32768"],
+        variants: &[Variant {
+            name: "shrink-to-fit",
+            title: "shrink the map with every entry",
+            program: "decoys",
+            settings: &[],
+        }],
         ..JOB
     },
     Lesson {
@@ -96,6 +214,18 @@ pub const LESSONS: &[Lesson] = &[
         signal: Signal::Slope { floor: 0.0 },
         requests: 80,
         window: 6,
+        ..JOB
+    },
+    Lesson {
+        id: "c04_retries",
+        kind: Kind::Control,
+        title: "write through throttling, try after try",
+        route: "PUT /orders/{id}/seen",
+        law: "attempts",
+        claims: &["C07", "R4"],
+        signal: Signal::Peak { sizes: &[1, 2, 3], of: Scale::Attempts },
+        requests: 40,
+        window: 1,
         ..JOB
     },
 ];

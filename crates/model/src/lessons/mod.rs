@@ -5,6 +5,8 @@ mod list;
 
 pub use list::LESSONS;
 
+use crate::Fault;
+
 /// A lesson leaks in one twin; a control leaks in neither.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -38,9 +40,47 @@ pub enum Signal {
     },
     /// Live bytes return, but their peak follows the size of the input.
     Peak {
-        /// The sizes to measure at, in items, ascending; at least three.
+        /// The sizes to measure at, ascending; at least three.
         sizes: &'static [u64],
+        /// What they are sizes of.
+        of: Scale,
     },
+}
+
+/// What a peak may follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scale {
+    /// Items that one request reads or writes.
+    Items,
+    /// Requests that come at once.
+    Requests,
+    /// Attempts that one call to the database takes.
+    Attempts,
+}
+
+impl Scale {
+    /// In the plural, for people.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Items => "items",
+            Self::Requests => "requests at once",
+            Self::Attempts => "attempts",
+        }
+    }
+}
+
+/// A fix that people try first and that does not hold: measured beside the twins,
+/// and expected to grow as `leaky` does.
+#[derive(Debug, Clone, Copy)]
+pub struct Variant {
+    /// As it is typed: `acquire-in-handler`.
+    pub name: &'static str,
+    /// What it does, in a few words.
+    pub title: &'static str,
+    /// The program: `decoys`, or `fixed` where other settings are all.
+    pub program: &'static str,
+    /// Its settings beside those of the lesson; they win.
+    pub settings: &'static [&'static str],
 }
 
 /// A number beside the heap. Where the registry names one for a lesson, it rises by
@@ -90,6 +130,13 @@ pub struct Lesson {
     /// Lesson whose fix refuses work under overload: 503 in `fixed` is then no
     /// different answer.
     pub may_refuse: bool,
+    /// Lesson whose database does not answer: errors and missing answers are part of
+    /// it, and the twins' answers are not compared.
+    pub outage: bool,
+    /// What goes wrong between the service and its database.
+    pub faults: &'static [Fault],
+    /// Fixes that do not hold.
+    pub variants: &'static [Variant],
     /// Numbers beside the heap that must rise in `leaky` and must not in `fixed`.
     pub signs: &'static [Sign],
     /// Where the memory was allocated when that is no line of the lesson: beginnings
@@ -121,7 +168,7 @@ mod tests {
     #[test]
     fn a_peak_law_is_measured_at_three_sizes_or_more() {
         for lesson in LESSONS {
-            if let Signal::Peak { sizes } = lesson.signal {
+            if let Signal::Peak { sizes, .. } = lesson.signal {
                 assert!(sizes.len() >= 3 && sizes.is_sorted(), "{}", lesson.id);
             }
         }

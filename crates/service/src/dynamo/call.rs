@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::{BoxError, SdkError};
 use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
 use futures_util::TryFutureExt;
+use heap::Gauge;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -25,9 +26,10 @@ struct Wire {
     bytes: AtomicU64,
 }
 
-/// Counts attempts and response bytes of the call under way.
+/// Counts attempts and response bytes of the call under way, and the attempts of the
+/// whole process.
 #[derive(Debug)]
-pub(super) struct WireCounter;
+pub(super) struct WireCounter(pub(super) Gauge);
 
 #[dyn_dispatch_hint]
 impl Intercept for WireCounter {
@@ -41,6 +43,7 @@ impl Intercept for WireCounter {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        self.0.add(1);
         let body = context.response().and_then(|response| response.body().bytes());
         let bytes = body.map_or(0, <[u8]>::len) as u64;
         // Outside a `Call` there is nothing to add to.

@@ -10,6 +10,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{Builder, SharedHttpClient};
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{self, TlsContext, TrustStore};
+use heap::Gauge;
 use std::time::Duration;
 
 /// Idle connections to DynamoDB that are kept. The default is no limit: a burst of
@@ -44,17 +45,23 @@ pub struct Dynamo {
     pub client: Client,
     /// The table that holds everything.
     pub table: std::sync::Arc<str>,
+    /// What every client shares, and no timeout but the SDK's own.
+    base: Builder,
 }
 
 impl Dynamo {
-    /// Builds the client. Nothing is sent yet.
+    /// Builds the client, which counts its attempts in this gauge. Nothing is sent
+    /// yet.
     ///
     /// Every timeout is set: by default the SDK limits only connecting, and a
     /// DynamoDB that accepts and never answers holds a handler for ever.
     ///
     /// # Errors
     /// [`ConnectError`].
-    pub async fn connect(settings: &Settings) -> Result<Self, ConnectError> {
+    pub async fn connect(
+        settings: &Settings,
+        attempts: Gauge,
+    ) -> Result<Self, ConnectError> {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(1))
             .read_timeout(Duration::from_secs(3))
@@ -63,17 +70,25 @@ impl Dynamo {
             .build();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http_client(settings.endpoint_url.as_deref())?)
-            .retry_config(RetryConfig::standard().with_max_attempts(3))
-            .timeout_config(timeouts);
+            .retry_config(RetryConfig::standard().with_max_attempts(3));
         if let Some(url) = &settings.endpoint_url {
             let region = RegionProviderChain::default_provider()
                 .or_else(Region::from_static(FALLBACK_REGION));
             loader = loader.endpoint_url(url).region(region);
         }
         let config = loader.load().await;
-        let config = Builder::from(&config).interceptor(WireCounter).build();
-        let table = settings.table.as_str().into();
-        Ok(Self { client: Client::from_conf(config), table })
+        let base = Builder::from(&config).interceptor(WireCounter(attempts));
+        let client =
+            Client::from_conf(base.clone().timeout_config(timeouts).build());
+        Ok(Self { client, table: settings.table.as_str().into(), base })
+    }
+
+    /// The same way with other timeouts than the client's; those that are left out are
+    /// the SDK's own, so all but the one to connect are none.
+    #[must_use]
+    pub fn with_timeouts(&self, timeouts: TimeoutConfig) -> Self {
+        let config = self.base.clone().timeout_config(timeouts).build();
+        Self { client: Client::from_conf(config), ..self.clone() }
     }
 }
 

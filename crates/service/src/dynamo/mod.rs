@@ -2,6 +2,8 @@
 
 mod client;
 mod call;
+mod batch;
 
+pub use batch::BATCH_ITEMS;
 pub use call::Call;
 pub use client::{ConnectError, Dynamo};

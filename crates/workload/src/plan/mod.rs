@@ -1,7 +1,7 @@
 //! Seed, round and number to request: the same always and everywhere.
 
-use model::seed;
-use serde_json::json;
+mod reads;
+mod writes;
 
 /// Orders that the lessons on single orders share.
 pub const ORDERS: u64 = 200;
@@ -39,41 +39,11 @@ impl Plan {
     /// rounds, too.
     pub fn request(&self, round: u64, n: u64) -> Request {
         let serial = self.first_serial(round) + n;
-        let order = seed::order_id(serial % ORDERS);
-        match self.lesson {
-            "l01_order_export" => {
-                get("/orders/export".to_owned(), &sized_tenant(self.size))
-            }
-            "l04_background_jobs" => Request {
-                method: "POST",
-                path: format!("/orders/{order}/confirm"),
-                headers: vec![
-                    ("x-tenant", SHOP.to_owned()),
-                    ("content-type", "application/json".to_owned()),
-                ],
-                body: json!({ "note": format!("checked by clerk {}", serial % 7) })
-                    .to_string(),
-            },
-            "l09_call_budget" => {
-                let mut request = get(format!("/orders/{order}/quote"), SHOP);
-                // Callers have different times left. Long ones: a busy machine must
-                // not turn an answer into a timeout.
-                let budget_ms = 30_000 + serial % 30_000;
-                request.headers.push(("x-budget-ms", budget_ms.to_string()));
-                request
-            }
-            "l11_session_cache" => {
-                let token = seed::session_token(self.seed, serial);
-                get(format!("/sessions/{token}"), SHOP)
-            }
-            "c01_client_clones" => get(format!("/orders/{order}/status"), SHOP),
-            "c02_first_page" => get("/orders?status=open".to_owned(), SHOP),
-            other => unreachable!("the lesson {other} has no plan; tests hold that"),
-        }
+        self.read(serial).or_else(|| self.write(serial)).unwrap_or_else(|| {
+            unreachable!("the lesson {} has no plan; tests hold that", self.lesson)
+        })
     }
-}
 
-impl Plan {
     /// Requests are numbered through all rounds, so that keys can differ everywhere.
     pub(crate) fn first_serial(&self, round: u64) -> u64 {
         round
@@ -88,11 +58,6 @@ pub const SHOP: &str = "shop";
 /// The tenant that owns exactly this many orders.
 pub fn sized_tenant(size: u64) -> String {
     format!("size-{size}")
-}
-
-fn get(path: String, tenant: &str) -> Request {
-    let headers = vec![("x-tenant", tenant.to_owned())];
-    Request { method: "GET", path, headers, body: String::new() }
 }
 
 #[cfg(test)]

@@ -1,0 +1,58 @@
+//! The service put together: one route for each decoy.
+
+use crate::{
+    l01_unbounded_channel, l06_acquire_in_handler, l07_longer_timeout,
+    l11_shrink_to_fit,
+};
+use actix_web::web::{Data, ServiceConfig};
+use service::{Application, Context, Dynamo, Problem};
+use utoipa::OpenApi;
+
+/// Everything that outlives a request.
+#[derive(Clone)]
+pub(crate) struct App {
+    dynamo: Data<Dynamo>,
+    admission: Data<l06_acquire_in_handler::Admission>,
+    orders: Data<l07_longer_timeout::Orders>,
+    sessions: Data<l11_shrink_to_fit::Sessions>,
+}
+
+impl Application for App {
+    /// As actix has it by default: nobody who reaches for a longer timeout has thought
+    /// of that one.
+    const ALLOW_HALF_CLOSED: bool = true;
+
+    fn new(context: Context) -> Self {
+        Self {
+            admission: Data::new(l06_acquire_in_handler::Admission::new(&context)),
+            orders: Data::new(l07_longer_timeout::Orders::new(&context)),
+            sessions: Data::new(l11_shrink_to_fit::Sessions::new(&context)),
+            dynamo: Data::new(context.dynamo),
+        }
+    }
+
+    fn configure(&self, config: &mut ServiceConfig) {
+        config
+            .app_data(self.dynamo.clone())
+            .app_data(self.admission.clone())
+            .app_data(self.orders.clone())
+            .app_data(self.sessions.clone())
+            .service(l01_unbounded_channel::export)
+            .service(l06_acquire_in_handler::place)
+            .service(l07_longer_timeout::look_up)
+            .service(l11_shrink_to_fit::look_up);
+    }
+
+    fn openapi() -> utoipa::openapi::OpenApi {
+        Api::openapi()
+    }
+
+    async fn drain(&self) {}
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Order service", description = "Fixes that do not hold"),
+    components(schemas(Problem, model::Order))
+)]
+struct Api;

@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+
+mod app;
+mod l01_unbounded_channel;
+mod l06_acquire_in_handler;
+mod l07_longer_timeout;
+mod l11_shrink_to_fit;
+
+use std::process::ExitCode;
+
+// A program has one global allocator, so it stands here and not in a library.
+#[global_allocator]
+static ALLOC: heap::CountingAlloc = heap::CountingAlloc;
+
+fn main() -> ExitCode {
+    service::main::<app::App>(env!("CARGO_PKG_NAME"))
+}

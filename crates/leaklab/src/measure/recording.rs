@@ -1,0 +1,48 @@
+//! What a measurement found, before anybody judges it.
+
+use crate::comparison::Peak;
+use hdrhistogram::Histogram;
+use heap::Reading;
+use heap::profile::Profile;
+use std::sync::Arc;
+use workload::Digest;
+
+/// Everything that was read in a set of rounds.
+#[derive(Debug, Clone)]
+pub struct Recording {
+    /// At rest, after each round.
+    pub readings: Vec<Reading>,
+    /// Answers of each round of the first set, in parts.
+    pub answers: Vec<Vec<Digest>>,
+    /// Answers that refused work, in the rounds.
+    pub refused: u64,
+    /// Answers of status 400 and above, in the rounds.
+    pub errors: u64,
+    /// Requests whose client gave up, in the rounds.
+    pub abandoned: u64,
+    /// The first of the errors.
+    pub first_error: Option<String>,
+    /// Whole answers in the rounds, in microseconds.
+    pub latency_us: Histogram<u64>,
+    /// Peaks by size.
+    pub peaks: Vec<Peak>,
+    /// The dhat windows. Where the law is a slope the second has twice the requests of
+    /// the first; where it is a peak, each has the peak of one of the two smallest
+    /// sizes.
+    pub windows: [Window; 2],
+    /// How many sets of rounds it took; this is the last.
+    pub sets: u64,
+}
+
+/// What a dhat window saw.
+#[derive(Debug, Clone)]
+pub struct Window {
+    /// Requests in it.
+    pub requests: u64,
+    /// Live bytes that it added, by the exact counters.
+    pub growth: i64,
+    /// dhat's own text.
+    pub json: Vec<u8>,
+    /// The same, read.
+    pub profile: Arc<Profile>,
+}

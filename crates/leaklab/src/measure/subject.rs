@@ -1,0 +1,49 @@
+//! Which program a lesson is measured on, and its settings: a twin, or a variant.
+
+use model::{Lesson, Variant};
+
+/// A service to be measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Subject {
+    /// `leaky`, `fixed` or the name of a variant.
+    pub name: &'static str,
+    /// The program, beside this one.
+    pub program: &'static str,
+    /// Settings that win over those of the lesson.
+    own_settings: &'static [&'static str],
+}
+
+impl Subject {
+    /// The twin of this name.
+    pub fn twin(name: &'static str) -> Self {
+        Self { name, program: name, own_settings: &[] }
+    }
+
+    /// A variant of a lesson.
+    pub fn variant(variant: &'static Variant) -> Self {
+        let Variant { name, program, settings, .. } = *variant;
+        Self { name, program, own_settings: settings }
+    }
+
+    /// All settings: a program takes each of them once.
+    pub fn settings(&self, lesson: &Lesson) -> Vec<&'static str> {
+        let name = |setting: &'static str| setting.split('=').next();
+        let overruled = |setting: &&'static str| {
+            self.own_settings.iter().any(|own| name(own) == name(setting))
+        };
+        let common = lesson.settings.iter().copied().filter(|s| !overruled(s));
+        common.chain(self.own_settings.iter().copied()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variants_setting_replaces_the_lessons() {
+        let lesson = Lesson { settings: &["--a=1", "--b=2"], ..model::LESSONS[0] };
+        let subject = Subject { own_settings: &["--b=3"], ..Subject::twin("fixed") };
+        assert_eq!(subject.settings(&lesson), ["--a=1", "--b=3"]);
+    }
+}

@@ -1,0 +1,89 @@
+//! Requests with a body.
+
+use super::{ORDERS, Plan, Request, SHOP, sized_tenant};
+use model::seed;
+use serde_json::{Value, json};
+
+/// Text that comes along with some orders: within DynamoDB's 400 KB, and far above what
+/// a service keeps for a connection.
+const ARTWORK_BYTES: usize = 360_000;
+
+/// The same for those that go through throttling: within the largest body that the
+/// service takes unless told otherwise, 64 KiB.
+const ATTACHMENT_BYTES: usize = 56_000;
+
+/// Wishes of imported orders: enough for a file of megabytes with few orders in it.
+const NOTES_BYTES: usize = 4_000;
+
+impl Plan {
+    /// The request of this number, where the lesson writes.
+    pub(super) fn write(&self, serial: u64) -> Option<Request> {
+        let order = seed::order_id(serial % ORDERS);
+        Some(match self.lesson {
+            "l03_write_behind" => {
+                let event = json!({
+                    "sequence": serial,
+                    "station": format!("dock-{}", serial % 9),
+                    "note": "left of the gate, two parcels, one of them dented",
+                });
+                send("POST", format!("/orders/{order}/events"), &event)
+            }
+            "l04_background_jobs" => {
+                let note =
+                    json!({ "note": format!("checked by clerk {}", serial % 7) });
+                send("POST", format!("/orders/{order}/confirm"), &note)
+            }
+            "l05_bulk_import" => self.import(),
+            "l06_admission" => {
+                send("POST", "/orders".to_owned(), &self.draft(serial))
+            }
+            "c04_retries" => {
+                let attachment = seed::artwork(self.seed, serial, ATTACHMENT_BYTES);
+                let seen = json!({ "desk": "d-7", "attachment": attachment });
+                send("PUT", format!("/orders/{order}/seen"), &seen)
+            }
+            _ => return None,
+        })
+    }
+
+    /// So many orders of a tenant, a line each.
+    fn import(&self) -> Request {
+        let name = sized_tenant(self.size);
+        let tenant = seed::tenant(&name);
+        let line = |n| {
+            let mut order = seed::order(self.seed, &tenant, n);
+            order.notes = seed::artwork(self.seed, n, NOTES_BYTES);
+            json!(order).to_string() + "\n"
+        };
+        Request {
+            method: "POST",
+            path: "/orders/import".to_owned(),
+            headers: vec![
+                ("x-tenant", name.clone()),
+                ("content-type", "application/x-ndjson".to_owned()),
+            ],
+            body: (0..self.size).map(line).collect(),
+        }
+    }
+
+    /// An order as a checkout sends it.
+    fn draft(&self, serial: u64) -> Value {
+        let order = seed::order(self.seed, &seed::tenant(SHOP), serial);
+        json!({
+            "id": order.id,
+            "placed_at": order.placed_at,
+            "customer": order.customer,
+            "currency": order.currency,
+            "lines": order.lines,
+            "notes": seed::artwork(self.seed, serial, ARTWORK_BYTES),
+        })
+    }
+}
+
+fn send(method: &'static str, path: String, body: &Value) -> Request {
+    let headers = vec![
+        ("x-tenant", SHOP.to_owned()),
+        ("content-type", "application/json".to_owned()),
+    ];
+    Request { method, path, headers, body: body.to_string() }
+}
