@@ -1,11 +1,11 @@
 //! The service put together: one route for each decoy.
 
-use crate::{
+use crate::lessons::{
     l01_unbounded_channel, l06_acquire_in_handler, l07_longer_timeout,
     l11_shrink_to_fit,
 };
 use actix_web::web::{Data, ServiceConfig};
-use service::{Application, Context, Dynamo, Problem};
+use service::{Application, Context, Dynamo, Limits, Problem};
 use utoipa::OpenApi;
 
 /// Everything that outlives a request.
@@ -21,6 +21,10 @@ impl Application for App {
     /// As actix has it by default: nobody who reaches for a longer timeout has thought
     /// of that one.
     const ALLOW_HALF_CLOSED: bool = true;
+
+    fn connections_max(_: &Limits) -> usize {
+        25_600
+    }
 
     fn new(context: Context) -> Self {
         Self {

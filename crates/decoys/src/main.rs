@@ -1,10 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod app;
-mod l01_unbounded_channel;
-mod l06_acquire_in_handler;
-mod l07_longer_timeout;
-mod l11_shrink_to_fit;
+mod lessons;
 
 use std::process::ExitCode;
 

@@ -32,6 +32,10 @@ pub(crate) struct App {
 impl Application for App {
     const ALLOW_HALF_CLOSED: bool = l08_live_feed::ALLOW_HALF_CLOSED;
 
+    fn connections_max(limits: &Limits) -> usize {
+        l06_admission::connections_max(limits)
+    }
+
     fn new(context: Context) -> Self {
         Self {
             events: Data::new(Events::new(&context)),

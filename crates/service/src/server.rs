@@ -42,6 +42,8 @@ pub trait Application: Clone + Send + 'static {
     /// Whether a client that has closed its sending side is still served, as actix
     /// does by default.
     const ALLOW_HALF_CLOSED: bool;
+    /// How many connections a worker serves at a time.
+    fn connections_max(limits: &Limits) -> usize;
     /// Builds the state, once for all workers.
     fn new(context: Context) -> Self;
     /// Mounts routes and state; called once for every worker.
@@ -106,6 +108,7 @@ async fn serve<A: Application>(settings: &Settings) -> anyhow::Result<()> {
     .shutdown_timeout(SHUTDOWN_SECONDS)
     .client_request_timeout(HEAD_DEADLINE)
     .h1_allow_half_closed(A::ALLOW_HALF_CLOSED)
+    .max_connections(A::connections_max(&settings.limits))
     // An answer in chunks would otherwise wait for the client's delayed
     // acknowledgement, 40 ms each time.
     .tcp_nodelay(true)

@@ -69,6 +69,9 @@ pub struct Limits {
     /// Longest time to look an order up
     #[arg(long, env = "ORDER_DEADLINE_MS", default_value_t = 6_000)]
     pub order_deadline_ms: u64,
+    /// Connections that a worker serves at a time; more of them wait to be accepted
+    #[arg(long, env = "CONNECTIONS_MAX", default_value_t = 1_024, value_parser = at_least_one)]
+    pub connections_max: usize,
     /// Orders that are placed at a time
     #[arg(long, env = "ORDERS_AT_ONCE_MAX", default_value_t = 64)]
     pub orders_at_once_max: usize,

@@ -10,7 +10,7 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, Result, post};
 use model::{Order, OrderId, OrderLine, OrderStatus, table};
 use serde::{Deserialize, Serialize};
 use service::extract::Tenant;
-use service::{Context, Dynamo, Problem, ServiceError};
+use service::{Context, Dynamo, Limits, Problem, ServiceError};
 use std::future::{Ready, ready};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -88,6 +88,12 @@ impl Admission {
     pub(crate) fn new(context: &Context) -> Self {
         Self { places: Arc::new(Semaphore::new(context.limits.orders_at_once_max)) }
     }
+}
+
+/// Connections that are served at a time. actix reads up to 128 KiB ahead on each of
+/// them, also for those who will be refused.
+pub(crate) fn connections_max(limits: &Limits) -> usize {
+    limits.connections_max
 }
 
 /// A request's way to a place.

@@ -10,7 +10,7 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, Result, post};
 use model::{Order, OrderId, OrderLine, OrderStatus, table};
 use serde::{Deserialize, Serialize};
 use service::extract::Tenant;
-use service::{Context, Dynamo, Problem, ServiceError};
+use service::{Context, Dynamo, Limits, Problem, ServiceError};
 use std::future::{Ready, ready};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -90,6 +90,12 @@ impl Admission {
     pub(crate) fn new(context: &Context) -> Self {
         Self { places: Arc::new(Semaphore::new(context.limits.orders_at_once_max)) }
     }
+}
+
+/// Connections that are served at a time: as many as actix accepts by default.
+pub(crate) fn connections_max(limits: &Limits) -> usize {
+    // Whatever the operator says.
+    limits.connections_max.max(25_600)
 }
 
 /// A request's way to a place.

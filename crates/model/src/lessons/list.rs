@@ -51,8 +51,9 @@ pub const LESSONS: &[Lesson] = &[
         claims: &["C03", "R1"],
         // The texts of an event alone.
         signal: Signal::Slope { floor: 100.0 },
-        requests: 320,
-        window: 160,
+        // The queue grows by blocks of 32 places, so a window has many of them.
+        requests: 640,
+        window: 320,
         settings: &["--event-queue-max=64"],
         may_refuse: true,
         // A database that takes a batch a second: slower than any run.
@@ -102,7 +103,11 @@ pub const LESSONS: &[Lesson] = &[
         signal: Signal::Peak { sizes: &[24, 72, 144], of: Scale::Requests },
         requests: 20,
         window: 1,
-        settings: &["--orders-at-once-max=4", "--body-bytes-max=524288"],
+        settings: &[
+            "--orders-at-once-max=4",
+            "--connections-max=24",
+            "--body-bytes-max=524288",
+        ],
         may_refuse: true,
         faults: &[Fault::new("PutItem", FaultAction::Delay { ms: 10 })],
         // What came of the body, before and while it is parsed.
