@@ -7,4 +7,7 @@ mod lessons;
 mod diffs;
 mod files;
 mod docs;
+mod html;
+mod book;
+mod output;
 mod dependencies;
