@@ -10,4 +10,5 @@ mod docs;
 mod html;
 mod book;
 mod output;
+mod indexes;
 mod dependencies;
