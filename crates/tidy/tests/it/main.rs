@@ -7,4 +7,8 @@ mod lessons;
 mod diffs;
 mod files;
 mod docs;
+mod html;
+mod book;
+mod output;
+mod indexes;
 mod dependencies;
