@@ -67,6 +67,9 @@ pub struct LessonResult {
     pub answers_sha256: String,
     /// By twin: `leaky`, `fixed`.
     pub twins: BTreeMap<String, TwinResult>,
+    /// Third programs and other settings, measured beside the twins, by name.
+    #[serde(default)]
+    pub variants: BTreeMap<String, TwinResult>,
 }
 
 /// What a twin's memory does.

@@ -52,8 +52,6 @@ pub struct Lesson {
     pub route: &'static str,
     /// What it leaks with, or what people believe that it leaks with.
     pub law: Law,
-    /// The claims that it helps to settle.
-    pub claims: &'static [&'static str],
     /// How growth shows.
     pub signal: Signal,
     /// Requests in a round, unless the command line says otherwise. Chosen so that
@@ -80,7 +78,6 @@ pub const LESSONS: &[Lesson] = &[
         title: "export a tenant's orders",
         route: "GET /orders/export",
         law: "table size",
-        claims: &["C04", "C06", "R1"],
         signal: Signal::Peak { sizes: &[200, 800, 2_400] },
         requests: 2,
         window: 1,
@@ -94,7 +91,6 @@ pub const LESSONS: &[Lesson] = &[
         title: "confirm an order, audit it in the background",
         route: "POST /orders/{id}/confirm",
         law: "requests",
-        claims: &["C03"],
         // A kept JoinHandle keeps its task's cell, which is as large as the
         // job's future: more than one DynamoDB call's state.
         signal: Signal::Slope { floor: 256.0 },
@@ -110,7 +106,6 @@ pub const LESSONS: &[Lesson] = &[
         title: "quote an order within a time budget",
         route: "GET /orders/{id}/quote",
         law: "distinct durations",
-        claims: &["C08", "C15", "R3", "R4"],
         // A connector of its own: at least a pool and a read buffer of 8 KiB.
         signal: Signal::Slope { floor: 8_192.0 },
         requests: 20,
@@ -125,7 +120,6 @@ pub const LESSONS: &[Lesson] = &[
         title: "look a session up, cached",
         route: "GET /sessions/{token}",
         law: "distinct tokens",
-        claims: &["C12"],
         // The values of a 1,000-byte item alone.
         signal: Signal::Slope { floor: 700.0 },
         requests: 160,
@@ -141,7 +135,6 @@ pub const LESSONS: &[Lesson] = &[
         title: "clone the client 1,000 times a request",
         route: "GET /orders/{id}/status",
         law: "client clones",
-        claims: &["C01", "C02"],
         signal: Signal::Slope { floor: 0.0 },
         requests: 160,
         window: 15,
@@ -155,7 +148,6 @@ pub const LESSONS: &[Lesson] = &[
         title: "list one page, drop the paginator",
         route: "GET /orders",
         law: "dropped paginators",
-        claims: &["C09", "C10"],
         signal: Signal::Slope { floor: 0.0 },
         requests: 80,
         window: 6,

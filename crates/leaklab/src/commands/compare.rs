@@ -10,6 +10,7 @@ use crate::measure::{EngineChoice, Protocol, Recording, result};
 use crate::report::{Output, Progress, table};
 use anyhow::Context;
 use futures_util::future::join_all;
+use model::claims::settled_by;
 use model::{Kind, Lesson, Signal};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -180,13 +181,14 @@ fn conclude(
     LessonResult {
         id: lesson.id.to_owned(),
         kind: lesson.kind.as_str().to_owned(),
-        claims: lesson.claims.iter().map(|&claim| claim.to_owned()).collect(),
+        claims: settled_by(lesson.id).into_iter().map(str::to_owned).collect(),
         law: lesson.law.to_owned(),
         as_expected: surprises.is_empty(),
         surprises,
         same_answers,
         answers_sha256: first.unwrap_or_default(),
         twins,
+        variants: BTreeMap::new(),
     }
 }
 
