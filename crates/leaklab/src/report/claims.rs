@@ -75,8 +75,8 @@ fn summary(ledger: &Ledger) -> String {
         counts.iter().map(|(verdict, count)| format!("{count} {verdict}")).collect();
     let open = ledger.findings().any(|f| f.verdict == ClaimVerdict::NotSettled);
     let cure = if open {
-        " ./scripts/compare.sh measures everything; what it does not settle is named \
-         above."
+        " What is not settled says which lesson it needs; ./scripts/compare.sh runs \
+         all."
     } else {
         ""
     };

@@ -15,6 +15,10 @@ pub fn of(result: &TwinResult) -> String {
                 (bytes(result.slope_bytes_per_request), bytes(low), bytes(high));
             format!("{slope} B a request (95 %: {low} to {high}; {})", limit(result))
         }
+        (_, _, Verdict::Flat) => {
+            let limit = bytes(result.detection_limit_bytes_per_request);
+            format!("flat within {} B a request", limit.trim_start_matches('+'))
+        }
         _ => {
             let slope = bytes(result.slope_bytes_per_request);
             format!("{slope} B a request ({})", limit(result))

@@ -11,4 +11,5 @@ mod contract;
 mod service;
 mod lessons;
 mod command_line;
+mod claims;
 mod faults;

@@ -1,10 +1,9 @@
-//! The ledger: what a comparison says about every claim. Verdicts follow from the
-//! rules in `model::claims` and the measured figures, and are stored nowhere.
+//! From a rule and a comparison to a verdict.
 
+use super::{ClaimVerdict, Measured};
 use crate::comparison::{Comparison, LessonResult, TwinResult, Verdict};
 use crate::report::figures;
-use model::claims::{Claim, Evidence, Finding, Program, Rule, Says, Shows};
-use serde::Serialize;
+use model::claims::{Evidence, Program, Rule, Says, Shows};
 
 /// A gain of fewer open files than one for so many requests is no file kept by each
 /// request: pools open and close a few as chance has it.
@@ -18,160 +17,19 @@ const RESIDENT_SHARE: f64 = 0.5;
 /// bytes do not: more than threads and code paged in by chance.
 const RESIDENT_GAP_BYTES: f64 = 4e6;
 
-/// What is found out about a claim.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub enum ClaimVerdict {
-    /// Live bytes grow with the requests.
-    #[serde(rename = "LEAKS")]
-    Leaks,
-    /// The peak grows with the size of the input.
-    #[serde(rename = "GROWS")]
-    Grows,
-    /// The remedy stops the growth.
-    #[serde(rename = "BOUNDED")]
-    Bounded,
-    /// It neither causes growth nor stops it.
-    #[serde(rename = "NO EFFECT")]
-    NoEffect,
-    /// What it names does not exist.
-    #[serde(rename = "WRONG NAME")]
-    WrongName,
-    /// No measurement of memory decides it.
-    #[serde(rename = "NOT MEMORY")]
-    NotMemory,
-    /// The comparison lacks the evidence, or contradicts it.
-    #[serde(rename = "NOT SETTLED")]
-    NotSettled,
-}
-
-impl ClaimVerdict {
-    /// As it is printed.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Leaks => "LEAKS",
-            Self::Grows => "GROWS",
-            Self::Bounded => "BOUNDED",
-            Self::NoEffect => "NO EFFECT",
-            Self::WrongName => "WRONG NAME",
-            Self::NotMemory => "NOT MEMORY",
-            Self::NotSettled => "NOT SETTLED",
-        }
-    }
-}
-
-/// Every claim with its findings.
-#[derive(Debug, Serialize)]
-pub struct Ledger {
-    /// Version of the comparison that was read.
-    pub schema: u32,
-    /// In the order of the claims.
-    pub claims: Vec<Entry>,
-}
-
-/// A claim with its findings.
-#[derive(Debug, Serialize)]
-pub struct Entry {
-    /// Of the claim.
-    pub id: &'static str,
-    /// `cause` or `remedy`.
-    pub kind: &'static str,
-    /// The claim.
-    pub text: &'static str,
-    /// At least one; the first takes the claim at its word.
-    pub findings: Vec<Found>,
-}
-
-/// One part of an answer.
-#[derive(Debug, Serialize)]
-pub struct Found {
-    /// What is found.
-    pub verdict: ClaimVerdict,
-    /// The measurements behind it.
-    pub measured: Vec<Measured>,
-    /// Where else it can be looked up: items, sources, files.
-    pub places: Vec<String>,
-    /// Why it is so, or why it is not settled.
-    pub reason: String,
-}
-
-/// One measurement as evidence.
-#[derive(Debug, Serialize)]
-pub struct Measured {
-    /// The lesson or control.
-    pub lesson: &'static str,
-    /// `leaky`, `fixed` or a variant.
-    pub program: String,
-    /// Its verdict in the comparison.
-    pub verdict: Verdict,
-    /// Its figure, in words.
-    pub figure: String,
-}
-
-impl Ledger {
-    /// Applies every claim's rules to a comparison.
-    pub fn of(comparison: &Comparison, claims: &'static [Claim]) -> Self {
-        let entry = |claim: &'static Claim| Entry {
-            id: claim.id,
-            kind: claim.kind.as_str(),
-            text: claim.text,
-            findings: claim.findings.iter().map(|f| found(f, comparison)).collect(),
-        };
-        Self {
-            schema: comparison.schema,
-            claims: claims.iter().map(entry).collect(),
-        }
-    }
-
-    /// Every finding.
-    pub fn findings(&self) -> impl Iterator<Item = &Found> {
-        self.claims.iter().flat_map(|claim| &claim.findings)
-    }
-}
-
-fn found(finding: &Finding, comparison: &Comparison) -> Found {
-    match settle(&finding.rule, comparison) {
-        Ok((verdict, measured)) => Found {
-            verdict,
-            measured,
-            places: places(&finding.rule),
-            reason: finding.reason.to_owned(),
-        },
-        Err(why) => Found {
-            verdict: ClaimVerdict::NotSettled,
-            measured: Vec::new(),
-            places: Vec::new(),
-            reason: why,
-        },
-    }
-}
-
-/// Where a finding that rests on no measurement can be checked.
-fn places(rule: &Rule) -> Vec<String> {
-    match rule {
-        Rule::Names(items) => {
-            items.iter().map(|item| format!("service::api_names::{item}")).collect()
-        }
-        Rule::Source { package, version, file, .. } => {
-            vec![format!("{package} {version}, {file}")]
-        }
-        Rule::Elsewhere(files) => {
-            files.iter().map(|&file| file.to_owned()).collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
 /// A verdict and its figures, or why there is none.
-type Settled = Result<(ClaimVerdict, Vec<Measured>), String>;
+pub(super) type Settled = Result<(ClaimVerdict, Vec<Measured>), String>;
 
 /// A program's name and its result.
 type Results<'a> = Vec<(&'a str, &'a TwinResult)>;
 
-fn settle(rule: &Rule, comparison: &Comparison) -> Settled {
+/// Applies one rule.
+pub(super) fn settle(rule: &Rule, comparison: &Comparison) -> Settled {
     let run = Run(comparison);
     match rule {
         Rule::Cause(evidence) => run.cause(evidence),
         Rule::Remedy { without, with } => run.remedy(without, with),
+        Rule::Silent(evidence) => run.silent(evidence),
         Rule::Connections(evidence) => run.connections(evidence),
         Rule::ResidentFollows(evidence) => run.resident_follows(evidence),
         Rule::ResidentMisleads(evidence) => run.resident_misleads(evidence),
@@ -223,6 +81,22 @@ impl<'a> Run<'a> {
         Ok((verdict, measured))
     }
 
+    fn silent(&self, evidence: &Evidence) -> Settled {
+        let mut measured = Vec::new();
+        for (program, result) in self.shown(evidence)? {
+            let (lesson, errors) = (evidence.lesson, result.errors);
+            if errors > 0 {
+                return Err(format!(
+                    "{lesson} on {program} gave {errors} failed answers, where the \
+                     ledger explains growth without any."
+                ));
+            }
+            let figure = format!("{}, no failed answer", figures::of(result));
+            measured.push(with_figure(evidence, program, result, figure));
+        }
+        Ok((ClaimVerdict::NoEffect, measured))
+    }
+
     fn connections(&self, evidence: &Evidence) -> Settled {
         let mut measured = Vec::new();
         for (program, result) in self.shown(evidence)? {
@@ -240,7 +114,7 @@ impl<'a> Run<'a> {
                 ));
             }
             let figure =
-                format!("{first} open files, {last} after {requests} requests");
+                format!("{first} open files, {last} after {requests} more requests");
             measured.push(with_figure(evidence, program, result, figure));
         }
         Ok((ClaimVerdict::NoEffect, measured))
