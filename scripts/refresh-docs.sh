@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes again what the documentation shows of real runs: the output of every lesson, of
-# the whole comparison and of --help, and the twins' diffs. Run it after changing a twin.
+# the whole comparison and of --help, the claims' verdicts, and the twins' diffs. Run it after changing a twin.
 set -euo pipefail
 
 CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
@@ -10,6 +10,11 @@ export COLUMNS=80 NO_COLOR=1
 unset CARGO_TARGET_DIR
 
 scripts/compare.sh --out target/leaklab >docs/output/compare.txt
+# From the whole comparison, which the lessons' own runs below replace.
+target/debug/leaklab claims --format markdown >docs/claims.md || {
+    printf 'refresh-docs.sh: docs/claims.md: a claim is not settled\n' >&2
+    exit 1
+}
 for chapter in docs/lessons/*.md; do
     lesson=$(basename "$chapter" .md)
     printf 'refresh-docs.sh: %s\n' "$lesson" >&2

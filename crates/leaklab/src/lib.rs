@@ -9,6 +9,7 @@ pub mod cli;
 pub mod commands;
 pub mod comparison;
 pub mod failure;
+pub mod ledger;
 pub mod measure;
 pub mod probe;
 pub mod process;

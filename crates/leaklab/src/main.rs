@@ -12,6 +12,7 @@ async fn main() -> ExitCode {
         Command::Serve(arguments) => commands::serve::run(&arguments).await,
         Command::Seed(arguments) => commands::seed::run(&arguments).await,
         Command::Dynamo(arguments) => commands::dynamo::run(&arguments).await,
+        Command::Claims(arguments) => commands::claims::run(&arguments),
         Command::List => commands::list::run(),
     };
     outcome.unwrap_or_else(|failure| {

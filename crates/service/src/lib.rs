@@ -10,6 +10,7 @@ pub mod error;
 pub mod extract;
 pub mod traffic;
 pub mod server;
+pub mod api_names;
 
 pub use dynamo::{Call, Dynamo};
 pub use error::{Problem, ServiceError};

@@ -1,5 +1,6 @@
 //! What a user can type, a file each.
 
+pub mod claims;
 pub mod compare;
 pub mod dynamo;
 pub mod list;

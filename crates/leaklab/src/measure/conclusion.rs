@@ -2,6 +2,7 @@
 
 use crate::comparison::{Cost, LessonResult, TwinResult, Verdict};
 use crate::measure::{Protocol, Recording, Subject};
+use model::claims::settled_by;
 use model::{Kind, Lesson, Signal};
 use std::collections::BTreeMap;
 
@@ -55,7 +56,7 @@ pub fn conclude(protocol: &Protocol, all: Vec<Measured>) -> LessonResult {
     LessonResult {
         id: lesson.id.to_owned(),
         kind: lesson.kind.as_str().to_owned(),
-        claims: lesson.claims.iter().map(|&claim| claim.to_owned()).collect(),
+        claims: settled_by(lesson.id).into_iter().map(str::to_owned).collect(),
         law: lesson.law.to_owned(),
         as_expected: surprises.is_empty(),
         surprises,

@@ -2,6 +2,8 @@
 
 mod progress;
 mod output;
+pub mod claims;
+pub mod figures;
 pub mod table;
 
 pub use output::Output;

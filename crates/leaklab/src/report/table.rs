@@ -1,6 +1,7 @@
 //! The result as a table of 80 columns, and what to do next.
 
 use crate::comparison::{Comparison, LessonResult, TwinResult, Verdict};
+use crate::report::figures::{bytes, power};
 use anstyle::{AnsiColor, Style};
 use std::fmt::Write;
 use std::path::Path;
@@ -67,31 +68,12 @@ fn cell(result: &TwinResult) -> String {
         Verdict::Inconclusive => YELLOW,
     };
     let figure = match result.peak_exponent {
-        // Adding zero takes the sign off a negative one.
-        Some(exponent) => {
-            format!("~n^{:.2}", (exponent * 100.0).round() / 100.0 + 0.0)
-        }
+        Some(exponent) => format!("~n^{}", power(exponent)),
         None => format!("{} B", bytes(result.slope_bytes_per_request)),
     };
     let verdict = result.verdict.as_str();
     let gap = CELL.saturating_sub(verdict.len() + figure.len()).max(1);
     format!("{style}{verdict}{style:#}{:gap$}{figure}", "")
-}
-
-/// A signed number with thousands separators; fractions only where they matter.
-fn bytes(value: f64) -> String {
-    if value.abs() < 10.0 {
-        return format!("{:+.1}", if value.abs() < 0.05 { 0.0 } else { value });
-    }
-    let digits = format!("{:.0}", value.abs());
-    let mut grouped = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    format!("{}{grouped}", if value < 0.0 { '-' } else { '+' })
 }
 
 /// The line that holds the growth, where one does.

@@ -12,4 +12,5 @@ mod service;
 mod lessons;
 mod command_line;
 mod documents;
+mod claims;
 mod faults;

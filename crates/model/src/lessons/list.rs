@@ -10,7 +10,6 @@ const JOB: Lesson = Lesson {
     title: "",
     route: "",
     law: "requests",
-    claims: &[],
     signal: Signal::Slope { floor: 0.0 },
     requests: 160,
     window: 60,
@@ -31,7 +30,6 @@ pub const LESSONS: &[Lesson] = &[
         title: "export a tenant's orders",
         route: "GET /orders/export",
         law: "table size",
-        claims: &["C04", "C06", "R1"],
         signal: Signal::Peak { sizes: &[200, 800, 2_400], of: Scale::Items },
         requests: 2,
         window: 1,
@@ -48,7 +46,6 @@ pub const LESSONS: &[Lesson] = &[
         title: "take scanner events, write them in batches",
         route: "POST /orders/{id}/events",
         law: "backlog",
-        claims: &["C03", "R1"],
         // The texts of an event alone.
         signal: Signal::Slope { floor: 100.0 },
         // The queue grows by blocks of 32 places, so a window has many of them.
@@ -74,7 +71,6 @@ pub const LESSONS: &[Lesson] = &[
         title: "confirm an order, audit it in the background",
         route: "POST /orders/{id}/confirm",
         law: "requests",
-        claims: &["C03"],
         // A kept JoinHandle keeps its task's cell, which is as large as the
         // job's future: more than one DynamoDB call's state.
         signal: Signal::Slope { floor: 256.0 },
@@ -88,7 +84,6 @@ pub const LESSONS: &[Lesson] = &[
         title: "import orders from a file",
         route: "POST /orders/import",
         law: "upload size",
-        claims: &["C04", "C14"],
         signal: Signal::Peak { sizes: &[100, 400, 1_600], of: Scale::Items },
         requests: 2,
         window: 1,
@@ -99,7 +94,6 @@ pub const LESSONS: &[Lesson] = &[
         title: "place an order, so many at a time",
         route: "POST /orders",
         law: "offered load",
-        claims: &["C05", "R2"],
         signal: Signal::Peak { sizes: &[24, 72, 144], of: Scale::Requests },
         requests: 20,
         window: 1,
@@ -125,7 +119,6 @@ pub const LESSONS: &[Lesson] = &[
         title: "look an order up while the database is silent",
         route: "GET /orders/{id}",
         law: "outage",
-        claims: &["C08", "C10", "C15", "R3", "R4"],
         // The state of one SDK call, and its connection's buffers.
         signal: Signal::Slope { floor: 16_384.0 },
         requests: 16,
@@ -150,7 +143,6 @@ pub const LESSONS: &[Lesson] = &[
         title: "follow shipments as they happen",
         route: "GET /orders/feed",
         law: "disconnects",
-        claims: &["C03", "C10"],
         // The connection's two buffers of 8 KiB.
         signal: Signal::Slope { floor: 8_192.0 },
         requests: 40,
@@ -169,7 +161,6 @@ pub const LESSONS: &[Lesson] = &[
         title: "quote an order within a time budget",
         route: "GET /orders/{id}/quote",
         law: "distinct durations",
-        claims: &["C08", "C15", "R3", "R4"],
         // A connector of its own: at least a pool and a read buffer of 8 KiB.
         signal: Signal::Slope { floor: 8_192.0 },
         requests: 20,
@@ -182,7 +173,6 @@ pub const LESSONS: &[Lesson] = &[
         title: "look a session up, cached",
         route: "GET /sessions/{token}",
         law: "distinct tokens",
-        claims: &["C12"],
         // The values of a 1,000-byte item alone.
         signal: Signal::Slope { floor: 700.0 },
         requests: 160,
@@ -203,7 +193,6 @@ pub const LESSONS: &[Lesson] = &[
         title: "clone the client 1,000 times a request",
         route: "GET /orders/{id}/status",
         law: "client clones",
-        claims: &["C01", "C02"],
         signal: Signal::Slope { floor: 0.0 },
         requests: 160,
         window: 15,
@@ -215,7 +204,6 @@ pub const LESSONS: &[Lesson] = &[
         title: "list one page, drop the paginator",
         route: "GET /orders",
         law: "dropped paginators",
-        claims: &["C09", "C10"],
         signal: Signal::Slope { floor: 0.0 },
         requests: 80,
         window: 6,
@@ -227,7 +215,6 @@ pub const LESSONS: &[Lesson] = &[
         title: "write through throttling, try after try",
         route: "PUT /orders/{id}/seen",
         law: "attempts",
-        claims: &["C07", "R4"],
         signal: Signal::Peak { sizes: &[1, 2, 3], of: Scale::Attempts },
         requests: 40,
         window: 1,

@@ -112,8 +112,6 @@ pub struct Lesson {
     pub route: &'static str,
     /// What it leaks with, or what people believe that it leaks with.
     pub law: Law,
-    /// The claims that it helps to settle.
-    pub claims: &'static [&'static str],
     /// How growth shows.
     pub signal: Signal,
     /// Requests in a round, unless the command line says otherwise. Chosen so that

@@ -4,6 +4,7 @@ mod repository;
 
 mod twins;
 mod lessons;
+mod claims;
 mod diffs;
 mod files;
 mod docs;
