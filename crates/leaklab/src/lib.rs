@@ -10,6 +10,7 @@ pub mod commands;
 pub mod comparison;
 pub mod failure;
 pub mod measure;
+pub mod memory;
 pub mod probe;
 pub mod process;
 pub mod report;

@@ -13,6 +13,8 @@ async fn main() -> ExitCode {
         Command::Seed(arguments) => commands::seed::run(&arguments).await,
         Command::Dynamo(arguments) => commands::dynamo::run(&arguments).await,
         Command::List => commands::list::run(),
+        Command::Secrets(arguments) => commands::secrets::run(&arguments).await,
+        Command::Drive(arguments) => commands::drive::run(&arguments).await,
     };
     outcome.unwrap_or_else(|failure| {
         eprintln!("leaklab: {failure}");

@@ -1,8 +1,10 @@
 //! What a user can type, a file each.
 
 pub mod compare;
+pub mod drive;
 pub mod dynamo;
 pub mod list;
+pub mod secrets;
 pub mod seed;
 pub mod serve;
 

@@ -161,7 +161,7 @@ impl Protocol {
     }
 
     /// Warm-up, rounds and window ask for different keys; all are there beforehand.
-    async fn fill(&self, database: &Database) -> Result<()> {
+    pub(super) async fn fill(&self, database: &Database) -> Result<()> {
         let smallest = self.plan(self.smallest());
         let rounds = 1 + self.rounds + 2;
         database.table.put(smallest.round_data(0..rounds)).await?;
@@ -178,9 +178,7 @@ impl Protocol {
     ) -> Result<Recording> {
         let probe = Probe::new(origin);
         step("warm up");
-        let plan = self.plan(self.smallest());
-        let concurrency = self.lesson.concurrency * WARM_UP;
-        Round { plan, number: 0, concurrency }.first(plan.warm_up, origin).await?;
+        self.warm_up(origin).await?;
         probe.at_rest().await?;
         probe.reset_peak().await?;
 
@@ -219,6 +217,14 @@ impl Protocol {
             peaks,
             windows,
         })
+    }
+
+    /// The round that is not counted.
+    pub(super) async fn warm_up(&self, origin: Origin) -> Result<()> {
+        let plan = self.plan(self.smallest());
+        let concurrency = self.lesson.concurrency * WARM_UP;
+        Round { plan, number: 0, concurrency }.first(plan.warm_up, origin).await?;
+        Ok(())
     }
 
     /// What each window sends.
@@ -276,7 +282,13 @@ impl Protocol {
         Ok(median_of(&peaks).unwrap_or(0.0) as u64)
     }
 
-    async fn round(&self, origin: Origin, number: u64, size: u64) -> Result<Tally> {
+    /// Sends a counted round.
+    pub(super) async fn round(
+        &self,
+        origin: Origin,
+        number: u64,
+        size: u64,
+    ) -> Result<Tally> {
         let concurrency = self.lesson.concurrency;
         Ok(Round { plan: self.plan(size), number, concurrency }.run(origin).await?)
     }

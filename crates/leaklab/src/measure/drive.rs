@@ -1,0 +1,126 @@
+//! A lesson's requests on one twin that runs under another tool, and nothing judged:
+//! what the tool says at the twin's end is compared with what was live before.
+
+use crate::failure::Failure;
+use crate::measure::{Database, EngineChoice, Protocol, Twin, Under};
+use crate::probe::Probe;
+use anyhow::{Result, anyhow, bail};
+use serde::Serialize;
+use std::path::Path;
+use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
+use workload::Origin;
+
+/// How long a tool may take for its report after the twin's last request.
+const REPORT_WITHIN: Duration = Duration::from_secs(600);
+
+/// What a driven twin did.
+#[derive(Debug, Clone, Serialize)]
+pub struct Driven {
+    /// The lesson's id.
+    pub lesson: &'static str,
+    /// `slope` or `peak`: whether its growth is to be looked for in live bytes or in
+    /// their peak.
+    pub signal: &'static str,
+    /// Requests, the warm-up's not counted.
+    pub requests: u64,
+    /// Those that were answered with status 400 or above.
+    pub errors: u64,
+    /// Live bytes at rest after the requests, less those before.
+    pub live_growth_bytes: i64,
+    /// The most live bytes meanwhile, less those at rest before.
+    pub peak_growth_bytes: u64,
+    /// Time that the requests took.
+    pub seconds: f64,
+    /// Requests over seconds.
+    pub requests_per_second: f64,
+    /// Exit code of the twin, or of the tool that it ran under.
+    pub exit: Option<i32>,
+}
+
+impl Protocol {
+    /// Sends warm-up and rounds to a twin that runs under a tool, at the largest size
+    /// where the law is a peak, and stops it as an operator would. Whatever happens,
+    /// both processes have ended when this returns.
+    ///
+    /// # Errors
+    /// A process or the database failed, or the user interrupted.
+    pub async fn drive(
+        &self,
+        twin: &str,
+        under: &Under,
+        scratch: &Path,
+        stop: &CancellationToken,
+    ) -> Result<Driven, Failure> {
+        let database = Database::open(&EngineChoice::Embedded, "drive").await?;
+        let driven = tokio::select! {
+            driven = self.drive_on(&database, twin, under, scratch) => {
+                driven.map_err(Failure::from)
+            }
+            () = stop.cancelled() => Err(Failure::Interrupted),
+        };
+        let closed = database.close().await;
+        let driven = driven?;
+        closed?;
+        Ok(driven)
+    }
+
+    async fn drive_on(
+        &self,
+        database: &Database,
+        name: &str,
+        under: &Under,
+        scratch: &Path,
+    ) -> Result<Driven> {
+        self.fill(database).await?;
+        let (target, table) = (&database.target, database.table.name());
+        let settings = self.lesson.settings;
+        let mut twin =
+            Twin::start_under(under, name, target, table, settings, scratch).await?;
+        let driven = match self.send(twin.origin()).await {
+            Ok(driven) => driven,
+            Err(error) => {
+                let obituary = twin.process.obituary_soon().await;
+                twin.process.stop().await;
+                return Err(obituary.map_or(error, |obituary| anyhow!("{obituary}")));
+            }
+        };
+        // Tools report when the process ends, so its end is waited for.
+        match twin.process.stop_within(REPORT_WITHIN).await {
+            Some(status) => Ok(Driven { exit: status.code(), ..driven }),
+            None => {
+                let waited = REPORT_WITHIN.as_secs();
+                bail!("{name} did not end within {waited} s of being asked to")
+            }
+        }
+    }
+
+    async fn send(&self, origin: Origin) -> Result<Driven> {
+        let probe = Probe::new(origin);
+        self.warm_up(origin).await?;
+        let before = probe.at_rest().await?.live_bytes;
+        probe.reset_peak().await?;
+        let size = self.sizes.last().copied().unwrap_or(0);
+        let (mut sending, mut errors) = (Duration::ZERO, 0);
+        for round in 1..=self.rounds {
+            let began = Instant::now();
+            errors += self.round(origin, round, size).await?.errors;
+            sending += began.elapsed();
+            probe.at_rest().await?;
+        }
+        let after = probe.at_rest().await?;
+        let requests = self.rounds * self.requests;
+        let seconds = sending.as_secs_f64();
+        Ok(Driven {
+            lesson: self.lesson.id,
+            signal: if self.sizes.is_empty() { "slope" } else { "peak" },
+            requests,
+            errors,
+            live_growth_bytes: after.live_bytes.cast_signed() - before.cast_signed(),
+            peak_growth_bytes: after.peak_bytes.saturating_sub(before),
+            seconds,
+            requests_per_second: requests as f64 / seconds,
+            exit: None,
+        })
+    }
+}
