@@ -174,18 +174,30 @@ for lesson in "$control" "${lessons[@]}"; do
     done
 done
 
-# cell LESSON TOOL: the verdict on a lesson, and its bytes. Reported is a leak when the tool
-# calls at least half of its bytes lost, over what it calls lost in the control.
+# reports LESSON TOOL RUN: whether the tool reports the leak, which it does when it calls at
+# least half of the bytes lost, over what it calls lost in the control.
+reports() {
+    awk -v lost="$(cat "$work/$1/$2/$3/lost")" -v floor="$(of "$control" "$2" lost)" \
+        -v grown="$(growth "$1" "$2")" 'BEGIN { exit !(lost - floor >= grown / 2) }'
+}
+
+# cell LESSON TOOL: in how many runs it reports the leak, and the bytes. In most is enough.
 cell() {
-    local lost floor grown verdict=no
-    lost=$(of "$1" "$2" lost)
-    floor=$(of "$control" "$2" lost)
-    grown=$(growth "$1" "$2")
-    if awk -v lost="$lost" -v floor="$floor" -v grown="$grown" 'BEGIN { exit !(lost - floor >= grown / 2) }'; then
-        verdict=yes
+    local run yes=0 verdict
+    for run in $(seq 1 "$runs"); do
+        if reports "$1" "$2" "$run"; then
+            yes=$((yes + 1))
+        fi
+    done
+    case $yes in
+    0) verdict=no ;;
+    "$runs") verdict=yes ;;
+    *) verdict="in $yes of $runs runs" ;;
+    esac
+    if [ "$((2 * yes))" -gt "$runs" ]; then
         printf '%s\n' "$1" >>"$work/reported.$2"
     fi
-    printf '%s: %s of %s' "$verdict" "$(human "$lost")" "$(human "$grown")"
+    printf '%s: %s of %s' "$verdict" "$(human "$(of "$1" "$2" lost)")" "$(human "$(growth "$1" "$2")")"
 }
 
 table() {

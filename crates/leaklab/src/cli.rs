@@ -85,9 +85,9 @@ pub struct Compare {
 /// Form of the result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// A table for people.
+    /// For people.
     Text,
-    /// comparison.json.
+    /// For scripts.
     Json,
 }
 

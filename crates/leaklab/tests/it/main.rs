@@ -12,3 +12,5 @@ mod service;
 mod lessons;
 mod command_line;
 mod faults;
+#[cfg(target_os = "linux")]
+mod secrets;
