@@ -11,6 +11,7 @@ pub mod comparison;
 pub mod failure;
 pub mod ledger;
 pub mod measure;
+pub mod memory;
 pub mod probe;
 pub mod process;
 pub mod report;

@@ -14,6 +14,8 @@ async fn main() -> ExitCode {
         Command::Dynamo(arguments) => commands::dynamo::run(&arguments).await,
         Command::Claims(arguments) => commands::claims::run(&arguments),
         Command::List => commands::list::run(),
+        Command::Secrets(arguments) => commands::secrets::run(&arguments).await,
+        Command::Drive(arguments) => commands::drive::run(&arguments).await,
     };
     outcome.unwrap_or_else(|failure| {
         eprintln!("leaklab: {failure}");

@@ -9,14 +9,15 @@ use anyhow::{Context, Result, bail};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
 
-/// A child that says nothing for this long will not.
-const READY_WITHIN: Duration = Duration::from_secs(30);
+/// A child that says nothing for this long will not. Under valgrind a service takes
+/// five seconds on an idle machine, and several times that on a busy one.
+const READY_WITHIN: Duration = Duration::from_secs(120);
 /// From the closed pipe to the kill.
 const STOP_WITHIN: Duration = Duration::from_secs(15);
 /// From a child's end to the end of what it wrote.
@@ -85,11 +86,8 @@ impl Process {
         let reader = tokio::spawn(read(stderr, Arc::clone(&log)));
         let mut stdout =
             BufReader::new(child.stdout.take().expect("stdout is piped"));
-        let mut line = String::new();
-        let ready =
-            tokio::time::timeout(READY_WITHIN, stdout.read_line(&mut line)).await;
-        let address =
-            line.trim_end().strip_prefix(READY).and_then(|a| a.parse().ok());
+        let ready = tokio::time::timeout(READY_WITHIN, ready(&mut stdout)).await;
+        let address = ready.as_ref().copied().ok().flatten();
         // Whatever else it prints must not fill the pipe.
         tokio::spawn(async move {
             tokio::io::copy(&mut stdout, &mut tokio::io::sink()).await
@@ -141,10 +139,20 @@ impl Process {
     }
 
     /// Closes its standard input and waits for its end; kills it if that takes long.
-    pub async fn stop(mut self) {
+    pub async fn stop(self) {
+        self.stop_within(STOP_WITHIN).await;
+    }
+
+    /// The same with another patience: how it ended, or nothing if it was killed.
+    pub async fn stop_within(mut self, patience: Duration) -> Option<ExitStatus> {
         drop(self.stdin.take());
-        if tokio::time::timeout(STOP_WITHIN, self.child.wait()).await.is_err() {
-            self.kill().await;
+        match tokio::time::timeout(patience, self.child.wait()).await {
+            Ok(ended) => ended.ok(),
+            Err(_) => {
+                // `kill` waits, too; an error says that it has ended by itself.
+                let _ = self.child.kill().await;
+                None
+            }
         }
     }
 
@@ -159,6 +167,18 @@ impl Process {
         let _ = self.child.wait().await;
         self.obituary().unwrap_or_else(|| format!("{} ended", self.name))
     }
+}
+
+/// The address that a child announces. A program that it runs under may have
+/// something to say first.
+async fn ready(stdout: &mut (impl AsyncBufRead + Unpin)) -> Option<SocketAddr> {
+    let mut lines = stdout.lines();
+    while let Ok(Some(line)) = lines.next_line().await {
+        if let Some(address) = line.strip_prefix(READY) {
+            return address.parse().ok();
+        }
+    }
+    None
 }
 
 async fn read(stderr: impl AsyncRead + Unpin, log: Log) {

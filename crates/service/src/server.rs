@@ -70,15 +70,19 @@ pub fn main<A: Application>(name: &'static str) -> ExitCode {
     }
 }
 
-async fn serve<A: Application>(settings: &Settings) -> anyhow::Result<()> {
+async fn context(settings: &Settings) -> anyhow::Result<Context> {
     let gauges = Gauges::default();
     let attempts = gauges.named(heap::gauges::DATABASE_CALLS);
-    let context = Context {
+    Ok(Context {
         dynamo: Dynamo::connect(settings, attempts).await?,
         limits: settings.limits.clone(),
         gauges,
         background: tokio::runtime::Handle::current(),
-    };
+    })
+}
+
+async fn serve<A: Application>(settings: &Settings) -> anyhow::Result<()> {
+    let context = context(settings).await?;
     let application = A::new(context.clone());
     let workers = application.clone();
     let measure = settings.measure;

@@ -2,8 +2,10 @@
 
 pub mod claims;
 pub mod compare;
+pub mod drive;
 pub mod dynamo;
 pub mod list;
+pub mod secrets;
 pub mod seed;
 pub mod serve;
 

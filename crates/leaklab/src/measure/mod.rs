@@ -2,8 +2,10 @@
 
 mod conclusion;
 mod database;
+mod drive;
 mod protocol;
 mod recording;
+mod secrets;
 mod session;
 mod signs;
 mod sites;
@@ -13,8 +15,10 @@ mod verdict;
 
 pub use conclusion::{Measured, conclude};
 pub use database::{Database, EngineChoice};
+pub use drive::Driven;
 pub use protocol::Protocol;
 pub use recording::Recording;
+pub use secrets::{Moment, Search, Seen};
 pub use subject::Subject;
-pub use twin::{Twin, programs_folder, twin_command};
+pub use twin::{Twin, Under, programs_folder, twin_command};
 pub use verdict::{judge, result};

@@ -6,7 +6,7 @@ use crate::measure::recording::Recording;
 use crate::measure::session::Session;
 use crate::measure::{Database, EngineChoice, Subject, Twin, verdict};
 use anyhow::{Context, Result, anyhow};
-use dynamo::Proxy;
+use dynamo::{Proxy, Target};
 use model::{Lesson, Scale, Signal};
 use std::path::Path;
 use tokio_util::sync::CancellationToken;
@@ -94,10 +94,7 @@ impl Protocol {
     ) -> Result<Recording> {
         self.fill_base(database).await?;
         let proxy = self.proxy(database).await?;
-        let target = match &proxy {
-            Some(proxy) => database.target.at(proxy.url()),
-            None => database.target.clone(),
-        };
+        let target = target(database, proxy.as_ref());
         let settings = subject.settings(self.lesson);
         let table = database.table.name();
         let mut twin =
@@ -119,7 +116,7 @@ impl Protocol {
     }
 
     /// Stands between the service and its database where the lesson wants faults.
-    async fn proxy(&self, database: &Database) -> Result<Option<Proxy>> {
+    pub(super) async fn proxy(&self, database: &Database) -> Result<Option<Proxy>> {
         let of_attempts = self.scale() == Some(Scale::Attempts);
         if self.lesson.faults.is_empty() && !of_attempts {
             return Ok(None);
@@ -132,7 +129,7 @@ impl Protocol {
     }
 
     /// What every set of rounds asks for.
-    async fn fill_base(&self, database: &Database) -> Result<()> {
+    pub(super) async fn fill_base(&self, database: &Database) -> Result<()> {
         for size in self.sizes.iter().copied().chain([self.smallest()]) {
             database.table.put(self.plan(size).base_data()).await?;
         }
@@ -194,5 +191,13 @@ impl Protocol {
             Signal::Slope { .. } => None,
             Signal::Peak { of, .. } => Some(of),
         }
+    }
+}
+
+/// What the service is to take for its database.
+pub(super) fn target(database: &Database, proxy: Option<&Proxy>) -> Target {
+    match proxy {
+        Some(proxy) => database.target.at(proxy.url()),
+        None => database.target.clone(),
     }
 }

@@ -49,6 +49,20 @@ impl<'a> Session<'a> {
         Self { protocol, origin, probe: Probe::new(origin), proxy }
     }
 
+    pub(super) fn probe(&self) -> &Probe {
+        &self.probe
+    }
+
+    /// Sends the load of a size.
+    pub(super) async fn load(&self, size: u64) -> Result<()> {
+        self.send(self.load_of(size)).await
+    }
+
+    /// How many requests the load of a size has.
+    pub(super) fn requests_of(&self, size: u64) -> u64 {
+        self.load_of(size).requests
+    }
+
     /// Lets pools, lazy statics and bounded caches fill.
     pub(super) async fn warm_up(&self) -> Result<()> {
         let plan = self.protocol.plan(self.protocol.smallest());
@@ -57,7 +71,7 @@ impl<'a> Session<'a> {
         round.first(plan.warm_up, self.origin).await?;
         if let Some(&largest) = self.protocol.sizes.last() {
             // Connections and buffers for the largest load, too.
-            self.send(self.load_of(largest)).await?;
+            self.load(largest).await?;
         }
         self.probe.at_rest().await?;
         self.probe.reset_peak().await
@@ -108,7 +122,8 @@ impl<'a> Session<'a> {
         })
     }
 
-    async fn round(&self, number: u64) -> Result<Tally> {
+    /// Sends a counted round.
+    pub(super) async fn round(&self, number: u64) -> Result<Tally> {
         let Protocol { lesson, requests, .. } = self.protocol;
         let plan = self.protocol.plan(self.protocol.smallest());
         let concurrency = lesson.concurrency;

@@ -3,9 +3,19 @@
 use crate::process::{Process, ShowLog};
 use anyhow::{Context, Result, bail};
 use dynamo::Target;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use tokio::process::Command;
 use workload::Origin;
+
+/// What a twin is started under: nothing, or a tool that watches it.
+#[derive(Debug, Clone, Default)]
+pub struct Under {
+    /// The tool and its arguments; the twin's own command line follows them.
+    pub command: Vec<OsString>,
+    /// Environment variables beside those of this process.
+    pub environment: Vec<(String, String)>,
+}
 
 /// A running twin.
 #[derive(Debug)]
@@ -31,6 +41,24 @@ impl Twin {
         Self::start_program(&program, target, table, settings, scratch).await
     }
 
+    /// The same under a tool, which must pass standard input and output on.
+    ///
+    /// # Errors
+    /// As for [`Twin::start`], or there is no such tool.
+    pub async fn start_under(
+        under: &Under,
+        name: &str,
+        target: &Target,
+        table: &str,
+        settings: &[&str],
+        scratch: &Path,
+    ) -> Result<Self> {
+        let program = twin_program(name)?;
+        let mut command = under.command(&program);
+        describe(&mut command, target, table);
+        Self::start_command(&program, command, settings, scratch).await
+    }
+
     /// Starts a twin that was built elsewhere, in every other way like
     /// [`Twin::start`].
     ///
@@ -43,14 +71,25 @@ impl Twin {
         settings: &[&str],
         scratch: &Path,
     ) -> Result<Self> {
-        let mut command = program_command(program, target, table);
+        let command = program_command(program, target, table);
+        Self::start_command(program, command, settings, scratch).await
+    }
+
+    async fn start_command(
+        program: &Path,
+        mut command: Command,
+        settings: &[&str],
+        scratch: &Path,
+    ) -> Result<Self> {
         // One worker: each has pools of its own, and which of them a request meets
         // is chance.
         command.args(["--listen", "127.0.0.1:0", "--workers", "1"]);
         command.args(["--measure", "--log", "error"]);
         command.args(settings).env("TMPDIR", scratch);
         let name = program.file_stem().unwrap_or_default().to_string_lossy();
-        let process = Process::start(&name, program, command, ShowLog::No).await?;
+        // Under a tool, it is the tool that may be missing.
+        let started = PathBuf::from(command.as_std().get_program());
+        let process = Process::start(&name, &started, command, ShowLog::No).await?;
         Ok(Self { process })
     }
 
@@ -104,9 +143,31 @@ fn twin_program(name: &str) -> Result<PathBuf> {
 
 fn program_command(program: &Path, target: &Target, table: &str) -> Command {
     let mut command = Command::new(program);
+    describe(&mut command, target, table);
+    command
+}
+
+/// Tells a twin where its table is.
+fn describe(command: &mut Command, target: &Target, table: &str) {
     command
         .args(["--endpoint-url", target.url(), "--table", table])
         .arg("--exit-on-stdin-close")
         .envs(target.environment());
-    command
+}
+
+impl Under {
+    fn command(&self, program: &Path) -> Command {
+        let mut words = self.command.iter();
+        let mut command = match words.next() {
+            Some(tool) => {
+                let mut command = Command::new(tool);
+                command.args(words).arg(program);
+                command
+            }
+            None => Command::new(program),
+        };
+        let variables = self.environment.iter();
+        command.envs(variables.map(|(name, value)| (name, value)));
+        command
+    }
 }

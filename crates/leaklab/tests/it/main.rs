@@ -14,3 +14,5 @@ mod command_line;
 mod documents;
 mod claims;
 mod faults;
+#[cfg(target_os = "linux")]
+mod secrets;

@@ -1,0 +1,113 @@
+//! `leaklab secrets`: which of the secrets that passed through the twins are still in
+//! their memory.
+
+use crate::cli::{Format, Secrets, TwinName};
+use crate::commands::stop;
+use crate::failure::Failure;
+use crate::measure::{Search, Seen};
+use crate::memory::Found;
+use anstream::{print, println};
+use anyhow::Context;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::process::ExitCode;
+
+/// What `--format json` prints.
+#[derive(Debug, Serialize)]
+struct Report {
+    #[serde(flatten)]
+    search: Search,
+    /// By the twin's name.
+    twins: BTreeMap<&'static str, Seen>,
+}
+
+/// Searches both twins, one after the other.
+///
+/// # Errors
+/// This system has no `/proc`, a process or the database failed, or the user
+/// interrupted.
+pub async fn run(arguments: &Secrets) -> Result<ExitCode, Failure> {
+    let search = Search {
+        seed: arguments.seed,
+        sessions: arguments.sessions,
+        session_cache_ttl_ms: arguments.session_cache_ttl_ms,
+        other_requests: arguments.other_requests,
+    };
+    let scratch = tempfile::Builder::new()
+        .prefix("leaklab-")
+        .tempdir()
+        .context("cannot make a temporary folder (TMPDIR)")?;
+    let stop = stop::on_signal()?;
+    let mut twins = BTreeMap::new();
+    for twin in [TwinName::Leaky, TwinName::Fixed] {
+        let name = twin.as_str();
+        twins.insert(name, search.run(name, scratch.path(), &stop).await?);
+    }
+    let report = Report { search, twins };
+    match arguments.format {
+        Format::Json => {
+            let json = serde_json::to_string_pretty(&report)
+                .context("the result has no JSON form")?;
+            println!("{json}");
+        }
+        Format::Text => print!("{}", render(&report)),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The result in 80 columns.
+fn render(report: &Report) -> String {
+    let Report { search, twins } = report;
+    let mut text = String::new();
+    let sessions = search.sessions;
+    let _ = writeln!(
+        text,
+        "{sessions} sessions were looked up, each with a payment secret of its own.\n\
+         Copies of these secrets in the memory of the service:\n"
+    );
+    let columns = ["", "SECRETS", "OWN STRING", "IN TEXT", "END ONLY"];
+    row(&mut text, "", columns);
+    for name in ["leaky", "fixed"] {
+        let Some(seen) = twins.get(name) else { continue };
+        let Seen { after_look_ups, after_other_requests } = seen;
+        for (when, moment) in [
+            ("after the look-ups", after_look_ups),
+            ("after other requests", after_other_requests),
+        ] {
+            let Found { values, copies, in_text, ends, .. } = &moment.looked_up;
+            let cells = [
+                when,
+                &format!("{values} of {sessions}"),
+                &(copies - in_text).to_string(),
+                &in_text.to_string(),
+                &ends.to_string(),
+            ];
+            row(&mut text, name, cells);
+        }
+    }
+    let chance: u64 = twins
+        .values()
+        .flat_map(|seen| [&seen.after_look_ups, &seen.after_other_requests])
+        .map(|moment| moment.not_looked_up.copies + moment.not_looked_up.ends)
+        .sum();
+    let Search { session_cache_ttl_ms: ttl, other_requests, .. } = search;
+    let _ = writeln!(
+        text,
+        "\nOwn string: as a parsed item keeps it. In text: within an answer of DynamoDB\n\
+         as it arrived. End only: the beginning has been overwritten.\n\
+         Other requests: {ttl} ms later, the time to live, one look-up of another\n\
+         session, for a cache may tidy up only when used, and {other_requests} lists of orders.\n\
+         Of {sessions} sessions in the table that nobody looked up: {chance} found."
+    );
+    text
+}
+
+/// A line of the table: which twin, when, and four counts.
+fn row(text: &mut String, twin: &str, cells: [&str; 5]) {
+    let [when, values, own, in_text, ends] = cells;
+    let _ = writeln!(
+        text,
+        "{twin:<7}{when:<22}{values:>14}{own:>12}{in_text:>9}{ends:>10}"
+    );
+}

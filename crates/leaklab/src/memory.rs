@@ -1,0 +1,326 @@
+//! Looks for known values in another process's memory. It only reads, through `/proc`,
+//! which a process may do with its own children.
+//!
+//! A freed block keeps its bytes but for the first few, where the allocator links its
+//! free blocks. So a search for whole values alone would call a value gone of which
+//! all but the beginning is there. This one looks for the ends of values, and then
+//! for the rest before them.
+
+use anyhow::{Context, Result, bail};
+use serde::Serialize;
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
+
+/// Memory is read in pieces of this many bytes, so a large heap needs no large one
+/// here.
+const PIECE_BYTES: usize = 1 << 20;
+
+/// Bytes at the end of a value that make it recognisable. glibc's allocator writes to
+/// the first 16 bytes of a free block, more only in large ones.
+const END_BYTES: usize = 16;
+
+/// The values to look for: distinct, of one length, with distinct ends.
+#[derive(Debug)]
+pub struct Values {
+    /// Length of each.
+    bytes: usize,
+    /// By their last [`END_BYTES`]: the value's number, and what comes before.
+    by_end: HashMap<[u8; END_BYTES], (usize, Vec<u8>)>,
+    /// Whether an end begins with these two bytes: most of memory needs no closer look.
+    begins: Vec<bool>,
+}
+
+/// What a search found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Found {
+    /// How many of the values are there, whole, at least once.
+    pub values: usize,
+    /// Whole values, each as often as it is there.
+    pub copies: u64,
+    /// Those of the copies that stand between quotation marks, which is to say in a
+    /// JSON text and not in a string of their own.
+    pub in_text: u64,
+    /// Ends of values whose beginning has been overwritten.
+    pub ends: u64,
+    /// Copies and ends by the memory that they lie in: the program's first heap
+    /// (`[heap]`), a mapping without a name, which further heaps are (`anonymous`),
+    /// a stack, a file.
+    pub places: BTreeMap<String, u64>,
+    /// Bytes that were searched.
+    pub searched_bytes: u64,
+    /// Bytes of writable memory that the system did not let be read.
+    pub unreadable_bytes: u64,
+}
+
+impl Values {
+    /// Values to look for.
+    ///
+    /// # Errors
+    /// There is none, they differ in length, or their ends are short or the same.
+    pub fn new(values: impl IntoIterator<Item = String>) -> Result<Self> {
+        let (mut length, mut by_end) = (None, HashMap::new());
+        let mut begins = vec![false; 1 << 16];
+        for (number, value) in values.into_iter().enumerate() {
+            if *length.get_or_insert(value.len()) != value.len() {
+                bail!("the values to look for differ in length");
+            }
+            let Some((rest, end)) = value.as_bytes().split_last_chunk() else {
+                bail!("the values to look for are shorter than {END_BYTES} bytes");
+            };
+            begins[pair(end)] = true;
+            if by_end.insert(*end, (number, rest.to_vec())).is_some() {
+                bail!("two of the values to look for have the same end");
+            }
+        }
+        let bytes = length.context("there is no value to look for")?;
+        Ok(Self { bytes, by_end, begins })
+    }
+
+    /// What is read of the memory before an end: the rest of the value, and one byte.
+    fn before(&self) -> usize {
+        self.bytes - END_BYTES + 1
+    }
+}
+
+/// The first two bytes as one number.
+fn pair(bytes: &[u8]) -> usize {
+    usize::from(bytes[0]) << 8 | usize::from(bytes[1])
+}
+
+/// Whether this system shows processes' memory in `/proc`.
+///
+/// # Errors
+/// It does not; the message says what is needed.
+pub fn can_search() -> Result<()> {
+    if !std::path::Path::new("/proc/self/maps").exists() {
+        bail!("this system has no /proc/PID/maps: searching memory needs Linux");
+    }
+    Ok(())
+}
+
+/// Searches all memory that the process can write to. Let it be at rest: what moves
+/// meanwhile may be missed or met twice.
+///
+/// # Errors
+/// There is no such process, or it is not one that this one may read.
+pub fn search(process: u32, values: &Values) -> Result<Found> {
+    can_search()?;
+    let maps = format!("/proc/{process}/maps");
+    let regions = std::fs::read_to_string(&maps)
+        .with_context(|| format!("cannot read {maps}: has the process ended?"))?;
+    let mem = format!("/proc/{process}/mem");
+    let memory = File::open(&mem).with_context(|| {
+        format!("cannot read {mem}: is the process a child of this one?")
+    })?;
+    let mut search = Search::new(values);
+    for region in regions.lines().filter_map(region) {
+        search.region(region, |piece, at| memory.read_at(piece, at));
+    }
+    Ok(search.found())
+}
+
+/// A stretch of memory and what it is.
+struct Region<'a> {
+    addresses: Range<u64>,
+    kind: &'a str,
+}
+
+/// A line of `maps`, if the process may read and write what it describes:
+/// `7f12c0000000-7f12c0021000 rw-p 00000000 00:00 0    [heap]`.
+fn region(line: &str) -> Option<Region<'_>> {
+    let mut words = line.split_ascii_whitespace();
+    let (start, end) = words.next()?.split_once('-')?;
+    let address = |text| u64::from_str_radix(text, 16).ok();
+    let addresses = address(start)?..address(end)?;
+    if !words.next()?.starts_with("rw") {
+        return None;
+    }
+    let kind = match words.nth(3) {
+        None => "anonymous",
+        Some(name) if name.starts_with('[') => name,
+        Some(_) => "file",
+    };
+    Some(Region { addresses, kind })
+}
+
+struct Search<'a> {
+    values: &'a Values,
+    piece: Vec<u8>,
+    met: Vec<bool>,
+    found: Found,
+}
+
+impl<'a> Search<'a> {
+    fn new(values: &'a Values) -> Self {
+        let met = vec![false; values.by_end.len()];
+        Self { values, piece: Vec::new(), met, found: Found::default() }
+    }
+
+    fn found(mut self) -> Found {
+        self.found.values = self.met.into_iter().filter(|&met| met).count();
+        self.found
+    }
+
+    /// Reads a region piece by piece. A piece begins with the last bytes of the one
+    /// before, one byte short of what is looked at around a value, so a value on the
+    /// border is met once.
+    fn region(
+        &mut self,
+        region: Region<'_>,
+        read_at: impl Fn(&mut [u8], u64) -> std::io::Result<usize>,
+    ) {
+        let Region { addresses, kind } = region;
+        let kept_most = self.values.bytes + 1;
+        let mut at = addresses.start;
+        self.begin();
+        while at < addresses.end {
+            let left = usize::try_from(addresses.end - at).unwrap_or(usize::MAX);
+            let wanted = left.min(PIECE_BYTES);
+            let kept = self.piece.len();
+            self.piece.resize(kept + wanted, 0);
+            match read_at(&mut self.piece[kept..], at) {
+                Ok(read @ 1..) => {
+                    self.piece.truncate(kept + read);
+                    self.count(kind);
+                    self.piece.drain(..self.piece.len().saturating_sub(kept_most));
+                    self.found.searched_bytes += read as u64;
+                    at += read as u64;
+                }
+                // Guard pages and device memory are mapped and cannot be read.
+                _ => {
+                    self.piece.truncate(kept);
+                    self.end(kind);
+                    self.begin();
+                    self.found.unreadable_bytes += wanted as u64;
+                    at += wanted as u64;
+                }
+            }
+        }
+        self.end(kind);
+    }
+
+    /// Before the first byte of a region there is nothing.
+    fn begin(&mut self) {
+        self.piece.clear();
+        self.piece.resize(self.values.before(), 0);
+    }
+
+    /// And nothing after the last.
+    fn end(&mut self, kind: &str) {
+        self.piece.push(0);
+        self.count(kind);
+    }
+
+    fn count(&mut self, kind: &str) {
+        let Values { begins, by_end, .. } = self.values;
+        let before = self.values.before();
+        let mut met_here = 0;
+        for (at, window) in
+            self.piece.windows(END_BYTES + 1).enumerate().skip(before)
+        {
+            if !begins[pair(window)] {
+                continue;
+            }
+            let Some((end, [after])) = window.split_first_chunk() else { continue };
+            let Some((number, rest)) = by_end.get(end) else { continue };
+            met_here += 1;
+            if self.piece[..at].ends_with(rest) {
+                let quoted = self.piece[at - before] == b'"' && *after == b'"';
+                self.met[*number] = true;
+                self.found.copies += 1;
+                self.found.in_text += u64::from(quoted);
+            } else {
+                self.found.ends += 1;
+            }
+        }
+        if met_here > 0 {
+            *self.found.places.entry(kind.to_owned()).or_insert(0) += met_here;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(values: &[&str]) -> Result<Values> {
+        Values::new(values.iter().map(ToString::to_string))
+    }
+
+    /// Searches bytes as though they were a region, `step` bytes at a time.
+    fn search(memory: &[u8], step: usize, wanted: &[&str]) -> Found {
+        let values = values(wanted).unwrap();
+        let mut search = Search::new(&values);
+        let addresses = 0..memory.len() as u64;
+        search.region(Region { addresses, kind: "test" }, |piece, at| {
+            let rest = &memory[at as usize..];
+            let read = step.min(rest.len()).min(piece.len());
+            piece[..read].copy_from_slice(&rest[..read]);
+            Ok(read)
+        });
+        search.found()
+    }
+
+    const A: &str = "card-aaaaaaaaaaaaaaaa";
+    const B: &str = "card-abbbbbbbbbbbbbbb";
+    const Z: &str = "card-zzzzzzzzzzzzzzzz";
+
+    #[test]
+    fn every_copy_counts_once_wherever_pieces_meet() {
+        let end = "....-abbbbbbbbbbbbbbb";
+        let memory = format!("{A}..{B}{{\"{A}\":\"{end}\"}}card-card-{end}{B}");
+        for step in 1..=memory.len() {
+            let found = search(memory.as_bytes(), step, &[A, B, Z]);
+            let Found { values, copies, in_text, ends, places, .. } = found;
+            let counts = (values, copies, in_text, ends, places["test"]);
+            assert_eq!(counts, (2, 4, 1, 2, 6), "{step} bytes at a time");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_separates() {
+        let values = values(&[A]).unwrap();
+        let mut search = Search::new(&values);
+        let addresses = 0..3 * PIECE_BYTES as u64;
+        search.region(Region { addresses, kind: "test" }, |piece, at| match at {
+            0 => {
+                // The beginning of a value, up to the border.
+                piece[PIECE_BYTES - 5..].copy_from_slice(&A.as_bytes()[..5]);
+                Ok(PIECE_BYTES)
+            }
+            at if at == PIECE_BYTES as u64 => Err(std::io::ErrorKind::Other.into()),
+            _ => {
+                piece[..16].copy_from_slice(&A.as_bytes()[5..]);
+                Ok(PIECE_BYTES)
+            }
+        });
+        let found = search.found();
+        assert_eq!((found.copies, found.ends), (0, 1));
+        assert_eq!(found.unreadable_bytes, PIECE_BYTES as u64);
+    }
+
+    #[test]
+    fn only_readable_and_writable_regions_count() {
+        let kind = |line| region(line).map(|r| (r.addresses, r.kind));
+        let heap = "55d0c000-55d0e000 rw-p 00000000 00:00 0    [heap]";
+        assert_eq!(kind(heap), Some((0x55d0_c000..0x55d0_e000, "[heap]")));
+        let unnamed = "7f00-7f10 rw-p 00000000 00:00 0 ";
+        assert_eq!(kind(unnamed), Some((0x7f00..0x7f10, "anonymous")));
+        let data = "1000-2000 rw-p 00001000 fe:01 77    a program with spaces";
+        assert_eq!(kind(data), Some((0x1000..0x2000, "file")));
+        assert_eq!(kind("1000-2000 r--p 00000000 00:00 0"), None);
+        assert_eq!(kind("1000-2000 ---p 00000000 00:00 0"), None);
+        assert_eq!(kind("no line of maps"), None);
+    }
+
+    #[test]
+    fn values_that_cannot_be_searched_for_are_refused() {
+        assert!(values(&[]).is_err());
+        assert!(values(&["short"]).is_err());
+        assert!(values(&[A, "card-1aaaaaaaaaaaaaaaaa"]).is_err());
+        assert!(values(&[A, A]).is_err());
+        assert!(values(&[A, B]).is_ok());
+    }
+}
