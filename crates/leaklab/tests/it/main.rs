@@ -12,3 +12,4 @@ mod service;
 mod lessons;
 mod command_line;
 mod faults;
+mod proxy;
