@@ -1,6 +1,7 @@
 //! What can be typed, and its help.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use model::Fault;
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -23,7 +24,7 @@ pub enum Command {
     Serve(Serve),
     /// Make a table with data on a DynamoDB of your own
     Seed(Seed),
-    /// Run the embedded DynamoDB alone
+    /// Run the embedded DynamoDB alone, with faults if you like
     Dynamo(Dynamo),
     /// List lessons and controls
     List,
@@ -192,11 +193,35 @@ pub struct Seed {
 #[command(after_help = "\
 Examples:
   leaklab dynamo
-  leaklab dynamo --listen 127.0.0.1:0")]
+  leaklab dynamo --listen 127.0.0.1:0
+  leaklab dynamo --fault GetItem:delay=500
+  leaklab dynamo --fault 'Query:error=400/ThrottlingException@1/3'
+  leaklab dynamo --fault '*:reset@1%' --fault BatchWriteItem:unprocessed=50
+
+A fault is OPERATION:ACTION or OPERATION:ACTION@WHEN. The operation is named as
+in GetItem; * is every request. The first fault that meets a request decides.
+
+Actions:
+  delay=MS             hold the request, then pass it on
+  silence              never answer
+  reset                reset the connection before the answer
+  error=STATUS/CODE    answer with an error of DynamoDB's
+  slow=BYTES/MS        pause after every so many bytes of the answer's body
+  stall=BYTES          so many bytes of the body, then nothing
+  reset=BYTES          so many bytes of the body, then a reset
+  cut=BYTES            so many bytes of the body, then the end
+  unprocessed=PERCENT  hand so much of each batch back
+
+When:
+  @1/3                 of every three requests the first
+  @10%                 one in ten, the same ones in every run")]
 pub struct Dynamo {
     /// Address to listen on; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:8000")]
     pub listen: SocketAddr,
+    /// What shall go wrong, and when; can be repeated
+    #[arg(long = "fault", value_name = "FAULT")]
+    pub faults: Vec<Fault>,
     /// Stop when standard input closes, so that no parent leaves an orphan
     #[arg(long)]
     pub exit_on_stdin_close: bool,

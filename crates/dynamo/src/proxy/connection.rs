@@ -146,7 +146,6 @@ impl Connection {
         loop {
             let used = framing.take(&self.client.buffer, |_| {});
             let used = used.map_err(|_| End::Refuse(Malformed::Chunk))?;
-            // The first part lies behind the head already: this copies nothing.
             bytes.unsplit(self.client.buffer.split_to(used));
             if framing.is_done() {
                 return Ok(Request { bytes: bytes.freeze(), body, head });

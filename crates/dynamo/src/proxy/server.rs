@@ -26,7 +26,7 @@ pub enum ProxyError {
     #[error("'{0}' is no engine's URL: write http://HOST:PORT")]
     Url(String),
     /// The address is taken, or not this machine's.
-    #[error("the fault proxy cannot listen on {address}")]
+    #[error("cannot listen on {address} (--listen)")]
     Listen {
         /// What was asked for.
         address: SocketAddr,

@@ -14,5 +14,6 @@ mod command_line;
 mod documents;
 mod claims;
 mod faults;
+mod proxy;
 #[cfg(target_os = "linux")]
 mod secrets;
