@@ -1,10 +1,13 @@
 //! The service put together: its state, its routes, its description.
 
+use crate::lessons::l02_tenant_clients::Tenants;
 use crate::lessons::l04_background_jobs::Jobs;
 use crate::lessons::l11_session_cache::Sessions;
+use crate::lessons::l15_interned_names::Names;
 use crate::lessons::{
-    c01_client_clones, c02_first_page, l01_order_export, l04_background_jobs,
-    l09_call_budget, l11_session_cache,
+    c01_client_clones, c02_first_page, c06_client_churn, l01_order_export,
+    l02_tenant_clients, l04_background_jobs, l09_call_budget, l10_retry_partition,
+    l11_session_cache, l14_request_context, l15_interned_names,
 };
 use actix_web::web::{Data, ServiceConfig};
 use service::{Application, Context, Dynamo, Limits, Problem};
@@ -16,15 +19,19 @@ use utoipa::OpenApi;
 pub(crate) struct App {
     dynamo: Data<Dynamo>,
     limits: Data<Limits>,
+    tenants: Data<Tenants>,
     jobs: Data<Jobs>,
     sessions: Data<Sessions>,
+    names: Data<Names>,
 }
 
 impl Application for App {
     fn new(context: Context) -> Self {
         Self {
+            tenants: Data::new(Tenants::new(&context)),
             jobs: Data::new(Jobs::new(&context)),
             sessions: Data::new(Sessions::new(&context)),
+            names: Data::new(Names::new(&context)),
             dynamo: Data::new(context.dynamo),
             limits: Data::new(context.limits),
         }
@@ -34,14 +41,21 @@ impl Application for App {
         config
             .app_data(self.dynamo.clone())
             .app_data(self.limits.clone())
+            .app_data(self.tenants.clone())
             .app_data(self.jobs.clone())
             .app_data(self.sessions.clone())
+            .app_data(self.names.clone())
             .service(l01_order_export::export)
+            .service(l02_tenant_clients::summary)
             .service(l04_background_jobs::confirm)
             .service(l09_call_budget::quote)
+            .service(l10_retry_partition::keep)
             .service(l11_session_cache::look_up)
+            .service(l14_request_context::history)
+            .service(l15_interned_names::report)
             .service(c01_client_clones::status)
-            .service(c02_first_page::list);
+            .service(c02_first_page::list)
+            .service(c06_client_churn::weight);
     }
 
     fn openapi() -> utoipa::openapi::OpenApi {
@@ -58,11 +72,16 @@ impl Application for App {
     info(title = "Order service", description = "Orders and sessions in DynamoDB"),
     paths(
         l01_order_export::export,
+        l02_tenant_clients::summary,
         l04_background_jobs::confirm,
         l09_call_budget::quote,
+        l10_retry_partition::keep,
         l11_session_cache::look_up,
+        l14_request_context::history,
+        l15_interned_names::report,
         c01_client_clones::status,
         c02_first_page::list,
+        c06_client_churn::weight,
     ),
     components(schemas(Problem, model::Order))
 )]

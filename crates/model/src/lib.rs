@@ -17,5 +17,5 @@ pub mod lessons;
 pub use cursor::{Cursor, CursorError};
 pub use ids::{IdError, OrderId, SessionToken, TenantId};
 pub use lessons::{Kind, LESSONS, Law, Lesson, Sign, Signal, lesson};
-pub use order::{EventKind, Order, OrderEvent, OrderLine, OrderStatus};
+pub use order::{EventKind, Order, OrderDraft, OrderEvent, OrderLine, OrderStatus};
 pub use session::Session;

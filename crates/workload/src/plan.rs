@@ -40,10 +40,12 @@ impl Plan {
     pub fn request(&self, round: u64, n: u64) -> Request {
         let serial = self.first_serial(round) + n;
         let order = seed::order_id(serial % ORDERS);
+        let tenant = numbered_tenant(serial);
         match self.lesson {
             "l01_order_export" => {
                 get("/orders/export".to_owned(), &sized_tenant(self.size))
             }
+            "l02_tenant_clients" => get(format!("/tenants/{tenant}/summary"), SHOP),
             "l04_background_jobs" => Request {
                 method: "POST",
                 path: format!("/orders/{order}/confirm"),
@@ -62,12 +64,26 @@ impl Plan {
                 request.headers.push(("x-budget-ms", budget_ms.to_string()));
                 request
             }
+            "l10_retry_partition" => Request {
+                method: "PUT",
+                path: format!("/tenants/{tenant}/orders/{order}"),
+                headers: vec![("content-type", "application/json".to_owned())],
+                body: json!({ "note": format!("{} pieces", serial % 90) })
+                    .to_string(),
+            },
             "l11_session_cache" => {
                 let token = seed::session_token(self.seed, serial);
                 get(format!("/sessions/{token}"), SHOP)
             }
+            "l14_request_context" => {
+                let mut request = get(format!("/orders/{order}/history"), SHOP);
+                request.headers.push(("x-request-id", format!("r-{serial:08}")));
+                request
+            }
+            "l15_interned_names" => get(format!("/tenants/{tenant}/report"), SHOP),
             "c01_client_clones" => get(format!("/orders/{order}/status"), SHOP),
             "c02_first_page" => get("/orders?status=open".to_owned(), SHOP),
+            "c06_client_churn" => get(format!("/orders/{order}/weight"), SHOP),
             other => unreachable!("the lesson {other} has no plan; tests hold that"),
         }
     }
@@ -88,6 +104,11 @@ pub const SHOP: &str = "shop";
 /// The tenant that owns exactly this many orders.
 pub fn sized_tenant(size: u64) -> String {
     format!("size-{size}")
+}
+
+/// One of the many tenants of the lessons on tenants.
+pub fn numbered_tenant(n: u64) -> String {
+    format!("tenant-{n:08}")
 }
 
 fn get(path: String, tenant: &str) -> Request {
@@ -124,5 +145,21 @@ mod tests {
             }
         }
         assert_eq!(paths.len(), 150);
+    }
+
+    #[test]
+    fn tenants_differ_within_a_round_and_between_rounds() {
+        for id in ["l02_tenant_clients", "l10_retry_partition", "l15_interned_names"]
+        {
+            let mut tenants = HashSet::new();
+            for round in [0, 1, 2] {
+                for n in 0..50 {
+                    let path = plan(id, 7).request(round, n).path;
+                    let tenant = path.split('/').nth(2).map(str::to_owned);
+                    tenants.insert(tenant.unwrap());
+                }
+            }
+            assert_eq!(tenants.len(), 150, "{id}");
+        }
     }
 }

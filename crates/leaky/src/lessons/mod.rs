@@ -1,9 +1,14 @@
 //! The jobs of the service, a file each.
 
 pub(crate) mod l01_order_export;
+pub(crate) mod l02_tenant_clients;
 pub(crate) mod l04_background_jobs;
 pub(crate) mod l09_call_budget;
+pub(crate) mod l10_retry_partition;
 pub(crate) mod l11_session_cache;
+pub(crate) mod l14_request_context;
+pub(crate) mod l15_interned_names;
 
 pub(crate) mod c01_client_clones;
 pub(crate) mod c02_first_page;
+pub(crate) mod c06_client_churn;

@@ -1,6 +1,6 @@
 //! The list: every lesson, then every control, in the order of the book.
 
-use super::{Kind, Lesson, Signal};
+use super::{Kind, Lesson, Sign, Signal};
 
 /// What most jobs have in common. An entry of the list says what is different.
 const JOB: Lesson = Lesson {
@@ -34,6 +34,20 @@ pub const LESSONS: &[Lesson] = &[
         ..JOB
     },
     Lesson {
+        id: "l02_tenant_clients",
+        title: "reach each tenant's data with its credentials",
+        route: "GET /tenants/{tenant}/summary",
+        law: "tenants",
+        claims: &["C02", "C15"],
+        // A client of its own: at least a pool and a read buffer of 8 KiB.
+        signal: Signal::Slope { floor: 8_192.0 },
+        requests: 20,
+        window: 6,
+        // The connection that each client keeps for the tenant's next request.
+        signs: &[Sign::OpenFiles, Sign::Sockets("ESTABLISHED")],
+        ..JOB
+    },
+    Lesson {
         id: "l04_background_jobs",
         title: "confirm an order, audit it in the background",
         route: "POST /orders/{id}/confirm",
@@ -61,6 +75,17 @@ pub const LESSONS: &[Lesson] = &[
         ..JOB
     },
     Lesson {
+        id: "l10_retry_partition",
+        title: "keep a draft, with retries counted by tenant",
+        route: "PUT /tenants/{tenant}/orders/{id}",
+        law: "tenants",
+        claims: &["C07", "C15"],
+        // What a bucket allocates, and its place in the SDK's map.
+        signal: Signal::Slope { floor: 200.0 },
+        requests: 130,
+        ..JOB
+    },
+    Lesson {
         id: "l11_session_cache",
         title: "look a session up, cached",
         route: "GET /sessions/{token}",
@@ -72,6 +97,32 @@ pub const LESSONS: &[Lesson] = &[
         window: 60,
         // Small enough for the warm-up to fill: a cache grows until it is full.
         settings: &["--session-cache-bytes-max=32768"],
+        ..JOB
+    },
+    Lesson {
+        id: "l14_request_context",
+        title: "tell an order's history, with a request context",
+        route: "GET /orders/{id}/history",
+        law: "requests",
+        claims: &["C03"],
+        // The table of headers of one request: 32 places.
+        signal: Signal::Slope { floor: 4_096.0 },
+        requests: 60,
+        window: 20,
+        // Allocated while the connection took the request in, before any handler.
+        culprits: &["actix_http::h1::dispatcher::InnerDispatcher"],
+        ..JOB
+    },
+    Lesson {
+        id: "l15_interned_names",
+        title: "report on a tenant, under a shared name",
+        route: "GET /tenants/{tenant}/report",
+        law: "names",
+        claims: &["C12"],
+        // The text of a name, and where the set points to it.
+        signal: Signal::Slope { floor: 56.0 },
+        // Few enough for the warm-up to fill: a set grows until it is full.
+        settings: &["--report-names-max=64"],
         ..JOB
     },
     Lesson {
@@ -96,6 +147,18 @@ pub const LESSONS: &[Lesson] = &[
         signal: Signal::Slope { floor: 0.0 },
         requests: 80,
         window: 6,
+        ..JOB
+    },
+    Lesson {
+        id: "c06_client_churn",
+        kind: Kind::Control,
+        title: "build a client for a request, and drop it",
+        route: "GET /orders/{id}/weight",
+        law: "built clients",
+        claims: &["C02"],
+        signal: Signal::Slope { floor: 0.0 },
+        requests: 80,
+        window: 4,
         ..JOB
     },
 ];

@@ -1,6 +1,7 @@
 //! One client, built once: clones share its connections, credentials and caches.
 
 use super::call::WireCounter;
+use super::credentials::OwnCredentials;
 use crate::Settings;
 use aws_config::meta::region::RegionProviderChain;
 use aws_config::retry::RetryConfig;
@@ -37,13 +38,16 @@ pub enum ConnectError {
     Tls(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// The table, and the client that reaches it. Cloning it clones two pointers.
+/// The table, and the client that reaches it. Cloning it clones a few pointers.
 #[derive(Debug, Clone)]
 pub struct Dynamo {
     /// The SDK's client.
     pub client: Client,
     /// The table that holds everything.
     pub table: std::sync::Arc<str>,
+    /// Whom any client of this service trusts.
+    tls: TlsContext,
+    pub(super) credentials: OwnCredentials,
 }
 
 impl Dynamo {
@@ -61,8 +65,9 @@ impl Dynamo {
             .operation_attempt_timeout(Duration::from_secs(4))
             .operation_timeout(Duration::from_secs(8))
             .build();
+        let tls = tls_context(settings.endpoint_url.as_deref())?;
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http_client(settings.endpoint_url.as_deref())?)
+            .http_client(http_client(&tls))
             .retry_config(RetryConfig::standard().with_max_attempts(3))
             .timeout_config(timeouts);
         if let Some(url) = &settings.endpoint_url {
@@ -71,13 +76,21 @@ impl Dynamo {
             loader = loader.endpoint_url(url).region(region);
         }
         let config = loader.load().await;
+        let credentials = OwnCredentials::new(config.credentials_provider());
         let config = Builder::from(&config).interceptor(WireCounter).build();
         let table = settings.table.as_str().into();
-        Ok(Self { client: Client::from_conf(config), table })
+        Ok(Self { client: Client::from_conf(config), table, tls, credentials })
+    }
+
+    /// Settings for one more client, which will have an HTTP client of its own: a
+    /// connection pool, TLS settings, root certificates. It is what `Client::new`
+    /// makes, each time, of what `aws_config::load_defaults` returns.
+    pub fn config_of_its_own(&self) -> Builder {
+        self.client.config().to_builder().http_client(http_client(&self.tls))
     }
 }
 
-fn http_client(endpoint: Option<&str>) -> Result<SharedHttpClient, ConnectError> {
+fn tls_context(endpoint: Option<&str>) -> Result<TlsContext, ConnectError> {
     // The SDK itself asserts that there are certificates, even for http://.
     let certificates = !rustls_native_certs::load_native_certs().certs.is_empty();
     let plain = endpoint.is_some_and(|url| url.starts_with("http://"));
@@ -86,13 +99,16 @@ fn http_client(endpoint: Option<&str>) -> Result<SharedHttpClient, ConnectError>
         return Err(ConnectError::NoCertificates { endpoint });
     }
     let trust = TrustStore::empty().with_native_roots(certificates);
-    let tls = TlsContext::builder()
+    TlsContext::builder()
         .with_trust_store(trust)
         .build()
-        .map_err(|error| ConnectError::Tls(error.into()))?;
-    Ok(aws_smithy_http_client::Builder::new()
+        .map_err(|error| ConnectError::Tls(error.into()))
+}
+
+fn http_client(tls: &TlsContext) -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new()
         .pool_max_idle_per_host(IDLE_CONNECTIONS_MAX)
         .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
-        .tls_context(tls)
-        .build_https())
+        .tls_context(tls.clone())
+        .build_https()
 }
