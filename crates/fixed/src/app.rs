@@ -1,15 +1,18 @@
 //! The service put together: its state, its routes, its description.
 
+use crate::lessons::l02_tenant_clients::Tenants;
 use crate::lessons::l03_write_behind::Events;
 use crate::lessons::l04_background_jobs::Jobs;
 use crate::lessons::l06_admission::Admission;
 use crate::lessons::l07_deadline::Orders;
 use crate::lessons::l08_live_feed::Feed;
 use crate::lessons::l11_session_cache::Sessions;
+use crate::lessons::l15_interned_names::Names;
 use crate::lessons::{
-    c01_client_clones, c02_first_page, c04_retries, l01_order_export,
-    l03_write_behind, l04_background_jobs, l05_bulk_import, l06_admission,
-    l07_deadline, l08_live_feed, l09_call_budget, l11_session_cache,
+    c01_client_clones, c02_first_page, c04_retries, c06_client_churn,
+    l01_order_export, l02_tenant_clients, l03_write_behind, l04_background_jobs,
+    l05_bulk_import, l06_admission, l07_deadline, l08_live_feed, l09_call_budget,
+    l10_retry_partition, l11_session_cache, l14_request_context, l15_interned_names,
 };
 use actix_web::web::{Data, ServiceConfig};
 use service::{Application, Context, Dynamo, Limits, Problem};
@@ -21,12 +24,14 @@ use utoipa::OpenApi;
 pub(crate) struct App {
     dynamo: Data<Dynamo>,
     limits: Data<Limits>,
+    tenants: Data<Tenants>,
     events: Data<Events>,
     jobs: Data<Jobs>,
     admission: Data<Admission>,
     orders: Data<Orders>,
     feed: Data<Feed>,
     sessions: Data<Sessions>,
+    names: Data<Names>,
 }
 
 impl Application for App {
@@ -38,12 +43,14 @@ impl Application for App {
 
     fn new(context: Context) -> Self {
         Self {
+            tenants: Data::new(Tenants::new(&context)),
             events: Data::new(Events::new(&context)),
             jobs: Data::new(Jobs::new(&context)),
             admission: Data::new(Admission::new(&context)),
             orders: Data::new(Orders::new(&context)),
             feed: Data::new(Feed::new(&context)),
             sessions: Data::new(Sessions::new(&context)),
+            names: Data::new(Names::new(&context)),
             dynamo: Data::new(context.dynamo),
             limits: Data::new(context.limits),
         }
@@ -53,13 +60,16 @@ impl Application for App {
         config
             .app_data(self.dynamo.clone())
             .app_data(self.limits.clone())
+            .app_data(self.tenants.clone())
             .app_data(self.events.clone())
             .app_data(self.jobs.clone())
             .app_data(self.admission.clone())
             .app_data(self.orders.clone())
             .app_data(self.feed.clone())
             .app_data(self.sessions.clone())
+            .app_data(self.names.clone())
             .service(l01_order_export::export)
+            .service(l02_tenant_clients::summary)
             .service(l03_write_behind::record)
             .service(l04_background_jobs::confirm)
             .service(l05_bulk_import::import)
@@ -69,10 +79,14 @@ impl Application for App {
             // After every other path of one piece below /orders.
             .service(l07_deadline::look_up)
             .service(l09_call_budget::quote)
+            .service(l10_retry_partition::keep)
             .service(l11_session_cache::look_up)
+            .service(l14_request_context::history)
+            .service(l15_interned_names::report)
             .service(c01_client_clones::status)
             .service(c02_first_page::list)
-            .service(c04_retries::mark);
+            .service(c04_retries::mark)
+            .service(c06_client_churn::weight);
     }
 
     fn openapi() -> utoipa::openapi::OpenApi {
@@ -90,6 +104,7 @@ impl Application for App {
     info(title = "Order service", description = "Orders and sessions in DynamoDB"),
     paths(
         l01_order_export::export,
+        l02_tenant_clients::summary,
         l03_write_behind::record,
         l04_background_jobs::confirm,
         l05_bulk_import::import,
@@ -98,10 +113,14 @@ impl Application for App {
         l08_live_feed::follow,
         l08_live_feed::announce,
         l09_call_budget::quote,
+        l10_retry_partition::keep,
         l11_session_cache::look_up,
+        l14_request_context::history,
+        l15_interned_names::report,
         c01_client_clones::status,
         c02_first_page::list,
         c04_retries::mark,
+        c06_client_churn::weight,
     ),
     components(schemas(Problem, model::Order))
 )]

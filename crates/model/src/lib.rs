@@ -24,5 +24,7 @@ pub use ids::{IdError, OrderId, SessionToken, TenantId};
 pub use lessons::{
     Kind, LESSONS, Law, Lesson, Scale, Sign, Signal, Variant, lesson,
 };
-pub use order::{EventKind, Order, OrderEvent, OrderLine, OrderStatus, Scan};
+pub use order::{
+    EventKind, Order, OrderDraft, OrderEvent, OrderLine, OrderStatus, Scan,
+};
 pub use session::Session;

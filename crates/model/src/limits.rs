@@ -17,5 +17,8 @@ pub const CURSOR_BYTES_MAX: usize = 128;
 /// up to 1 MB, and the embedded engine copies all the remaining rows for it.
 pub const EXPORT_PAGE_ITEMS: i32 = 100;
 
+/// Events of an order that its history shows.
+pub const HISTORY_EVENTS: i32 = 20;
+
 /// Orders on one page of a listing.
 pub const LIST_PAGE_ITEMS: i32 = 20;

@@ -74,6 +74,19 @@ impl Order {
     }
 }
 
+/// What somebody means to order, kept while it is being written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct OrderDraft {
+    /// Its owner.
+    #[schema(value_type = String)]
+    pub tenant: TenantId,
+    /// The order that it will be.
+    #[schema(value_type = String)]
+    pub id: OrderId,
+    /// What it says so far.
+    pub note: String,
+}
+
 /// What can happen to an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]

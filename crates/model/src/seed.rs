@@ -5,7 +5,8 @@
 //! so a seed names the same data for ever.
 
 use crate::{
-    Order, OrderId, OrderLine, OrderStatus, Session, SessionToken, TenantId,
+    EventKind, Order, OrderEvent, OrderId, OrderLine, OrderStatus, Session,
+    SessionToken, TenantId,
 };
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
@@ -62,6 +63,18 @@ pub fn order(seed: u64, tenant: &TenantId, n: u64) -> Order {
         currency: "EUR".to_owned(),
         lines,
         notes: sentence(&mut rng, 540),
+    }
+}
+
+/// The event of a tenant's `n`th order: it was confirmed.
+pub fn event(seed: u64, tenant: &TenantId, n: u64) -> OrderEvent {
+    let mut rng = numbers(seed, b'e', tenant.as_str(), n);
+    OrderEvent {
+        tenant: tenant.clone(),
+        order: order_id(n),
+        kind: EventKind::Confirmed,
+        total_cents: rng.random_range(1_000..100_000),
+        note: sentence(&mut rng, 60),
     }
 }
 

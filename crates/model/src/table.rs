@@ -3,12 +3,14 @@
 //! | item | pk | sk | gsi1pk | gsi1sk |
 //! |---|---|---|---|---|
 //! | order | `TENANT#t` | `ORDER#id` | `TENANT#t#STATUS#open` | `ORDER#id` |
+//! | draft | `TENANT#t` | `DRAFT#id` | | |
 //! | event | `EVENTS#t#id` | `EVENT#confirmed` | | |
 //! | scan | `EVENTS#t#id` | `EVENT#scan#station#sequence` | | |
 //! | session | `SESSION#token` | `SESSION` | | |
 
 use crate::{
-    Order, OrderEvent, OrderId, OrderStatus, Scan, Session, SessionToken, TenantId,
+    Order, OrderDraft, OrderEvent, OrderId, OrderStatus, Scan, Session,
+    SessionToken, TenantId,
 };
 use aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
@@ -67,6 +69,11 @@ pub fn order_key(tenant: &TenantId, id: &OrderId) -> Item {
     key(tenant_pk(tenant), order_sk(id))
 }
 
+/// Partition key of all events of an order.
+pub fn events_pk(tenant: &TenantId, order: &OrderId) -> AttributeValue {
+    AttributeValue::S(format!("EVENTS#{tenant}#{order}"))
+}
+
 /// Primary key of a session.
 pub fn session_key(token: &SessionToken) -> Item {
     key(AttributeValue::S(format!("SESSION#{token}")), s("SESSION"))
@@ -94,14 +101,24 @@ pub fn order_item(order: &Order) -> Result<Item, ItemError> {
     Ok(item)
 }
 
+/// A draft of an order as an item. Writing it again replaces it.
+///
+/// # Errors
+/// [`ItemError`] when a field has no DynamoDB form.
+pub fn draft_item(draft: &OrderDraft) -> Result<Item, ItemError> {
+    let mut item = to_item("a draft", draft)?;
+    let sk = AttributeValue::S(format!("DRAFT#{}", draft.id));
+    item.extend(key(tenant_pk(&draft.tenant), sk));
+    Ok(item)
+}
+
 /// An event as an item. Writing the same event twice leaves one item.
 ///
 /// # Errors
 /// [`ItemError`] when a field has no DynamoDB form.
 pub fn event_item(event: &OrderEvent) -> Result<Item, ItemError> {
     let mut item = to_item("an event", event)?;
-    let pk = format!("EVENTS#{}#{}", event.tenant, event.order);
-    item.extend(key(AttributeValue::S(pk), s("EVENT#confirmed")));
+    item.extend(key(events_pk(&event.tenant, &event.order), s("EVENT#confirmed")));
     Ok(item)
 }
 
@@ -133,6 +150,14 @@ pub fn session_item(session: &Session) -> Result<Item, ItemError> {
 /// [`ItemError`] when the item is something else.
 pub fn read_order(item: Item) -> Result<Order, ItemError> {
     from_item("an order", item)
+}
+
+/// Reads an event.
+///
+/// # Errors
+/// [`ItemError`] when the item is something else.
+pub fn read_event(item: Item) -> Result<OrderEvent, ItemError> {
+    from_item("an event", item)
 }
 
 /// Reads a session.
@@ -256,6 +281,24 @@ mod tests {
         assert_eq!(item[PK], s("TENANT#t-1"));
         assert_eq!(item[INDEX_PK], s("TENANT#t-1#STATUS#open"));
         assert_eq!(read_order(item).unwrap(), order);
+    }
+
+    #[test]
+    fn a_draft_does_not_pass_for_an_order() {
+        let (tenant, id) = ("t-1".parse().unwrap(), seed::order_id(3));
+        let draft = OrderDraft { tenant, id, note: "soon".to_owned() };
+        let item = draft_item(&draft).unwrap();
+        assert_eq!(item[PK], s("TENANT#t-1"));
+        assert_eq!(item[SK], s("DRAFT#ord-00000003"));
+        assert!(read_order(item).is_err());
+    }
+
+    #[test]
+    fn an_event_survives_its_item() {
+        let event = seed::event(7, &"t-1".parse().unwrap(), 3);
+        let item = event_item(&event).unwrap();
+        assert_eq!(item[PK], s("EVENTS#t-1#ord-00000003"));
+        assert_eq!(read_event(item).unwrap(), event);
     }
 
     #[test]

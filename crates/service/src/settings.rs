@@ -93,6 +93,9 @@ pub struct Limits {
     /// How long a session may be served from the cache
     #[arg(long, env = "SESSION_CACHE_TTL_MS", default_value_t = 300_000)]
     pub session_cache_ttl_ms: u64,
+    /// Names of reports that are kept at a time
+    #[arg(long, env = "REPORT_NAMES_MAX", default_value_t = 10_000)]
+    pub report_names_max: usize,
 }
 
 impl Settings {

@@ -1,8 +1,8 @@
 //! The items that a plan's requests will ask for.
 
-use crate::plan::{ORDERS, Plan, SHOP, sized_tenant};
+use crate::plan::{ORDERS, Plan, SHOP, numbered_tenant, sized_tenant};
 use model::seed;
-use model::table::{Item, order_item, session_item};
+use model::table::{Item, event_item, order_item, session_item};
 use std::ops::Range;
 
 impl Plan {
@@ -12,9 +12,13 @@ impl Plan {
             "l01_order_export" => {
                 orders(self.seed, sized_tenant(self.size), self.size)
             }
-            "l05_bulk_import" | "l06_admission" | "l11_session_cache" => {
-                Box::new(std::iter::empty())
-            }
+            "l02_tenant_clients"
+            | "l05_bulk_import"
+            | "l06_admission"
+            | "l10_retry_partition"
+            | "l11_session_cache"
+            | "l15_interned_names" => Box::new(std::iter::empty()),
+            "l14_request_context" => events(self.seed, SHOP.to_owned(), ORDERS),
             _ => orders(self.seed, SHOP.to_owned(), ORDERS),
         }
     }
@@ -24,17 +28,26 @@ impl Plan {
         &self,
         rounds: Range<u64>,
     ) -> Box<dyn Iterator<Item = Item> + Send> {
-        if self.lesson != "l11_session_cache" {
-            return Box::new(std::iter::empty());
-        }
         let seed = self.seed;
         let serials = self.first_serial(rounds.start)..self.first_serial(rounds.end);
-        Box::new(serials.map(move |n| {
-            let session = seed::session(seed, &seed::session_token(seed, n));
-            session_item(&session).expect("seeded sessions have a DynamoDB form")
-        }))
+        let order = move |n| orders(seed, numbered_tenant(n), 1);
+        match self.lesson {
+            "l02_tenant_clients" => Box::new(serials.flat_map(order)),
+            "l11_session_cache" => Box::new(serials.map(move |n| {
+                let session = seed::session(seed, &seed::session_token(seed, n));
+                session_item(&session).expect("seeded sessions have a DynamoDB form")
+            })),
+            // Most tenants are new and have nothing to report yet.
+            "l15_interned_names" => Box::new(
+                serials.filter(|n| n.is_multiple_of(NEW_TENANTS)).flat_map(order),
+            ),
+            _ => Box::new(std::iter::empty()),
+        }
     }
 }
+
+/// Of so many tenants one has orders, where a lesson does not need them of all.
+const NEW_TENANTS: u64 = 8;
 
 fn orders(
     seed: u64,
@@ -45,5 +58,17 @@ fn orders(
     Box::new((0..count).map(move |n| {
         let order = seed::order(seed, &tenant, n);
         order_item(&order).expect("seeded orders have a DynamoDB form")
+    }))
+}
+
+fn events(
+    seed: u64,
+    tenant: String,
+    count: u64,
+) -> Box<dyn Iterator<Item = Item> + Send> {
+    let tenant = seed::tenant(&tenant);
+    Box::new((0..count).map(move |n| {
+        let event = seed::event(seed, &tenant, n);
+        event_item(&event).expect("seeded events have a DynamoDB form")
     }))
 }

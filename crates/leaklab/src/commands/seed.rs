@@ -26,9 +26,10 @@ pub async fn run(arguments: &Seed) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Orders of one tenant, and sessions.
+/// Orders of one tenant, one order of many tenants, and sessions.
 pub(super) async fn fill(table: &Table, seed: u64) -> Result<()> {
-    for lesson in ["l04_background_jobs", "l11_session_cache"] {
+    for lesson in ["l02_tenant_clients", "l04_background_jobs", "l11_session_cache"]
+    {
         let plan =
             Plan { lesson, seed, requests: SESSIONS, warm_up: SESSIONS, size: 0 };
         let items = plan.base_data().chain(plan.round_data(0..1));

@@ -1,6 +1,6 @@
 //! What both twins answer, and that it is the same: one suite, two services.
 
-use crate::fixture::{Answer, Served, TWINS, ask, post, request};
+use crate::fixture::{Answer, Served, TWINS, ask, post, put, request};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use workload::Request;
@@ -59,6 +59,11 @@ fn wrong_addresses() -> Vec<Case> {
         ("budget used up", 504, with(quote(), "x-budget-ms", "0")),
         ("no order to quote", 404, get("/orders/ord-99999999/quote")),
         ("no order at all", 404, get("/orders/ord-99999999/status")),
+        ("no such tenant", 404, get("/tenants/nobody/summary")),
+        ("strange tenant's summary", 400, get("/tenants/a%23b/summary")),
+        ("strange tenant's report", 400, get("/tenants/a%23b/report")),
+        ("history of a key", 400, get("/orders/a%23b/history")),
+        ("no order to weigh", 404, get("/orders/ord-99999999/weight")),
         ("no such session", 404, get("/sessions/tok-unknown")),
         ("long token", 400, get(&format!("/sessions/{long}"))),
         ("unknown path", 404, get("/nothing/here")),
@@ -75,8 +80,11 @@ fn wrong_bodies() -> Vec<Case> {
         ("wrong type", 400, confirm("{\"note\":5}")),
         ("unknown field", 400, confirm("{\"notes\":\"\"}")),
         ("deep nesting", 400, confirm(&"[".repeat(60_000))),
-        ("long note", 400, confirm(&note(501))),
+        ("long note", 400, confirm(note(501))),
         ("large body", 413, confirm(&note(70_000))),
+        ("strange tenant's draft", 400, put("/tenants/a%23b/orders/o-1", "{}")),
+        ("draft without note", 400, put("/tenants/t/orders/o-1", "{}")),
+        ("draft with a long note", 400, put("/tenants/t/orders/o-1", note(501))),
         ("other media type", 415, with(confirm("{}"), "content-type", "text/plain")),
         ("no order to confirm", 404, post("/orders/ord-99999999/confirm", "{}")),
     ]
@@ -113,6 +121,13 @@ async fn both_twins_serve_every_job_alike() {
             request("GET", "/orders/ord-00000001/status"),
             request("GET", &format!("/sessions/{token}")),
             request("GET", &format!("/sessions/{token}")),
+            request("GET", "/tenants/tenant-00000003/summary"),
+            put("/tenants/tenant-00000003/orders/ord-00000009", "{\"note\":\"2\"}"),
+            request("GET", "/tenants/tenant-00000003/summary"),
+            request("GET", "/orders/ord-00000002/history"),
+            request("GET", "/tenants/tenant-00000003/report"),
+            request("GET", "/tenants/nobody/report"),
+            request("GET", "/orders/ord-00000001/weight"),
             request("GET", "/health"),
         ]
     };
@@ -125,6 +140,45 @@ async fn both_twins_serve_every_job_alike() {
         !answers[6].text().contains("card-"),
         "a payment secret left the service"
     );
+    assert_eq!(answers[8].json()["last_order"], "ord-00000000");
+    assert_eq!(answers[9].json()["note"], "2");
+    assert_eq!(answers[10], answers[8], "a draft passed for an order");
+    assert_eq!(answers[11].json()["events"].as_array().unwrap().len(), 0);
+    assert_eq!(answers[12].json()["orders"], 1);
+    assert_eq!(answers[12].json()["total_cents"], answers[8].json()["total_cents"]);
+    assert_eq!(answers[13].json()["orders"], 0);
+    assert_eq!(answers[13].json()["name"], "reports.tenants.nobody.latest-orders");
+    assert!(answers[14].json()["grams"].as_u64().unwrap() > 250);
+}
+
+#[tokio::test]
+async fn a_history_shows_what_the_audit_wrote() {
+    const NOTE: &str = "checked twice";
+    for name in TWINS {
+        let served = Served::start(name, &[]).await;
+        let body = serde_json::json!({ "note": NOTE }).to_string();
+        let confirmed =
+            ask(served.origin(), post("/orders/ord-00000005/confirm", body)).await;
+        // The audit is written in the background.
+        let history = async {
+            loop {
+                let path = "/orders/ord-00000005/history";
+                let history =
+                    ask(served.origin(), request("GET", path)).await.json();
+                if history["events"] != serde_json::json!([]) {
+                    break history;
+                }
+            }
+        };
+        let within = std::time::Duration::from_secs(30);
+        let history = tokio::time::timeout(within, history).await.unwrap();
+        let total_cents = confirmed.json()["total_cents"].clone();
+        let event = serde_json::json!({
+            "kind": "confirmed", "note": NOTE, "total_cents": total_cents
+        });
+        assert_eq!(history["events"], serde_json::json!([event]), "{name}");
+        served.stop().await.unwrap();
+    }
 }
 
 #[tokio::test]

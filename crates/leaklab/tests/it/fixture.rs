@@ -58,6 +58,11 @@ pub(crate) fn post(path: &str, body: impl Into<String>) -> Request {
     request
 }
 
+/// The same, to put something there.
+pub(crate) fn put(path: &str, body: impl Into<String>) -> Request {
+    Request { method: "PUT", ..post(path, body) }
+}
+
 /// Sends a request on a connection of its own.
 pub(crate) async fn ask(origin: Origin, request: Request) -> Answer {
     let mut connection = Connection::open(origin).await.unwrap();
@@ -107,7 +112,9 @@ impl Served {
         build_programs();
         let database =
             Database::open(&EngineChoice::Embedded, "test").await.unwrap();
-        for lesson in ["l04_background_jobs", "l11_session_cache"] {
+        for lesson in
+            ["l02_tenant_clients", "l04_background_jobs", "l11_session_cache"]
+        {
             let plan = Plan { lesson, seed: 7, requests: 20, warm_up: 20, size: 0 };
             let items = plan.base_data().chain(plan.round_data(0..1));
             database.table.put(items).await.unwrap();

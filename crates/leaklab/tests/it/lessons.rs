@@ -40,6 +40,27 @@ fn lesson(id: &str, leaky: &str) {
     }
 }
 
+/// A lesson whose memory is allocated where no line of it is under way.
+#[track_caller]
+fn lesson_with_culprits(id: &str) {
+    let (_, lesson) = measured(id);
+    let twins = &lesson["twins"];
+    assert_eq!(twins["leaky"]["verdict"], "LEAKS");
+    assert_eq!(twins["fixed"]["verdict"], "BOUNDED");
+    let culprits = model::lesson(id).unwrap().culprits;
+    let through_culprit = |site: &&Value| {
+        let mut frames = site["frames"].as_array().unwrap().iter();
+        frames.any(|frame| {
+            culprits.iter().any(|c| frame.as_str().unwrap().starts_with(c))
+        })
+    };
+    let sites = twins["leaky"]["sites"].as_array().unwrap();
+    assert!(sites.first().is_some_and(|top| through_culprit(&top)), "{sites:#?}");
+    let shares = sites.iter().filter(through_culprit).map(|site| &site["share"]);
+    let named: f64 = shares.map(|share| share.as_f64().unwrap()).sum();
+    assert!(named >= 0.9, "{named} of the growth is where it was expected");
+}
+
 #[track_caller]
 fn control(id: &str) {
     let (_, lesson) = measured(id);
@@ -57,6 +78,11 @@ fn l01_order_export_grows_with_the_table_in_leaky_alone() {
 }
 
 #[test]
+fn l02_tenant_clients_leak_in_leaky_alone() {
+    lesson("l02_tenant_clients", "LEAKS");
+}
+
+#[test]
 fn l04_background_jobs_leak_in_leaky_alone() {
     lesson("l04_background_jobs", "LEAKS");
 }
@@ -67,8 +93,23 @@ fn l09_call_budget_leaks_in_leaky_alone() {
 }
 
 #[test]
+fn l10_retry_partition_leaks_in_leaky_alone() {
+    lesson("l10_retry_partition", "LEAKS");
+}
+
+#[test]
 fn l11_session_cache_leaks_in_leaky_alone() {
     lesson("l11_session_cache", "LEAKS");
+}
+
+#[test]
+fn l14_request_context_leaks_in_leaky_alone() {
+    lesson_with_culprits("l14_request_context");
+}
+
+#[test]
+fn l15_interned_names_leak_in_leaky_alone() {
+    lesson("l15_interned_names", "LEAKS");
 }
 
 #[test]
@@ -79,6 +120,11 @@ fn c01_client_clones_are_flat_in_both() {
 #[test]
 fn c02_first_page_is_flat_in_both() {
     control("c02_first_page");
+}
+
+#[test]
+fn c06_client_churn_is_flat_in_both() {
+    control("c06_client_churn");
 }
 
 #[test]

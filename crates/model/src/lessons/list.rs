@@ -42,6 +42,19 @@ pub const LESSONS: &[Lesson] = &[
         ..JOB
     },
     Lesson {
+        id: "l02_tenant_clients",
+        title: "reach each tenant's data with its credentials",
+        route: "GET /tenants/{tenant}/summary",
+        law: "tenants",
+        // A client of its own: at least a pool and a read buffer of 8 KiB.
+        signal: Signal::Slope { floor: 8_192.0 },
+        requests: 20,
+        window: 6,
+        // The connection that each client keeps for the tenant's next request.
+        signs: &[Sign::OpenFiles, Sign::Sockets("ESTABLISHED")],
+        ..JOB
+    },
+    Lesson {
         id: "l03_write_behind",
         title: "take scanner events, write them in batches",
         route: "POST /orders/{id}/events",
@@ -169,6 +182,16 @@ pub const LESSONS: &[Lesson] = &[
         ..JOB
     },
     Lesson {
+        id: "l10_retry_partition",
+        title: "keep a draft, with retries counted by tenant",
+        route: "PUT /tenants/{tenant}/orders/{id}",
+        law: "tenants",
+        // What a bucket allocates, and its place in the SDK's map.
+        signal: Signal::Slope { floor: 200.0 },
+        requests: 130,
+        ..JOB
+    },
+    Lesson {
         id: "l11_session_cache",
         title: "look a session up, cached",
         route: "GET /sessions/{token}",
@@ -185,6 +208,30 @@ pub const LESSONS: &[Lesson] = &[
             program: "decoys",
             settings: &[],
         }],
+        ..JOB
+    },
+    Lesson {
+        id: "l14_request_context",
+        title: "tell an order's history, with a request context",
+        route: "GET /orders/{id}/history",
+        law: "requests",
+        // The table of headers of one request: 32 places.
+        signal: Signal::Slope { floor: 4_096.0 },
+        requests: 60,
+        window: 20,
+        // Allocated while the connection took the request in, before any handler.
+        culprits: &["actix_http::h1::dispatcher::InnerDispatcher"],
+        ..JOB
+    },
+    Lesson {
+        id: "l15_interned_names",
+        title: "report on a tenant, under a shared name",
+        route: "GET /tenants/{tenant}/report",
+        law: "names",
+        // The text of a name, and where the set points to it.
+        signal: Signal::Slope { floor: 56.0 },
+        // Few enough for the warm-up to fill: a set grows until it is full.
+        settings: &["--report-names-max=64"],
         ..JOB
     },
     Lesson {
@@ -218,6 +265,17 @@ pub const LESSONS: &[Lesson] = &[
         signal: Signal::Peak { sizes: &[1, 2, 3], of: Scale::Attempts },
         requests: 40,
         window: 1,
+        ..JOB
+    },
+    Lesson {
+        id: "c06_client_churn",
+        kind: Kind::Control,
+        title: "build a client for a request, and drop it",
+        route: "GET /orders/{id}/weight",
+        law: "built clients",
+        signal: Signal::Slope { floor: 0.0 },
+        requests: 80,
+        window: 4,
         ..JOB
     },
 ];

@@ -1,6 +1,7 @@
 //! One client, built once: clones share its connections, credentials and caches.
 
 use super::call::WireCounter;
+use super::credentials::OwnCredentials;
 use crate::Settings;
 use aws_config::meta::region::RegionProviderChain;
 use aws_config::retry::RetryConfig;
@@ -38,7 +39,7 @@ pub enum ConnectError {
     Tls(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// The table, and the client that reaches it. Cloning it clones two pointers.
+/// The table, and the client that reaches it. Cloning it clones a few pointers.
 #[derive(Debug, Clone)]
 pub struct Dynamo {
     /// The SDK's client.
@@ -47,6 +48,9 @@ pub struct Dynamo {
     pub table: std::sync::Arc<str>,
     /// What every client shares, and no timeout but the SDK's own.
     base: Builder,
+    /// Whom any client of this service trusts.
+    tls: TlsContext,
+    pub(super) credentials: OwnCredentials,
 }
 
 impl Dynamo {
@@ -68,8 +72,9 @@ impl Dynamo {
             .operation_attempt_timeout(Duration::from_secs(4))
             .operation_timeout(Duration::from_secs(8))
             .build();
+        let tls = tls_context(settings.endpoint_url.as_deref())?;
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http_client(settings.endpoint_url.as_deref())?)
+            .http_client(http_client(&tls))
             .retry_config(RetryConfig::standard().with_max_attempts(3));
         if let Some(url) = &settings.endpoint_url {
             let region = RegionProviderChain::default_provider()
@@ -77,10 +82,19 @@ impl Dynamo {
             loader = loader.endpoint_url(url).region(region);
         }
         let config = loader.load().await;
+        let credentials = OwnCredentials::new(config.credentials_provider());
         let base = Builder::from(&config).interceptor(WireCounter(attempts));
         let client =
             Client::from_conf(base.clone().timeout_config(timeouts).build());
-        Ok(Self { client, table: settings.table.as_str().into(), base })
+        let table = settings.table.as_str().into();
+        Ok(Self { client, table, base, tls, credentials })
+    }
+
+    /// Settings for one more client, which will have an HTTP client of its own: a
+    /// connection pool, TLS settings, root certificates. It is what `Client::new`
+    /// makes, each time, of what `aws_config::load_defaults` returns.
+    pub fn config_of_its_own(&self) -> Builder {
+        self.client.config().to_builder().http_client(http_client(&self.tls))
     }
 
     /// The same way with other timeouts than the client's; those that are left out are
@@ -92,7 +106,7 @@ impl Dynamo {
     }
 }
 
-fn http_client(endpoint: Option<&str>) -> Result<SharedHttpClient, ConnectError> {
+fn tls_context(endpoint: Option<&str>) -> Result<TlsContext, ConnectError> {
     // The SDK itself asserts that there are certificates, even for http://.
     let certificates = !rustls_native_certs::load_native_certs().certs.is_empty();
     let plain = endpoint.is_some_and(|url| url.starts_with("http://"));
@@ -101,13 +115,16 @@ fn http_client(endpoint: Option<&str>) -> Result<SharedHttpClient, ConnectError>
         return Err(ConnectError::NoCertificates { endpoint });
     }
     let trust = TrustStore::empty().with_native_roots(certificates);
-    let tls = TlsContext::builder()
+    TlsContext::builder()
         .with_trust_store(trust)
         .build()
-        .map_err(|error| ConnectError::Tls(error.into()))?;
-    Ok(aws_smithy_http_client::Builder::new()
+        .map_err(|error| ConnectError::Tls(error.into()))
+}
+
+fn http_client(tls: &TlsContext) -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new()
         .pool_max_idle_per_host(IDLE_CONNECTIONS_MAX)
         .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
-        .tls_context(tls)
-        .build_https())
+        .tls_context(tls.clone())
+        .build_https()
 }

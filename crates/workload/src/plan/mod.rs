@@ -60,6 +60,11 @@ pub fn sized_tenant(size: u64) -> String {
     format!("size-{size}")
 }
 
+/// One of the many tenants of the lessons on tenants.
+pub fn numbered_tenant(n: u64) -> String {
+    format!("tenant-{n:08}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,5 +94,21 @@ mod tests {
             }
         }
         assert_eq!(paths.len(), 150);
+    }
+
+    #[test]
+    fn tenants_differ_within_a_round_and_between_rounds() {
+        for id in ["l02_tenant_clients", "l10_retry_partition", "l15_interned_names"]
+        {
+            let mut tenants = HashSet::new();
+            for round in [0, 1, 2] {
+                for n in 0..50 {
+                    let path = plan(id, 7).request(round, n).path;
+                    let tenant = path.split('/').nth(2).map(str::to_owned);
+                    tenants.insert(tenant.unwrap());
+                }
+            }
+            assert_eq!(tenants.len(), 150, "{id}");
+        }
     }
 }

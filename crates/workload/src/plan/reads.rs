@@ -1,16 +1,18 @@
 //! Requests without a body.
 
-use super::{ORDERS, Plan, Request, SHOP, sized_tenant};
+use super::{ORDERS, Plan, Request, SHOP, numbered_tenant, sized_tenant};
 use model::seed;
 
 impl Plan {
     /// The request of this number, where the lesson reads.
     pub(super) fn read(&self, serial: u64) -> Option<Request> {
         let order = seed::order_id(serial % ORDERS);
+        let tenant = numbered_tenant(serial);
         Some(match self.lesson {
             "l01_order_export" => {
                 get("/orders/export".to_owned(), &sized_tenant(self.size))
             }
+            "l02_tenant_clients" => get(format!("/tenants/{tenant}/summary"), SHOP),
             "l07_deadline" => get(format!("/orders/{order}"), SHOP),
             "l08_live_feed" => get("/orders/feed".to_owned(), SHOP),
             "l09_call_budget" => {
@@ -25,8 +27,15 @@ impl Plan {
                 let token = seed::session_token(self.seed, serial);
                 get(format!("/sessions/{token}"), SHOP)
             }
+            "l14_request_context" => {
+                let mut request = get(format!("/orders/{order}/history"), SHOP);
+                request.headers.push(("x-request-id", format!("r-{serial:08}")));
+                request
+            }
+            "l15_interned_names" => get(format!("/tenants/{tenant}/report"), SHOP),
             "c01_client_clones" => get(format!("/orders/{order}/status"), SHOP),
             "c02_first_page" => get("/orders?status=open".to_owned(), SHOP),
+            "c06_client_churn" => get(format!("/orders/{order}/weight"), SHOP),
             _ => return None,
         })
     }

@@ -1,6 +1,6 @@
 //! Requests with a body.
 
-use super::{ORDERS, Plan, Request, SHOP, sized_tenant};
+use super::{ORDERS, Plan, Request, SHOP, numbered_tenant, sized_tenant};
 use model::seed;
 use serde_json::{Value, json};
 
@@ -36,6 +36,15 @@ impl Plan {
             "l05_bulk_import" => self.import(),
             "l06_admission" => {
                 send("POST", "/orders".to_owned(), &self.draft(serial))
+            }
+            "l10_retry_partition" => {
+                let tenant = numbered_tenant(serial);
+                let note = json!({ "note": format!("{} pieces", serial % 90) });
+                let path = format!("/tenants/{tenant}/orders/{order}");
+                let mut request = send("PUT", path, &note);
+                // The path says which tenant.
+                request.headers.retain(|(name, _)| *name != "x-tenant");
+                request
             }
             "c04_retries" => {
                 let attachment = seed::artwork(self.seed, serial, ATTACHMENT_BYTES);
