@@ -2,9 +2,12 @@
 
 use crate::lessons::l04_background_jobs::Jobs;
 use crate::lessons::l11_session_cache::Sessions;
+use crate::lessons::l12_idempotency_keys::Payments;
+use crate::lessons::l13_request_metrics::Metrics;
 use crate::lessons::{
-    c01_client_clones, c02_first_page, l01_order_export, l04_background_jobs,
-    l09_call_budget, l11_session_cache,
+    c01_client_clones, c02_first_page, c03_dropped_upload, c05_compression,
+    l01_order_export, l04_background_jobs, l09_call_budget, l11_session_cache,
+    l12_idempotency_keys, l13_request_metrics,
 };
 use actix_web::web::{Data, ServiceConfig};
 use service::{Application, Context, Dynamo, Limits, Problem};
@@ -18,6 +21,8 @@ pub(crate) struct App {
     limits: Data<Limits>,
     jobs: Data<Jobs>,
     sessions: Data<Sessions>,
+    payments: Data<Payments>,
+    metrics: Data<Metrics>,
 }
 
 impl Application for App {
@@ -25,6 +30,8 @@ impl Application for App {
         Self {
             jobs: Data::new(Jobs::new(&context)),
             sessions: Data::new(Sessions::new(&context)),
+            payments: Data::new(Payments::new(&context)),
+            metrics: Data::new(Metrics::new(&context)),
             dynamo: Data::new(context.dynamo),
             limits: Data::new(context.limits),
         }
@@ -36,12 +43,18 @@ impl Application for App {
             .app_data(self.limits.clone())
             .app_data(self.jobs.clone())
             .app_data(self.sessions.clone())
+            .app_data(self.payments.clone())
+            .app_data(self.metrics.clone())
             .service(l01_order_export::export)
             .service(l04_background_jobs::confirm)
             .service(l09_call_budget::quote)
             .service(l11_session_cache::look_up)
+            .service(l12_idempotency_keys::pay)
+            .configure(l13_request_metrics::public_page)
             .service(c01_client_clones::status)
-            .service(c02_first_page::list);
+            .service(c02_first_page::list)
+            .service(c03_dropped_upload::attach)
+            .service(c05_compression::packing_list);
     }
 
     fn openapi() -> utoipa::openapi::OpenApi {
@@ -61,8 +74,13 @@ impl Application for App {
         l04_background_jobs::confirm,
         l09_call_budget::quote,
         l11_session_cache::look_up,
+        l12_idempotency_keys::pay,
+        l13_request_metrics::track,
+        l13_request_metrics::scrape,
         c01_client_clones::status,
         c02_first_page::list,
+        c03_dropped_upload::attach,
+        c05_compression::packing_list,
     ),
     components(schemas(Problem, model::Order))
 )]

@@ -7,6 +7,8 @@
 pub mod ids;
 pub mod order;
 pub mod session;
+pub mod payment;
+pub mod parcel;
 pub mod cursor;
 
 pub mod table;
@@ -15,7 +17,11 @@ pub mod limits;
 pub mod lessons;
 
 pub use cursor::{Cursor, CursorError};
-pub use ids::{IdError, OrderId, SessionToken, TenantId};
+pub use ids::{
+    IdError, IdempotencyKey, OrderId, SessionToken, TenantId, TrackingCode,
+};
 pub use lessons::{Kind, LESSONS, Law, Lesson, Sign, Signal, lesson};
 pub use order::{EventKind, Order, OrderEvent, OrderLine, OrderStatus};
+pub use parcel::Parcel;
+pub use payment::Payment;
 pub use session::Session;

@@ -78,6 +78,12 @@ pub struct Limits {
     /// How long a session may be served from the cache
     #[arg(long, env = "SESSION_CACHE_TTL_MS", default_value_t = 300_000)]
     pub session_cache_ttl_ms: u64,
+    /// Payments whose answers are kept for clients that ask again
+    #[arg(long, env = "IDEMPOTENCY_KEYS_MAX", default_value_t = 10_000)]
+    pub idempotency_keys_max: u64,
+    /// How long the answer to a payment is kept
+    #[arg(long, env = "IDEMPOTENCY_TTL_MS", default_value_t = 600_000)]
+    pub idempotency_ttl_ms: u64,
 }
 
 impl Settings {

@@ -2,7 +2,7 @@
 
 use crate::plan::{ORDERS, Plan, SHOP, sized_tenant};
 use model::seed;
-use model::table::{Item, order_item, session_item};
+use model::table::{Item, order_item, parcel_item, session_item};
 use std::ops::Range;
 
 impl Plan {
@@ -12,7 +12,9 @@ impl Plan {
             "l01_order_export" => {
                 orders(self.seed, sized_tenant(self.size), self.size)
             }
-            "l11_session_cache" => Box::new(std::iter::empty()),
+            "l11_session_cache" | "l12_idempotency_keys" | "l13_request_metrics" => {
+                Box::new(std::iter::empty())
+            }
             _ => orders(self.seed, SHOP.to_owned(), ORDERS),
         }
     }
@@ -22,15 +24,19 @@ impl Plan {
         &self,
         rounds: Range<u64>,
     ) -> Box<dyn Iterator<Item = Item> + Send> {
-        if self.lesson != "l11_session_cache" {
-            return Box::new(std::iter::empty());
-        }
         let seed = self.seed;
         let serials = self.first_serial(rounds.start)..self.first_serial(rounds.end);
-        Box::new(serials.map(move |n| {
-            let session = seed::session(seed, &seed::session_token(seed, n));
-            session_item(&session).expect("seeded sessions have a DynamoDB form")
-        }))
+        match self.lesson {
+            "l11_session_cache" => Box::new(serials.map(move |n| {
+                let session = seed::session(seed, &seed::session_token(seed, n));
+                session_item(&session).expect("seeded sessions have a DynamoDB form")
+            })),
+            "l13_request_metrics" => Box::new(serials.map(move |n| {
+                let parcel = seed::parcel(seed, &seed::tracking_code(seed, n));
+                parcel_item(&parcel).expect("seeded parcels have a DynamoDB form")
+            })),
+            _ => Box::new(std::iter::empty()),
+        }
     }
 }
 

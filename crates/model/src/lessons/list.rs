@@ -1,6 +1,6 @@
 //! The list: every lesson, then every control, in the order of the book.
 
-use super::{Kind, Lesson, Signal};
+use super::{Kind, Lesson, Sign, Signal};
 
 /// What most jobs have in common. An entry of the list says what is different.
 const JOB: Lesson = Lesson {
@@ -75,6 +75,36 @@ pub const LESSONS: &[Lesson] = &[
         ..JOB
     },
     Lesson {
+        id: "l12_idempotency_keys",
+        title: "record a payment once",
+        route: "POST /payments",
+        law: "keys",
+        claims: &["C12"],
+        // The head of a request that the workload sends, cookies and all.
+        signal: Signal::Slope { floor: 400.0 },
+        requests: 160,
+        window: 60,
+        // Few enough for the warm-up to fill.
+        settings: &["--idempotency-keys-max=64"],
+        signs: &[Sign::Gauge("idempotency keys")],
+        // A header's value lies in the buffer that actix reads requests into.
+        culprits: &["actix_http::h1"],
+        ..JOB
+    },
+    Lesson {
+        id: "l13_request_metrics",
+        title: "show a parcel, measure the answers",
+        route: "GET /track/{code}",
+        law: "distinct paths",
+        claims: &["C12"],
+        // Two shards of eleven buckets, the buckets' bounds: 8 bytes each.
+        signal: Signal::Slope { floor: 264.0 },
+        requests: 160,
+        window: 60,
+        signs: &[Sign::Gauge("metric series")],
+        ..JOB
+    },
+    Lesson {
         id: "c01_client_clones",
         kind: Kind::Control,
         title: "clone the client 1,000 times a request",
@@ -96,6 +126,30 @@ pub const LESSONS: &[Lesson] = &[
         signal: Signal::Slope { floor: 0.0 },
         requests: 80,
         window: 6,
+        ..JOB
+    },
+    Lesson {
+        id: "c03_dropped_upload",
+        kind: Kind::Control,
+        title: "read an upload's first bytes, drop the rest",
+        route: "POST /orders/{id}/attachments",
+        law: "dropped uploads",
+        claims: &["C14"],
+        signal: Signal::Slope { floor: 0.0 },
+        requests: 120,
+        window: 15,
+        ..JOB
+    },
+    Lesson {
+        id: "c05_compression",
+        kind: Kind::Control,
+        title: "print a packing list, compressed or not",
+        route: "GET /orders/{id}/packing-list",
+        law: "compressed answers",
+        claims: &["C13"],
+        signal: Signal::Slope { floor: 0.0 },
+        requests: 120,
+        window: 10,
         ..JOB
     },
 ];
