@@ -12,7 +12,8 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use heap::Gauge;
 use model::table::{self, Item};
-use model::{IdempotencyKey, OrderId, Payment, TenantId};
+use model::{IdError, IdempotencyKey, OrderId, Payment, TenantId};
+use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
 use service::extract::Tenant;
@@ -50,7 +51,7 @@ pub(crate) async fn pay(
     dynamo: Data<Dynamo>,
     payments: Data<Payments>,
 ) -> Result<Json<Charge>, ServiceError> {
-    let header = request.headers().get(KEY_HEADER);
+    let header = request.headers().get(KEY_HEADER).ok_or_else(nameless)?;
     let name = checked(header)?;
     // FIX: the key's own bytes, at most 64 of them. The header's value stays with
     // its request.
@@ -70,12 +71,14 @@ pub(crate) async fn pay(
     Ok(Json(recorded))
 }
 
-fn checked(header: Option<&HeaderValue>) -> Result<IdempotencyKey, ServiceError> {
-    let text = header.and_then(|value| value.to_str().ok());
-    let detail = || format!("the header {KEY_HEADER} must name the payment");
-    let text = text.ok_or_else(|| ServiceError::Invalid(detail()))?;
-    let invalid = |error: model::IdError| ServiceError::Invalid(error.to_string());
-    text.parse().map_err(invalid)
+fn nameless() -> ServiceError {
+    ServiceError::Invalid(format!("the header {KEY_HEADER} must name the payment"))
+}
+
+/// A name as the table may hold it: short, and no part of a key of the table.
+fn checked(header: &HeaderValue) -> Result<IdempotencyKey, ServiceError> {
+    let text = header.to_str().map_err(|_| nameless())?;
+    text.parse().map_err(|error: IdError| ServiceError::Invalid(error.to_string()))
 }
 
 /// Records the payment, or finds what is recorded under its key.
@@ -135,6 +138,8 @@ impl Payments {
     pub(crate) fn new(context: &Context) -> Self {
         let kept = Cache::builder()
             .max_capacity(context.limits.idempotency_keys_max)
+            // The default policy may refuse a new key for the sake of old ones.
+            .eviction_policy(EvictionPolicy::lru())
             .time_to_live(Duration::from_millis(context.limits.idempotency_ttl_ms))
             .build();
         Self { kept, number: context.gauges.named("idempotency keys") }

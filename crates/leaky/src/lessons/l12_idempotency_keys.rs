@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use heap::Gauge;
 use model::table::{self, Item};
-use model::{IdempotencyKey, OrderId, Payment, TenantId};
+use model::{IdError, IdempotencyKey, OrderId, Payment, TenantId};
 use serde::{Deserialize, Serialize};
 use service::extract::Tenant;
 use service::{Context, Dynamo, Limits, Problem, ServiceError};
@@ -50,11 +50,11 @@ pub(crate) async fn pay(
     dynamo: Data<Dynamo>,
     payments: Data<Payments>,
 ) -> Result<Json<Charge>, ServiceError> {
-    let header = request.headers().get(KEY_HEADER);
+    let header = request.headers().get(KEY_HEADER).ok_or_else(nameless)?;
     let name = checked(header)?;
     // LEAK: a header's value is a slice of the buffer that the request was read into.
     // As a key it keeps all of that, cookies included, and nothing ever removes it.
-    let key: Key = (tenant.0.clone(), header.cloned());
+    let key: Key = (tenant.0.clone(), header.clone());
     let charge = charge.into_inner();
     let recorded = match payments.get(&key) {
         Some(recorded) => recorded,
@@ -70,12 +70,14 @@ pub(crate) async fn pay(
     Ok(Json(recorded))
 }
 
-fn checked(header: Option<&HeaderValue>) -> Result<IdempotencyKey, ServiceError> {
-    let text = header.and_then(|value| value.to_str().ok());
-    let detail = || format!("the header {KEY_HEADER} must name the payment");
-    let text = text.ok_or_else(|| ServiceError::Invalid(detail()))?;
-    let invalid = |error: model::IdError| ServiceError::Invalid(error.to_string());
-    text.parse().map_err(invalid)
+fn nameless() -> ServiceError {
+    ServiceError::Invalid(format!("the header {KEY_HEADER} must name the payment"))
+}
+
+/// A name as the table may hold it: short, and no part of a key of the table.
+fn checked(header: &HeaderValue) -> Result<IdempotencyKey, ServiceError> {
+    let text = header.to_str().map_err(|_| nameless())?;
+    text.parse().map_err(|error: IdError| ServiceError::Invalid(error.to_string()))
 }
 
 /// Records the payment, or finds what is recorded under its key.
@@ -121,7 +123,7 @@ fn earlier(error: &SdkError<PutItemError>) -> Option<Item> {
 }
 
 /// Names of two tenants have nothing to do with each other.
-type Key = (TenantId, Option<HeaderValue>);
+type Key = (TenantId, HeaderValue);
 
 /// Payments that were recorded before.
 pub(crate) struct Payments {

@@ -83,12 +83,14 @@ pub const LESSONS: &[Lesson] = &[
         // The head of a request that the workload sends, cookies and all.
         signal: Signal::Slope { floor: 400.0 },
         requests: 160,
-        window: 60,
+        window: 48,
         // Few enough for the warm-up to fill.
-        settings: &["--idempotency-keys-max=64"],
+        settings: &["--idempotency-keys-max=16"],
         signs: &[Sign::Gauge("idempotency keys")],
         // A header's value lies in the buffer that actix reads requests into.
-        culprits: &["actix_http::h1"],
+        culprits: &[
+            "actix_http::h1::dispatcher::InnerDispatcher<T,S,B,X,U>::read_available",
+        ],
         ..JOB
     },
     Lesson {
@@ -99,8 +101,8 @@ pub const LESSONS: &[Lesson] = &[
         claims: &["C12"],
         // Two shards of eleven buckets, the buckets' bounds: 8 bytes each.
         signal: Signal::Slope { floor: 264.0 },
-        requests: 160,
-        window: 60,
+        requests: 120,
+        window: 48,
         signs: &[Sign::Gauge("metric series")],
         ..JOB
     },
@@ -136,7 +138,7 @@ pub const LESSONS: &[Lesson] = &[
         law: "dropped uploads",
         claims: &["C14"],
         signal: Signal::Slope { floor: 0.0 },
-        requests: 120,
+        requests: 80,
         window: 15,
         ..JOB
     },
@@ -148,7 +150,7 @@ pub const LESSONS: &[Lesson] = &[
         law: "compressed answers",
         claims: &["C13"],
         signal: Signal::Slope { floor: 0.0 },
-        requests: 120,
+        requests: 80,
         window: 10,
         ..JOB
     },
