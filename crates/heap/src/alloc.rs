@@ -5,7 +5,10 @@
 //! readers add the threads up. A sum taken while threads work may be a few
 //! allocations old; taken at rest it is exact.
 
-#![expect(unsafe_code, reason = "implementing GlobalAlloc is unsafe by contract")]
+#![expect(
+    unsafe_code,
+    reason = "implementing GlobalAlloc is unsafe by contract, and so is C"
+)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -105,6 +108,17 @@ pub fn peak_bytes() -> u64 {
 /// Lets the peak begin again at what is live now.
 pub fn reset_peak() {
     PEAK.store(counts().live_bytes, Relaxed);
+}
+
+/// Asks the allocator to give the system back what it keeps for later; where it cannot
+/// be asked (anything but glibc), nothing happens. Takes milliseconds after a burst.
+pub fn give_back() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: malloc_trim has no preconditions and is safe for threads (its manual
+    // page). It touches free memory alone.
+    unsafe {
+        libc::malloc_trim(0);
+    }
 }
 
 /// Does work whose allocations are the measurement's own: not counted, not seen by

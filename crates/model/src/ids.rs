@@ -92,6 +92,8 @@ macro_rules! identifier {
 identifier!(TenantId, "tenant id", "A customer of the platform, owner of orders.");
 identifier!(OrderId, "order id", "An order, unique within its tenant.");
 identifier!(SessionToken, "session token", "What a signed-in client shows.");
+identifier!(IdempotencyKey, "idempotency key", "A client's own name for a payment.");
+identifier!(TrackingCode, "tracking code", "What finds a parcel, with no sign-in.");
 
 impl fmt::Debug for TenantId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -102,6 +104,19 @@ impl fmt::Debug for TenantId {
 impl fmt::Debug for OrderId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "OrderId({})", self.0)
+    }
+}
+
+impl fmt::Debug for IdempotencyKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "IdempotencyKey({})", self.0)
+    }
+}
+
+// Whoever holds the code may follow the parcel.
+impl fmt::Debug for TrackingCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TrackingCode(…)")
     }
 }
 

@@ -8,6 +8,8 @@
 pub mod ids;
 pub mod order;
 pub mod session;
+pub mod payment;
+pub mod parcel;
 pub mod cursor;
 
 pub mod table;
@@ -20,11 +22,15 @@ pub mod claims;
 pub use claims::{CLAIMS, Claim};
 pub use cursor::{Cursor, CursorError};
 pub use fault::{Fault, FaultAction, FaultError, When};
-pub use ids::{IdError, OrderId, SessionToken, TenantId};
+pub use ids::{
+    IdError, IdempotencyKey, OrderId, SessionToken, TenantId, TrackingCode,
+};
 pub use lessons::{
     Kind, LESSONS, Law, Lesson, Scale, Sign, Signal, Variant, lesson,
 };
 pub use order::{
     EventKind, Order, OrderDraft, OrderEvent, OrderLine, OrderStatus, Scan,
 };
+pub use parcel::Parcel;
+pub use payment::Payment;
 pub use session::Session;

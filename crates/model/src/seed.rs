@@ -5,8 +5,8 @@
 //! so a seed names the same data for ever.
 
 use crate::{
-    EventKind, Order, OrderEvent, OrderId, OrderLine, OrderStatus, Session,
-    SessionToken, TenantId,
+    EventKind, IdempotencyKey, Order, OrderEvent, OrderId, OrderLine, OrderStatus,
+    Parcel, Session, SessionToken, TenantId, TrackingCode,
 };
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
@@ -96,6 +96,41 @@ pub fn session(seed: u64, token: &SessionToken) -> Session {
         expires_at: EXPIRES_AT,
         payment_secret: format!("card-{:032x}", rng.random::<u128>()),
         profile: sentence(&mut rng, 800),
+    }
+}
+
+/// The idempotency key of the `n`th payment: a random UUID, as clients use.
+pub fn idempotency_key(seed: u64, n: u64) -> IdempotencyKey {
+    let mut rng = numbers(seed, b'i', "", n);
+    let hex = format!("{:032x}", rng.random::<u128>());
+    // Version 4, variant 1: the two digits that are not random.
+    let (first, rest) = hex.split_at(8);
+    let text = format!(
+        "{first}-{}-4{}-a{}-{}",
+        &rest[..4],
+        &rest[5..8],
+        &rest[9..12],
+        &rest[12..]
+    );
+    text.parse().expect("hex digits and dashes make a valid key")
+}
+
+/// The tracking code of the `n`th parcel. Codes of different seeds differ.
+pub fn tracking_code(seed: u64, n: u64) -> TrackingCode {
+    let mut rng = numbers(seed, b'k', "", n);
+    let text = format!("trk-{n:08}-{:08x}", rng.random::<u32>());
+    text.parse().expect("hex digits make a valid code")
+}
+
+/// The parcel behind a tracking code.
+pub fn parcel(seed: u64, code: &TrackingCode) -> Parcel {
+    let mut rng = numbers(seed, b'p', code.as_str(), 0);
+    let day = rng.random_range(1..29);
+    Parcel {
+        code: code.clone(),
+        carrier: word(&mut rng).to_owned(),
+        place: format!("depot {}", word(&mut rng)),
+        seen_at: format!("2026-02-{day:02}T06:30:00Z"),
     }
 }
 

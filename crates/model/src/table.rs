@@ -7,10 +7,12 @@
 //! | event | `EVENTS#t#id` | `EVENT#confirmed` | | |
 //! | scan | `EVENTS#t#id` | `EVENT#scan#station#sequence` | | |
 //! | session | `SESSION#token` | `SESSION` | | |
+//! | payment | `PAYMENTS#t` | `PAYMENT#key` | | |
+//! | parcel | `PARCEL#code` | `PARCEL` | | |
 
 use crate::{
-    Order, OrderDraft, OrderEvent, OrderId, OrderStatus, Scan, Session,
-    SessionToken, TenantId,
+    Order, OrderDraft, OrderEvent, OrderId, OrderStatus, Parcel, Payment, Scan,
+    Session, SessionToken, TenantId, TrackingCode,
 };
 use aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
@@ -79,6 +81,11 @@ pub fn session_key(token: &SessionToken) -> Item {
     key(AttributeValue::S(format!("SESSION#{token}")), s("SESSION"))
 }
 
+/// Primary key of a parcel.
+pub fn parcel_key(code: &TrackingCode) -> Item {
+    key(AttributeValue::S(format!("PARCEL#{code}")), s("PARCEL"))
+}
+
 /// The key from which a listing by status goes on after this order.
 pub fn status_start_key(
     tenant: &TenantId,
@@ -144,6 +151,27 @@ pub fn session_item(session: &Session) -> Result<Item, ItemError> {
     Ok(item)
 }
 
+/// A payment as an item. A second one under the same key is the same item.
+///
+/// # Errors
+/// [`ItemError`] when a field has no DynamoDB form.
+pub fn payment_item(payment: &Payment) -> Result<Item, ItemError> {
+    let mut item = to_item("a payment", payment)?;
+    let pk = AttributeValue::S(format!("PAYMENTS#{}", payment.tenant));
+    item.extend(key(pk, AttributeValue::S(format!("PAYMENT#{}", payment.key))));
+    Ok(item)
+}
+
+/// A parcel as an item.
+///
+/// # Errors
+/// [`ItemError`] when a field has no DynamoDB form.
+pub fn parcel_item(parcel: &Parcel) -> Result<Item, ItemError> {
+    let mut item = to_item("a parcel", parcel)?;
+    item.extend(parcel_key(&parcel.code));
+    Ok(item)
+}
+
 /// Reads an order.
 ///
 /// # Errors
@@ -166,6 +194,22 @@ pub fn read_event(item: Item) -> Result<OrderEvent, ItemError> {
 /// [`ItemError`] when the item is something else.
 pub fn read_session(item: Item) -> Result<Session, ItemError> {
     from_item("a session", item)
+}
+
+/// Reads a payment.
+///
+/// # Errors
+/// [`ItemError`] when the item is something else.
+pub fn read_payment(item: Item) -> Result<Payment, ItemError> {
+    from_item("a payment", item)
+}
+
+/// Reads a parcel.
+///
+/// # Errors
+/// [`ItemError`] when the item is something else.
+pub fn read_parcel(item: Item) -> Result<Parcel, ItemError> {
+    from_item("a parcel", item)
 }
 
 fn to_item(
@@ -305,6 +349,19 @@ mod tests {
     fn a_session_survives_its_item() {
         let session = seed::session(7, &seed::session_token(7, 3));
         assert_eq!(read_session(session_item(&session).unwrap()).unwrap(), session);
+    }
+
+    #[test]
+    fn a_payment_and_a_parcel_survive_their_items() {
+        let payment = Payment {
+            tenant: "t-1".parse().unwrap(),
+            key: seed::idempotency_key(7, 3),
+            order: seed::order_id(3),
+            amount_cents: 1_999,
+        };
+        let parcel = seed::parcel(7, &seed::tracking_code(7, 3));
+        assert_eq!(read_payment(payment_item(&payment).unwrap()).unwrap(), payment);
+        assert_eq!(read_parcel(parcel_item(&parcel).unwrap()).unwrap(), parcel);
     }
 
     #[test]

@@ -50,6 +50,9 @@ pub enum ServiceError {
     /// 415.
     #[error("the body must be application/json")]
     MediaType,
+    /// 422: an idempotency key came back with another request.
+    #[error("this idempotency key belongs to another request; use a new one")]
+    KeyReused,
     /// 503 with `Retry-After`: nothing is broken, there is just no room now.
     #[error("too much work is waiting; try again")]
     Overloaded,
@@ -84,6 +87,7 @@ impl ResponseError for ServiceError {
             Self::TooSlow(_) => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Overloaded | Self::Throttled => StatusCode::SERVICE_UNAVAILABLE,
             Self::Timeout => StatusCode::GATEWAY_TIMEOUT,
             Self::Upstream => StatusCode::BAD_GATEWAY,

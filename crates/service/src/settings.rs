@@ -75,6 +75,9 @@ pub struct Limits {
     /// Orders that are placed at a time
     #[arg(long, env = "ORDERS_AT_ONCE_MAX", default_value_t = 64)]
     pub orders_at_once_max: usize,
+    /// Bestseller lists that are counted at a time
+    #[arg(long, env = "COUNTS_AT_ONCE_MAX", default_value_t = 4, value_parser = at_least_one)]
+    pub counts_at_once_max: usize,
     /// Largest import
     #[arg(long, env = "IMPORT_BYTES_MAX", default_value_t = 64 << 20)]
     pub import_bytes_max: usize,
@@ -93,6 +96,12 @@ pub struct Limits {
     /// How long a session may be served from the cache
     #[arg(long, env = "SESSION_CACHE_TTL_MS", default_value_t = 300_000)]
     pub session_cache_ttl_ms: u64,
+    /// Payments whose answers are kept for clients that ask again
+    #[arg(long, env = "IDEMPOTENCY_KEYS_MAX", default_value_t = 10_000)]
+    pub idempotency_keys_max: u64,
+    /// How long the answer to a payment is kept
+    #[arg(long, env = "IDEMPOTENCY_TTL_MS", default_value_t = 600_000)]
+    pub idempotency_ttl_ms: u64,
     /// Names of reports that are kept at a time
     #[arg(long, env = "REPORT_NAMES_MAX", default_value_t = 10_000)]
     pub report_names_max: usize,

@@ -2,7 +2,7 @@
 
 use crate::plan::{ORDERS, Plan, SHOP, numbered_tenant, sized_tenant};
 use model::seed;
-use model::table::{Item, event_item, order_item, session_item};
+use model::table::{Item, event_item, order_item, parcel_item, session_item};
 use std::ops::Range;
 
 impl Plan {
@@ -17,6 +17,8 @@ impl Plan {
             | "l06_admission"
             | "l10_retry_partition"
             | "l11_session_cache"
+            | "l12_idempotency_keys"
+            | "l13_request_metrics"
             | "l15_interned_names" => Box::new(std::iter::empty()),
             "l14_request_context" => events(self.seed, SHOP.to_owned(), ORDERS),
             _ => orders(self.seed, SHOP.to_owned(), ORDERS),
@@ -41,6 +43,10 @@ impl Plan {
             "l15_interned_names" => Box::new(
                 serials.filter(|n| n.is_multiple_of(NEW_TENANTS)).flat_map(order),
             ),
+            "l13_request_metrics" => Box::new(serials.map(move |n| {
+                let parcel = seed::parcel(seed, &seed::tracking_code(seed, n));
+                parcel_item(&parcel).expect("seeded parcels have a DynamoDB form")
+            })),
             _ => Box::new(std::iter::empty()),
         }
     }

@@ -34,6 +34,7 @@ pub fn conclude(protocol: &Protocol, all: Vec<Measured>) -> LessonResult {
         surprises.extend(sign_surprises(lesson, measured));
         surprises.extend(error_surprise(lesson, measured));
     }
+    surprises.extend(burst_surprise(lesson, &all));
     let (twins, variants): (Vec<_>, Vec<_>) =
         all.into_iter().partition(|measured| is_twin(measured.subject));
     let same_answers = match &twins[..] {
@@ -86,6 +87,7 @@ fn verdict_surprise(lesson: &Lesson, measured: &Measured) -> Option<String> {
         _ if !is_to_grow(lesson, *subject) => Verdict::Bounded,
         (_, Signal::Slope { .. }) => Verdict::Leaks,
         (_, Signal::Peak { .. }) => Verdict::Grows,
+        (_, Signal::Burst { .. }) => Verdict::Bounded,
     };
     if result.verdict != expected {
         let (expected, found) = (expected.as_str(), result.verdict.as_str());
@@ -124,6 +126,27 @@ fn sign_surprises(lesson: &Lesson, measured: &Measured) -> Vec<String> {
         })
     };
     result.signs.iter().filter_map(surprise).collect()
+}
+
+/// After bursts `leaky` must be larger than it is full, and `fixed` less so: that is the
+/// lesson. Only glibc is known to keep memory, and can be asked to give it back.
+fn burst_surprise(lesson: &Lesson, all: &[Measured]) -> Option<String> {
+    let glibc = cfg!(all(target_os = "linux", target_env = "gnu"));
+    let kept = |name: &str| {
+        let measured = all.iter().find(|measured| measured.subject.name == name)?;
+        let last = measured.recording.readings.last()?;
+        Some(last.resident_bytes?.saturating_sub(last.live_bytes))
+    };
+    let is_burst = matches!(lesson.signal, Signal::Burst { .. });
+    let (leaky, fixed) = (kept("leaky")?, kept("fixed")?);
+    (is_burst && glibc && leaky < 2 * fixed).then(|| {
+        format!(
+            "leaky keeps {} MB more resident than live, and fixed {} MB: not twice as \
+             much",
+            leaky / 1_000_000,
+            fixed / 1_000_000
+        )
+    })
 }
 
 fn error_surprise(lesson: &Lesson, measured: &Measured) -> Option<String> {

@@ -41,7 +41,7 @@ impl Protocol {
         requests: u64,
     ) -> Self {
         let sizes = match lesson.signal {
-            Signal::Slope { .. } => Vec::new(),
+            Signal::Slope { .. } | Signal::Burst { .. } => Vec::new(),
             Signal::Peak { sizes, .. } => sizes.to_vec(),
         };
         Self { lesson, seed, rounds, requests, sizes }
@@ -188,7 +188,7 @@ impl Protocol {
     /// What the peak may follow, where the law is a peak.
     pub fn scale(&self) -> Option<Scale> {
         match self.lesson.signal {
-            Signal::Slope { .. } => None,
+            Signal::Slope { .. } | Signal::Burst { .. } => None,
             Signal::Peak { of, .. } => Some(of),
         }
     }

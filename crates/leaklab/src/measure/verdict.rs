@@ -47,7 +47,9 @@ pub fn judge(protocol: &Protocol, recording: &Recording) -> (Verdict, Line, f64)
     let limit = detection_limit(&points, &line, STEP_BYTES);
     let window = window_slope(recording);
     let verdict = match protocol.lesson.signal {
-        Signal::Slope { .. } => judge_slope(protocol, &line, limit, window),
+        Signal::Slope { .. } | Signal::Burst { .. } => {
+            judge_slope(protocol, &line, limit, window)
+        }
         Signal::Peak { .. } => judge_peak(protocol.lesson.kind, &recording.peaks),
     };
     (verdict, line, limit)
@@ -84,7 +86,7 @@ fn judge_peak(kind: Kind, peaks: &[Peak]) -> Verdict {
 /// The least that this lesson's leak can weigh; 0 where its law is a peak.
 fn floor(protocol: &Protocol) -> f64 {
     match protocol.lesson.signal {
-        Signal::Slope { floor } => floor,
+        Signal::Slope { floor } | Signal::Burst { floor } => floor,
         Signal::Peak { .. } => 0.0,
     }
 }

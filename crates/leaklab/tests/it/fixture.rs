@@ -112,9 +112,12 @@ impl Served {
         build_programs();
         let database =
             Database::open(&EngineChoice::Embedded, "test").await.unwrap();
-        for lesson in
-            ["l02_tenant_clients", "l04_background_jobs", "l11_session_cache"]
-        {
+        for lesson in [
+            "l02_tenant_clients",
+            "l04_background_jobs",
+            "l11_session_cache",
+            "l13_request_metrics",
+        ] {
             let plan = Plan { lesson, seed: 7, requests: 20, warm_up: 20, size: 0 };
             let items = plan.base_data().chain(plan.round_data(0..1));
             database.table.put(items).await.unwrap();

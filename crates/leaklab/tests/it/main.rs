@@ -8,6 +8,7 @@ mod fixture;
 mod programs;
 
 mod contract;
+mod jobs;
 mod service;
 mod lessons;
 mod command_line;

@@ -211,6 +211,36 @@ pub const LESSONS: &[Lesson] = &[
         ..JOB
     },
     Lesson {
+        id: "l12_idempotency_keys",
+        title: "record a payment once",
+        route: "POST /payments",
+        law: "keys",
+        // The head of a request that the workload sends, cookies and all.
+        signal: Signal::Slope { floor: 400.0 },
+        requests: 160,
+        window: 48,
+        // Few enough for the warm-up to fill.
+        settings: &["--idempotency-keys-max=16"],
+        signs: &[Sign::Gauge("idempotency keys")],
+        // A header's value lies in the buffer that actix reads requests into.
+        culprits: &[
+            "actix_http::h1::dispatcher::InnerDispatcher<T,S,B,X,U>::read_available",
+        ],
+        ..JOB
+    },
+    Lesson {
+        id: "l13_request_metrics",
+        title: "show a parcel, measure the answers",
+        route: "GET /track/{code}",
+        law: "distinct paths",
+        // Two shards of eleven buckets, the buckets' bounds: 8 bytes each.
+        signal: Signal::Slope { floor: 264.0 },
+        requests: 120,
+        window: 48,
+        signs: &[Sign::Gauge("metric series")],
+        ..JOB
+    },
+    Lesson {
         id: "l14_request_context",
         title: "tell an order's history, with a request context",
         route: "GET /orders/{id}/history",
@@ -232,6 +262,18 @@ pub const LESSONS: &[Lesson] = &[
         signal: Signal::Slope { floor: 56.0 },
         // Few enough for the warm-up to fill: a set grows until it is full.
         settings: &["--report-names-max=64"],
+        ..JOB
+    },
+    Lesson {
+        id: "l16_burst",
+        title: "list bestsellers, many at once, then none",
+        route: "GET /orders/bestsellers",
+        law: "burst size",
+        // A page of a hundred orders of a kilobyte.
+        signal: Signal::Burst { floor: 100_000.0 },
+        requests: 64,
+        window: 8,
+        concurrency: 64,
         ..JOB
     },
     Lesson {
@@ -257,6 +299,17 @@ pub const LESSONS: &[Lesson] = &[
         ..JOB
     },
     Lesson {
+        id: "c03_dropped_upload",
+        kind: Kind::Control,
+        title: "read an upload's first bytes, drop the rest",
+        route: "POST /orders/{id}/attachments",
+        law: "dropped uploads",
+        signal: Signal::Slope { floor: 0.0 },
+        requests: 80,
+        window: 15,
+        ..JOB
+    },
+    Lesson {
         id: "c04_retries",
         kind: Kind::Control,
         title: "write through throttling, try after try",
@@ -265,6 +318,17 @@ pub const LESSONS: &[Lesson] = &[
         signal: Signal::Peak { sizes: &[1, 2, 3], of: Scale::Attempts },
         requests: 40,
         window: 1,
+        ..JOB
+    },
+    Lesson {
+        id: "c05_compression",
+        kind: Kind::Control,
+        title: "print a packing list, compressed or not",
+        route: "GET /orders/{id}/packing-list",
+        law: "compressed answers",
+        signal: Signal::Slope { floor: 0.0 },
+        requests: 80,
+        window: 10,
         ..JOB
     },
     Lesson {

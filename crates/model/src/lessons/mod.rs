@@ -38,6 +38,13 @@ pub enum Signal {
         /// thing of this lesson can weigh. A slope below it is not this leak.
         floor: f64,
     },
+    /// Live bytes return after a burst, and resident bytes do not in `leaky`. Neither
+    /// twin leaks.
+    Burst {
+        /// Live bytes per request that would be a leak: the least of what a request
+        /// holds while it is served. A burst's pools come and go below that.
+        floor: f64,
+    },
     /// Live bytes return, but their peak follows the size of the input.
     Peak {
         /// The sizes to measure at, ascending; at least three.

@@ -111,4 +111,24 @@ mod tests {
             assert_eq!(tenants.len(), 150, "{id}");
         }
     }
+
+    #[test]
+    fn tracking_codes_differ_within_a_round_and_between_rounds() {
+        let request = |round, n| plan("l13_request_metrics", 7).request(round, n);
+        let paths: HashSet<_> =
+            (0..100).map(|n| request(n / 50, n % 50).path).collect();
+        assert_eq!(paths.len(), 100);
+    }
+
+    #[test]
+    fn a_payment_has_a_key_of_its_own_or_repeats_the_one_before_in_full() {
+        let plan = plan("l12_idempotency_keys", 7);
+        let bodies: HashSet<_> = (0..48)
+            .map(|n| plan.request(0, n))
+            .map(|r| (r.headers[1].1.clone(), r.body))
+            .collect();
+        assert_eq!(bodies.len(), 42);
+        assert_eq!(plan.request(0, 6), plan.request(0, 7));
+        assert_ne!(plan.request(1, 0), plan.request(2, 0));
+    }
 }

@@ -27,14 +27,25 @@ impl Plan {
                 let token = seed::session_token(self.seed, serial);
                 get(format!("/sessions/{token}"), SHOP)
             }
+            "l13_request_metrics" => {
+                let code = seed::tracking_code(self.seed, serial);
+                get(format!("/track/{code}"), SHOP)
+            }
             "l14_request_context" => {
                 let mut request = get(format!("/orders/{order}/history"), SHOP);
                 request.headers.push(("x-request-id", format!("r-{serial:08}")));
                 request
             }
             "l15_interned_names" => get(format!("/tenants/{tenant}/report"), SHOP),
+            "l16_burst" => get("/orders/bestsellers".to_owned(), SHOP),
             "c01_client_clones" => get(format!("/orders/{order}/status"), SHOP),
             "c02_first_page" => get("/orders?status=open".to_owned(), SHOP),
+            "c05_compression" => {
+                let mut request = get(format!("/orders/{order}/packing-list"), SHOP);
+                let encoding = ["identity", "gzip"][(serial % 2) as usize];
+                request.headers.push(("accept-encoding", encoding.to_owned()));
+                request
+            }
             "c06_client_churn" => get(format!("/orders/{order}/weight"), SHOP),
             _ => return None,
         })

@@ -1,7 +1,7 @@
 //! Requests with a body.
 
 use super::{ORDERS, Plan, Request, SHOP, numbered_tenant, sized_tenant};
-use model::seed;
+use model::{OrderId, seed};
 use serde_json::{Value, json};
 
 /// Text that comes along with some orders: within DynamoDB's 400 KB, and far above what
@@ -14,6 +14,12 @@ const ATTACHMENT_BYTES: usize = 56_000;
 
 /// Wishes of imported orders: enough for a file of megabytes with few orders in it.
 const NOTES_BYTES: usize = 4_000;
+
+/// One payment in so many is sent again.
+const REPEATED: u64 = 8;
+
+/// Bytes of an uploaded file: far more than what a service reads ahead.
+const UPLOAD_BYTES: usize = 160 << 10;
 
 impl Plan {
     /// The request of this number, where the lesson writes.
@@ -46,6 +52,8 @@ impl Plan {
                 request.headers.retain(|(name, _)| *name != "x-tenant");
                 request
             }
+            "l12_idempotency_keys" => self.payment(serial),
+            "c03_dropped_upload" => upload(&order),
             "c04_retries" => {
                 let attachment = seed::artwork(self.seed, serial, ATTACHMENT_BYTES);
                 let seen = json!({ "desk": "d-7", "attachment": attachment });
@@ -53,6 +61,40 @@ impl Plan {
             }
             _ => return None,
         })
+    }
+
+    /// A payment under a key of its own, but every eighth repeats the one before: its
+    /// client has not seen the answer. The head is about as large as a browser's.
+    fn payment(&self, serial: u64) -> Request {
+        let repeats = serial % REPEATED == REPEATED - 1;
+        let number = if repeats { serial - 1 } else { serial };
+        let key = seed::idempotency_key(self.seed, number);
+        let trace = key.as_str().replace('-', "");
+        let session = seed::session_token(self.seed, number % 50);
+        Request {
+            method: "POST",
+            path: "/payments".to_owned(),
+            headers: vec![
+                ("x-tenant", SHOP.to_owned()),
+                ("idempotency-key", key.to_string()),
+                ("content-type", "application/json".to_owned()),
+                ("accept", "application/json, text/plain, */*".to_owned()),
+                ("accept-language", "de-DE,de;q=0.9,en;q=0.7".to_owned()),
+                (
+                    "user-agent",
+                    "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 \
+                     Firefox/140.0"
+                        .to_owned(),
+                ),
+                ("cookie", format!("session={session}; currency=EUR; theme=dark")),
+                ("traceparent", format!("00-{trace}-{}-01", &trace[..16])),
+            ],
+            body: json!({
+                "order": seed::order_id(number % ORDERS),
+                "amount_cents": 1_000 + number % 9_000,
+            })
+            .to_string(),
+        }
     }
 
     /// So many orders of a tenant, a line each.
@@ -95,4 +137,25 @@ fn send(method: &'static str, path: String, body: &Value) -> Request {
         ("content-type", "application/json".to_owned()),
     ];
     Request { method, path, headers, body: body.to_string() }
+}
+
+/// A form with one file in it.
+fn upload(order: &OrderId) -> Request {
+    const BOUNDARY: &str = "----leaklab-3f1c9a7e";
+    let file =
+        "%PDF-1.7\n".to_owned() + &"0123456789abcde\n".repeat(UPLOAD_BYTES / 16);
+    let body = format!(
+        "--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"file\"; \
+         filename=\"invoice-{order}.pdf\"\r\ncontent-type: application/pdf\r\n\r\n\
+         {file}\r\n--{BOUNDARY}--\r\n"
+    );
+    Request {
+        method: "POST",
+        path: format!("/orders/{order}/attachments"),
+        headers: vec![
+            ("x-tenant", SHOP.to_owned()),
+            ("content-type", format!("multipart/form-data; boundary={BOUNDARY}")),
+        ],
+        body,
+    }
 }

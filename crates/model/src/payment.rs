@@ -1,0 +1,18 @@
+//! Payments, each recorded once however often its client asks.
+
+use crate::{IdempotencyKey, OrderId, TenantId};
+use serde::{Deserialize, Serialize};
+
+/// A payment as it lies in the table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Payment {
+    /// Who is paid.
+    pub tenant: TenantId,
+    /// The client's name for this payment. It repeats the name when it has not seen
+    /// the answer.
+    pub key: IdempotencyKey,
+    /// What is paid for.
+    pub order: OrderId,
+    /// How much.
+    pub amount_cents: u64,
+}
