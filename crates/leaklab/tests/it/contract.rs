@@ -80,7 +80,7 @@ fn wrong_bodies() -> Vec<Case> {
         ("wrong type", 400, confirm("{\"note\":5}")),
         ("unknown field", 400, confirm("{\"notes\":\"\"}")),
         ("deep nesting", 400, confirm(&"[".repeat(60_000))),
-        ("long note", 400, confirm(note(501))),
+        ("long note", 400, confirm(&note(501))),
         ("large body", 413, confirm(&note(70_000))),
         ("strange tenant's draft", 400, put("/tenants/a%23b/orders/o-1", "{}")),
         ("draft without note", 400, put("/tenants/t/orders/o-1", "{}")),
