@@ -57,6 +57,13 @@ pub struct LessonResult {
     pub claims: Vec<String>,
     /// What the memory grows with.
     pub law: String,
+    /// What the sizes of a peak law are sizes of: `items`, `requests at once`,
+    /// `attempts`; `null` where the law is no peak.
+    #[serde(default)]
+    pub peak_scale: Option<String>,
+    /// Whether the lesson is about bursts: resident bytes that stay, live bytes that go.
+    #[serde(default)]
+    pub burst: bool,
     /// Whether all verdicts are the expected ones and the answers the same.
     pub as_expected: bool,
     /// Why not, a sentence each; empty when all is as expected.

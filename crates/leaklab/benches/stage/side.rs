@@ -85,8 +85,8 @@ impl Side {
 /// lesson says, which fills every bounded cache.
 pub(crate) fn plan(lesson: &Lesson, requests: u64) -> Plan {
     let size = match lesson.signal {
-        Signal::Peak { sizes } => sizes.first().copied().unwrap_or(0),
-        Signal::Slope { .. } => 0,
+        Signal::Peak { sizes, .. } => sizes.first().copied().unwrap_or(0),
+        Signal::Slope { .. } | Signal::Burst { .. } => 0,
     };
     let warm_up = lesson.requests;
     Plan { lesson: lesson.id, seed: SEED, requests, warm_up, size }

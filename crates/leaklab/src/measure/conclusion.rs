@@ -59,6 +59,8 @@ pub fn conclude(protocol: &Protocol, all: Vec<Measured>) -> LessonResult {
         kind: lesson.kind.as_str().to_owned(),
         claims: settled_by(lesson.id).into_iter().map(str::to_owned).collect(),
         law: lesson.law.to_owned(),
+        peak_scale: protocol.scale().map(|scale| scale.as_str().to_owned()),
+        burst: matches!(lesson.signal, Signal::Burst { .. }),
         as_expected: surprises.is_empty(),
         surprises,
         same_answers,

@@ -30,6 +30,10 @@ pub struct Driven {
     pub live_growth_bytes: i64,
     /// The most live bytes meanwhile, less those at rest before.
     pub peak_growth_bytes: u64,
+    /// Live bytes at rest after each round.
+    pub live_bytes: Vec<u64>,
+    /// Resident bytes after each round; `null` where the system does not tell.
+    pub resident_bytes: Vec<Option<u64>>,
     /// Time that the requests took.
     pub seconds: f64,
     /// Requests over seconds.
@@ -105,6 +109,7 @@ impl Protocol {
         session.warm_up().await?;
         let before = probe.at_rest().await?.live_bytes;
         let (mut sending, mut sent, mut errors) = (Duration::ZERO, 0, 0);
+        let (mut live_bytes, mut resident_bytes) = (Vec::new(), Vec::new());
         for round in 1..=self.rounds {
             let began = Instant::now();
             match self.sizes.last() {
@@ -118,7 +123,9 @@ impl Protocol {
                 }
             }
             sending += began.elapsed();
-            probe.at_rest().await?;
+            let reading = probe.at_rest().await?;
+            live_bytes.push(reading.live_bytes);
+            resident_bytes.push(reading.resident_bytes);
         }
         let after = probe.at_rest().await?;
         let seconds = sending.as_secs_f64();
@@ -129,6 +136,8 @@ impl Protocol {
             errors,
             live_growth_bytes: after.live_bytes.cast_signed() - before.cast_signed(),
             peak_growth_bytes: after.peak_bytes.saturating_sub(before),
+            live_bytes,
+            resident_bytes,
             seconds,
             requests_per_second: sent as f64 / seconds,
             exit: None,

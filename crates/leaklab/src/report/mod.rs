@@ -4,6 +4,7 @@ mod progress;
 mod output;
 pub mod claims;
 pub mod figures;
+pub mod plot;
 pub mod table;
 
 pub use output::Output;

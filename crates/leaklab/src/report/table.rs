@@ -1,7 +1,8 @@
 //! The result as a table of 80 columns, and what to do next.
 
-use crate::comparison::{Comparison, LessonResult, TwinResult, Verdict};
+use crate::comparison::{Comparison, LessonResult, SiteResult, TwinResult, Verdict};
 use crate::report::figures::{bytes, power};
+use crate::report::plot;
 use anstyle::{AnsiColor, Style};
 use std::fmt::Write;
 use std::path::Path;
@@ -11,6 +12,13 @@ const DIM: Style = Style::new().dimmed();
 const RED: Style = AnsiColor::Red.on_default();
 const GREEN: Style = AnsiColor::Green.on_default();
 const YELLOW: Style = AnsiColor::Yellow.on_default();
+
+/// A fix that makes one call more in a hundred requests makes it on purpose.
+const CALLS_COST: f64 = 1.01;
+
+/// Both twins run side by side on the same cores, and medians of the same work then
+/// scatter by up to a third (`benches/ratios.rs` measures them in turns).
+const LATENCY_COST: f64 = 1.5;
 
 /// Width of a twin's column.
 const CELL: usize = 19;
@@ -48,8 +56,15 @@ fn lesson_lines(text: &mut String, lesson: &LessonResult) {
         cell("fixed").trim_end()
     );
     line(text, &row);
-    if let Some(holder) = holder(lesson) {
-        line(text, &format!("{DIM}{:21}{holder}{DIM:#}", ""));
+    let beside = holder(lesson).into_iter().chain(signs(lesson)).chain(cost(lesson));
+    for note in beside {
+        line(text, &format!("{DIM}{:21}{note}{DIM:#}", ""));
+    }
+    for (name, result) in &lesson.variants {
+        line(text, &format!("  {name:<38}{}", self::cell(result).trim_end()));
+    }
+    for shown in plot::burst(lesson) {
+        line(text, &format!("{:21}{shown}", ""));
     }
     for surprise in &lesson.surprises {
         line(text, &format!("{YELLOW}  ! {surprise}{YELLOW:#}"));
@@ -76,22 +91,68 @@ fn cell(result: &TwinResult) -> String {
     format!("{style}{verdict}{style:#}{:gap$}{figure}", "")
 }
 
-/// The line that holds the growth, where one does.
+/// The line that holds the growth, or the code that allocated it.
 fn holder(lesson: &LessonResult) -> Option<String> {
     let leaky = lesson.twins.get("leaky")?;
-    let site = leaky.sites.iter().find(|site| site.lesson_frame.is_some())?;
-    let frame = site.lesson_frame.as_deref()?;
+    let named =
+        |site: &&SiteResult| site.lesson_frame.is_some() || site.culprit.is_some();
+    let site = leaky.sites.iter().find(named)?;
+    let place = match (&site.lesson_frame, &site.culprit) {
+        (Some(frame), _) => frame.clone(),
+        (None, Some(culprit)) => culprit_name(culprit),
+        (None, None) => return None,
+    };
+    let verb = if site.lesson_frame.is_some() { "held by" } else { "allocated by" };
     match leaky.verdict {
         Verdict::Leaks => {
-            Some(format!("held by {frame} ({:.0} %)", 100.0 * site.share))
+            Some(format!("{verb} {place} ({:.0} %)", 100.0 * site.share))
         }
         Verdict::Grows => {
             let largest = leaky.peak_law.last()?;
             let peak = largest.peak_bytes as f64 / 1e6;
-            Some(format!("{peak:.0} MB at {} items: {frame}", largest.size))
+            let scale = lesson.peak_scale.as_deref().unwrap_or("items");
+            Some(format!("{peak:.0} MB at {} {scale}: {place}", largest.size))
         }
         _ => None,
     }
+}
+
+/// A function's path without its type parameters, which are longer than a line.
+fn culprit_name(culprit: &str) -> String {
+    let mut depth = 0_u32;
+    let outside = |letter: &char| {
+        depth += u32::from(*letter == '<');
+        let outside = depth == 0;
+        depth -= u32::from(*letter == '>');
+        outside
+    };
+    culprit.chars().filter(outside).collect()
+}
+
+/// What rises in `leaky` beside the heap.
+fn signs(lesson: &LessonResult) -> Option<String> {
+    let leaky = lesson.twins.get("leaky")?;
+    let rising: Vec<_> = leaky
+        .signs
+        .iter()
+        .map(|sign| format!("{} {:+.1}", sign.name, sign.per_request))
+        .collect();
+    (!rising.is_empty()).then(|| format!("also: {}", rising.join(", ")))
+}
+
+/// What the fix costs, where that can be seen.
+fn cost(lesson: &LessonResult) -> Option<String> {
+    let cost = lesson.cost.as_ref().filter(|_| lesson.kind == "lesson")?;
+    let mut costs = Vec::new();
+    if let Some(calls) =
+        cost.database_calls_ratio.filter(|ratio| *ratio > CALLS_COST)
+    {
+        costs.push(format!("{calls:.2} times the database calls"));
+    }
+    if cost.latency_ratio > LATENCY_COST {
+        costs.push(format!("{:.1} times the median latency", cost.latency_ratio));
+    }
+    (!costs.is_empty()).then(|| format!("the fix costs {}", costs.join(", ")))
 }
 
 fn summary(text: &mut String, comparison: &Comparison) {

@@ -14,6 +14,7 @@ fn expected(lesson: &Lesson) -> [&'static str; 2] {
         (Kind::Control, _) => ["FLAT", "FLAT"],
         (Kind::Lesson, Signal::Slope { .. }) => ["LEAKS", "BOUNDED"],
         (Kind::Lesson, Signal::Peak { .. }) => ["GROWS", "BOUNDED"],
+        (Kind::Lesson, Signal::Burst { .. }) => ["BOUNDED", "BOUNDED"],
     }
 }
 
