@@ -113,6 +113,10 @@ impl Connection {
                 }
                 Ok(None) => {
                     if self.fill_reply().await.map_err(bad)? == 0 {
+                        // An engine may end with its client, without a word.
+                        if !self.client.open {
+                            return Err(End::Close);
+                        }
                         let text = "it closed the connection".to_owned();
                         return Err(End::BadGateway(text));
                     }

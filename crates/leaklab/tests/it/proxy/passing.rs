@@ -27,30 +27,19 @@ async fn answers_are_the_same_bytes_with_and_without_the_proxy() {
         ("NoOperation", json!({})),
         ("PutItem", json!("no object")),
     ];
+    let mut longest = 0;
     for (operation, body) in &calls {
         let expected = direct.call(operation, body).await;
         let found = proxied.call(operation, body).await;
-        if expected.body.len() > 1_000_000 {
-            assert!(expected.json()["LastEvaluatedKey"].is_object());
-        }
-        assert_eq!(found.lasting(), expected.lasting(), "{operation}");
+        // A message of a megabyte helps nobody.
+        assert!(found.lasting() == expected.lasting(), "{operation}");
+        longest = longest.max(found.body.len());
     }
+    assert!(longest > 1_000_000, "no page was full");
     let seen = stage.proxy.seen();
     assert_eq!((seen["Scan"], seen["BatchWriteItem"]), (2, 2));
     assert_eq!(seen[dynamo::proxy::OTHER_OPERATION], 1);
     assert!(stage.proxy.faulted().is_empty());
-    stage.close().await;
-}
-
-#[tokio::test]
-async fn a_full_page_passes() {
-    let stage = Stage::open(&[]).await;
-    let mut proxied = stage.proxied().await;
-    for first in [0, 15] {
-        proxied.call("BatchWriteItem", &puts(first, 15, 40_000)).await;
-    }
-    let page = proxied.call("Scan", &json!({ "TableName": "orders" })).await;
-    assert!(page.body.len() > 1_000_000, "{} B", page.body.len());
     stage.close().await;
 }
 
