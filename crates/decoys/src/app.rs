@@ -1,8 +1,8 @@
 //! The service put together: one route for each decoy.
 
 use crate::lessons::{
-    l01_unbounded_channel, l06_acquire_in_handler, l07_longer_timeout,
-    l11_shrink_to_fit,
+    c01_planted_leak, l01_unbounded_channel, l02_arc_client, l06_acquire_in_handler,
+    l07_longer_timeout, l11_shrink_to_fit,
 };
 use actix_web::web::{Data, ServiceConfig};
 use service::{Application, Context, Dynamo, Limits, Problem};
@@ -12,6 +12,8 @@ use utoipa::OpenApi;
 #[derive(Clone)]
 pub(crate) struct App {
     dynamo: Data<Dynamo>,
+    tenants: Data<l02_arc_client::Tenants>,
+    leak: Data<c01_planted_leak::LeakBytes>,
     admission: Data<l06_acquire_in_handler::Admission>,
     orders: Data<l07_longer_timeout::Orders>,
     sessions: Data<l11_shrink_to_fit::Sessions>,
@@ -28,6 +30,8 @@ impl Application for App {
 
     fn new(context: Context) -> Self {
         Self {
+            tenants: Data::new(l02_arc_client::Tenants::new(&context)),
+            leak: Data::new(c01_planted_leak::LeakBytes::from_environment()),
             admission: Data::new(l06_acquire_in_handler::Admission::new(&context)),
             orders: Data::new(l07_longer_timeout::Orders::new(&context)),
             sessions: Data::new(l11_shrink_to_fit::Sessions::new(&context)),
@@ -38,13 +42,17 @@ impl Application for App {
     fn configure(&self, config: &mut ServiceConfig) {
         config
             .app_data(self.dynamo.clone())
+            .app_data(self.tenants.clone())
+            .app_data(self.leak.clone())
             .app_data(self.admission.clone())
             .app_data(self.orders.clone())
             .app_data(self.sessions.clone())
             .service(l01_unbounded_channel::export)
+            .service(l02_arc_client::summary)
             .service(l06_acquire_in_handler::place)
             .service(l07_longer_timeout::look_up)
-            .service(l11_shrink_to_fit::look_up);
+            .service(l11_shrink_to_fit::look_up)
+            .service(c01_planted_leak::status);
     }
 
     fn openapi() -> utoipa::openapi::OpenApi {

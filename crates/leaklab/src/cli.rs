@@ -60,6 +60,9 @@ pub struct Compare {
     /// Measure a fix that does not hold, too, by its name, or all of them: all
     #[arg(long = "variant", value_name = "NAME", conflicts_with = "twin")]
     pub variants: Vec<String>,
+    /// Measure c01 with a leak of so many bytes a request, too
+    #[arg(long, value_name = "N", hide = true, conflicts_with = "twin")]
+    pub leak_bytes: Option<u64>,
     /// DynamoDB to work on; an embedded one is started without it
     #[arg(long, value_name = "URL", env = "LEAKLAB_ENDPOINT_URL", value_parser = endpoint)]
     pub endpoint_url: Option<String>,

@@ -15,7 +15,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(4);
 const SAME_LOOKS: u32 = 8;
 /// The same while requests are under way. They may be held for good, which is a
 /// finding, or about to end, which takes a database several times SAME_LOOKS.
-const SAME_LOOKS_IN_FLIGHT: u32 = 40;
+const SAME_LOOKS_IN_FLIGHT: u32 = 25;
 /// A service that has not come to rest by then does not rest: its last reading
 /// counts, and its restlessness shows as noise.
 const REST_WITHIN: Duration = Duration::from_secs(3);

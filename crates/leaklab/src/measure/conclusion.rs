@@ -85,6 +85,7 @@ fn verdict_surprise(lesson: &Lesson, measured: &Measured) -> Option<String> {
     let Measured { subject, result, .. } = measured;
     let name = subject.name;
     let expected = match (lesson.kind, lesson.signal) {
+        _ if subject.planted_bytes.is_some() => Verdict::Leaks,
         (Kind::Control, _) => Verdict::Flat,
         _ if !is_to_grow(lesson, *subject) => Verdict::Bounded,
         (_, Signal::Slope { .. }) => Verdict::Leaks,

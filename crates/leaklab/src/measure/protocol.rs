@@ -4,7 +4,7 @@
 use crate::failure::Failure;
 use crate::measure::recording::Recording;
 use crate::measure::session::Session;
-use crate::measure::{Database, EngineChoice, Subject, Twin, verdict};
+use crate::measure::{Database, EngineChoice, Subject, Twin, Under, verdict};
 use anyhow::{Context, Result, anyhow};
 use dynamo::{Proxy, Target};
 use model::{Lesson, Scale, Signal};
@@ -97,8 +97,11 @@ impl Protocol {
         let target = target(database, proxy.as_ref());
         let settings = subject.settings(self.lesson);
         let table = database.table.name();
+        let under = Under { environment: subject.environment(), ..Under::default() };
+        let program = subject.program;
         let mut twin =
-            Twin::start(subject.program, &target, table, &settings, scratch).await?;
+            Twin::start_under(&under, program, &target, table, &settings, scratch)
+                .await?;
         let session = Session::new(self, twin.origin(), proxy.as_ref());
         let measured = self.measure(&session, database, step).await;
         // Whoever died is the cause; what it did to the others is not.

@@ -12,7 +12,7 @@ use heap::profile::Profile;
 use model::fault::EVERY_OPERATION;
 use model::{Fault, FaultAction, Scale, When};
 use std::sync::Arc;
-use workload::{Origin, Plan, Round, Tally};
+use workload::{Origin, Round, Tally};
 
 /// How often a peak is taken at each size; the median counts. A peak depends on when
 /// buffers happen to be freed, so single ones scatter.
@@ -166,8 +166,8 @@ impl<'a> Session<'a> {
             proxy.set(refused_attempts(load.size));
         }
         let Load { number, requests, size, concurrency } = load;
-        let plan = Plan { requests, ..self.protocol.plan(size) };
-        let sent = Round { plan, number, concurrency }.run(self.origin).await;
+        let round = Round { plan: self.protocol.plan(size), number, concurrency };
+        let sent = round.first(requests, self.origin).await;
         if let Some(proxy) = self.proxy {
             proxy.set(self.protocol.lesson.faults.to_vec());
         }

@@ -11,18 +11,32 @@ pub struct Subject {
     pub program: &'static str,
     /// Settings that win over those of the lesson.
     own_settings: &'static [&'static str],
+    /// Bytes that each request is told to leave behind.
+    pub planted_bytes: Option<u64>,
 }
 
 impl Subject {
     /// The twin of this name.
     pub fn twin(name: &'static str) -> Self {
-        Self { name, program: name, own_settings: &[] }
+        Self { name, program: name, own_settings: &[], planted_bytes: None }
     }
 
     /// A variant of a lesson.
     pub fn variant(variant: &'static Variant) -> Self {
         let Variant { name, program, settings, .. } = *variant;
-        Self { name, program, own_settings: settings }
+        Self { name, program, own_settings: settings, planted_bytes: None }
+    }
+
+    /// A leak of a known size.
+    pub fn planted(bytes: u64) -> Self {
+        let (name, program) = ("planted-leak", "decoys");
+        Self { name, program, own_settings: &[], planted_bytes: Some(bytes) }
+    }
+
+    /// What its process finds in its environment, beside what this one has.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        let planted = |bytes: u64| ("LEAK_BYTES".to_owned(), bytes.to_string());
+        self.planted_bytes.map(planted).into_iter().collect()
     }
 
     /// All settings: a program takes each of them once.

@@ -9,8 +9,8 @@ use std::sync::{Mutex, PoisonError};
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
-    /// What each twin is at.
-    at: Mutex<BTreeMap<&'static str, String>>,
+    /// What each service of each lesson is at.
+    at: Mutex<BTreeMap<&'static str, BTreeMap<&'static str, String>>>,
 }
 
 impl Progress {
@@ -25,15 +25,28 @@ impl Progress {
         Self { bar, at: Mutex::default() }
     }
 
-    /// A twin's next step begins, so its step before is done.
-    pub fn step(&self, lesson: &str, twin: &'static str, what: &str) {
+    /// A service's next step begins, so its step before is done.
+    pub fn step(&self, lesson: &'static str, service: &'static str, what: &str) {
         let mut at = self.at.lock().unwrap_or_else(PoisonError::into_inner);
-        // A step is done when the next one begins.
-        let done = u64::from(at.insert(twin, what.to_owned()).is_some());
-        let twins: Vec<_> =
-            at.iter().rev().map(|(twin, what)| format!("{twin} {what}")).collect();
-        self.bar.set_message(format!("{lesson}: {}", twins.join(", ")));
+        let services = at.entry(lesson).or_default();
+        let done = u64::from(services.insert(service, what.to_owned()).is_some());
+        let lessons = at.iter().map(|(lesson, services)| {
+            let services: Vec<_> = services
+                .iter()
+                .rev()
+                .map(|(name, what)| format!("{name} {what}"))
+                .collect();
+            format!("{lesson}: {}", services.join(", "))
+        });
+        self.bar.set_message(lessons.collect::<Vec<_>>().join("; "));
         self.bar.inc(done);
+    }
+
+    /// A lesson is done, and with it the last step of each of its services.
+    pub fn done(&self, lesson: &'static str) {
+        let mut at = self.at.lock().unwrap_or_else(PoisonError::into_inner);
+        let services = at.remove(lesson).unwrap_or_default();
+        self.bar.inc(services.len() as u64);
     }
 
     /// Takes the line away.

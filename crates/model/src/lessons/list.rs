@@ -30,7 +30,7 @@ pub const LESSONS: &[Lesson] = &[
         title: "export a tenant's orders",
         route: "GET /orders/export",
         law: "table size",
-        signal: Signal::Peak { sizes: &[200, 800, 2_400], of: Scale::Items },
+        signal: Signal::Peak { sizes: &[200, 600, 1_800], of: Scale::Items },
         requests: 2,
         window: 1,
         variants: &[Variant {
@@ -52,6 +52,12 @@ pub const LESSONS: &[Lesson] = &[
         window: 6,
         // The connection that each client keeps for the tenant's next request.
         signs: &[Sign::OpenFiles, Sign::Sockets("ESTABLISHED")],
+        variants: &[Variant {
+            name: "arc-client",
+            title: "share each client in an Arc",
+            program: "decoys",
+            settings: &[],
+        }],
         ..JOB
     },
     Lesson {
@@ -97,7 +103,7 @@ pub const LESSONS: &[Lesson] = &[
         title: "import orders from a file",
         route: "POST /orders/import",
         law: "upload size",
-        signal: Signal::Peak { sizes: &[100, 400, 1_600], of: Scale::Items },
+        signal: Signal::Peak { sizes: &[100, 300, 900], of: Scale::Items },
         requests: 2,
         window: 1,
         ..JOB
@@ -107,7 +113,7 @@ pub const LESSONS: &[Lesson] = &[
         title: "place an order, so many at a time",
         route: "POST /orders",
         law: "offered load",
-        signal: Signal::Peak { sizes: &[24, 72, 144], of: Scale::Requests },
+        signal: Signal::Peak { sizes: &[24, 48, 96], of: Scale::Requests },
         requests: 20,
         window: 1,
         settings: &[
@@ -274,9 +280,9 @@ pub const LESSONS: &[Lesson] = &[
         law: "burst size",
         // A page of a hundred orders of a kilobyte.
         signal: Signal::Burst { floor: 100_000.0 },
-        requests: 64,
+        requests: 32,
         window: 8,
-        concurrency: 64,
+        concurrency: 32,
         ..JOB
     },
     Lesson {
@@ -286,7 +292,8 @@ pub const LESSONS: &[Lesson] = &[
         route: "GET /orders/{id}/status",
         law: "client clones",
         signal: Signal::Slope { floor: 0.0 },
-        requests: 160,
+        // Enough to see a leak of eight bytes.
+        requests: 320,
         window: 15,
         ..JOB
     },
