@@ -9,7 +9,7 @@ CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 export COLUMNS=80 NO_COLOR=1
 unset CARGO_TARGET_DIR
 
-scripts/compare.sh --out target/leaklab >docs/output/compare.txt
+scripts/compare.sh --variant all --out target/leaklab >docs/output/compare.txt
 # From the whole comparison, which the lessons' own runs below replace.
 target/debug/leaklab claims --format markdown >docs/claims.md || {
     printf 'refresh-docs.sh: docs/claims.md: a claim is not settled\n' >&2

@@ -78,7 +78,7 @@ pub struct Compare {
     /// Requests in a round; each lesson has a number of its own
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     pub requests: Option<u64>,
-    /// Sizes for lessons whose law is a peak, in items: 1000,7000,50000
+    /// Sizes for lessons whose peak follows items, or requests at once: 1000,7000,50000
     #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub sizes: Option<Vec<u64>>,
     /// Folder for comparison.json and profiles
@@ -87,7 +87,7 @@ pub struct Compare {
     /// What to print
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
-    /// Half the requests: quicker, and blind to smaller leaks
+    /// Fewer rounds and requests: quicker, and blind to smaller leaks
     #[arg(long)]
     pub quick: bool,
 }

@@ -131,6 +131,8 @@ pub struct TwinResult {
     pub peak_law: Vec<Peak>,
     /// The `e` of peak ~ size^e; `null` where the law is no peak.
     pub peak_exponent: Option<f64>,
+    /// Resident bytes before the first request.
+    pub resident_before_bytes: Option<u64>,
     /// After each round; `null` where the system does not tell.
     pub resident_bytes: Vec<Option<u64>>,
     /// After each round; `null` where the system does not tell.
@@ -195,16 +197,16 @@ pub struct Latency {
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Cost {
     /// Calls to the database for each request, `fixed` over `leaky`; `null` where one
-    /// of them does not count or makes none.
+    /// of them does not count, or `leaky` makes fewer than one in two requests.
     pub database_calls_ratio: Option<f64>,
-    /// Median time of an answer, `fixed` over `leaky`.
-    pub latency_ratio: f64,
+    /// Median time of an answer, `fixed` over `leaky`; `null` where clients gave up.
+    pub latency_ratio: Option<f64>,
 }
 
 /// A peak at a size.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Peak {
-    /// Items of the input.
+    /// Items, requests at once or attempts, as `peak_scale` says.
     pub size: u64,
     /// Most live bytes above the bytes at rest, median of several requests.
     pub peak_bytes: u64,

@@ -1,6 +1,6 @@
 //! The items that a plan's requests will ask for.
 
-use crate::plan::{ORDERS, Plan, SHOP, numbered_tenant, sized_tenant};
+use crate::plan::{ORDERS, PAGE, Plan, SHOP, numbered_tenant, sized_tenant};
 use model::seed;
 use model::table::{Item, event_item, order_item, parcel_item, session_item};
 use std::ops::Range;
@@ -20,6 +20,7 @@ impl Plan {
             | "l12_idempotency_keys"
             | "l13_request_metrics"
             | "l15_interned_names" => Box::new(std::iter::empty()),
+            "l16_burst" => orders(self.seed, sized_tenant(PAGE), PAGE),
             "l14_request_context" => events(self.seed, SHOP.to_owned(), ORDERS),
             _ => orders(self.seed, SHOP.to_owned(), ORDERS),
         }

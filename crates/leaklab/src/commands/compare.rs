@@ -4,12 +4,14 @@ use crate::cli::{Compare, Format};
 use crate::commands::{select, stop};
 use crate::comparison::{Comparison, Environment, LessonResult, SCHEMA};
 use crate::failure::{EXPECTED, Failure, UNEXPECTED};
-use crate::measure::{EngineChoice, Measured, Protocol, Subject, conclude, result};
+use crate::measure::{
+    EngineChoice, Measured, Protocol, Subject, conclude, requests_needed, result,
+};
 use crate::report::{Output, Progress, table};
 use anyhow::Context;
 use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt};
-use model::{Lesson, Signal};
+use model::{Lesson, Scale, Signal};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -18,6 +20,12 @@ use tokio_util::sync::CancellationToken;
 /// Rounds with a reading. Six are the fewest whose Kendall interval excludes the
 /// outermost slopes; two more let a single odd round be no majority anywhere.
 const ROUNDS: u64 = 8;
+
+/// The same for a quick look: the interval is all pairwise slopes then.
+const QUICK_ROUNDS: u64 = 5;
+
+/// A quick look has so many times fewer requests, where its verdicts allow that.
+const QUICK_DIVISOR: u64 = 4;
 
 /// Lessons that are measured at a time. A lesson waits for its service to rest half of
 /// the time, and the heap does not care who has the processor meanwhile.
@@ -87,11 +95,22 @@ pub async fn run(arguments: &Compare) -> Result<ExitCode, Failure> {
 
 /// The registry's numbers, unless the user gave others.
 fn protocol(lesson: &'static Lesson, arguments: &Compare) -> Protocol {
-    let divisor = if arguments.quick { 2 } else { 1 };
-    let requests = arguments.requests.unwrap_or((lesson.requests / divisor).max(1));
-    let rounds = arguments.rounds.unwrap_or(ROUNDS);
-    let mut protocol = Protocol::new(lesson, arguments.seed, rounds, requests);
-    if let (Signal::Peak { .. }, Some(sizes)) = (lesson.signal, &arguments.sizes) {
+    let quick = arguments.quick;
+    let rounds = if quick { QUICK_ROUNDS } else { ROUNDS };
+    let rounds = arguments.rounds.unwrap_or(rounds);
+    let mut protocol =
+        Protocol::new(lesson, arguments.seed, rounds, lesson.requests);
+    protocol.quick = quick;
+    // A burst is as large as it is.
+    if quick && !matches!(lesson.signal, Signal::Burst { .. }) {
+        let fewer = lesson.requests / QUICK_DIVISOR;
+        protocol.requests =
+            fewer.max(requests_needed(&protocol)).min(lesson.requests);
+    }
+    protocol.requests = arguments.requests.unwrap_or(protocol.requests);
+    // How many attempts a call may take is not for the user to say.
+    let of_load = matches!(protocol.scale(), Some(Scale::Items | Scale::Requests));
+    if let (true, Some(sizes)) = (of_load, &arguments.sizes) {
         protocol.sizes.clone_from(sizes);
         protocol.sizes.sort_unstable();
         protocol.sizes.dedup();

@@ -3,7 +3,7 @@
 use super::rules::settle;
 use super::{ClaimVerdict, Ledger};
 use crate::comparison::{
-    Comparison, Environment, LessonResult, Peak, TwinResult, Verdict,
+    Comparison, Environment, Latency, LessonResult, Peak, TwinResult, Verdict,
 };
 use model::CLAIMS;
 use model::claims::{Evidence, Program, Rule, Shows};
@@ -23,9 +23,16 @@ fn shows(verdict: Verdict) -> TwinResult {
         peak_bytes: 2_000_000,
         peak_law: Vec::new(),
         peak_exponent: None,
+        resident_before_bytes: Some(14_000_000),
         resident_bytes: vec![Some(15_000_000); 3],
         open_files: vec![Some(22); 3],
+        sockets: vec![None; 3],
         tasks: vec![0; 3],
+        in_flight: vec![0; 3],
+        gauges: BTreeMap::new(),
+        signs: Vec::new(),
+        database_calls_per_request: None,
+        latency_us: Latency { p50: 500, p99: 900 },
         seconds: 1.0,
         profile: String::new(),
         window_bytes_per_request: 0.0,
@@ -34,6 +41,8 @@ fn shows(verdict: Verdict) -> TwinResult {
         answers_sha256: String::new(),
         refused: 0,
         errors: 0,
+        abandoned: 0,
+        sets: 1,
     }
 }
 
@@ -55,6 +64,9 @@ fn run(programs: &[(&str, TwinResult)]) -> Comparison {
         answers_sha256: String::new(),
         twins: of(true),
         variants: of(false),
+        cost: None,
+        peak_scale: None,
+        burst: false,
     };
     Comparison {
         schema: 1,

@@ -14,6 +14,10 @@ const SIGN_RISES: f64 = 0.5;
 /// files of a pool come and go.)
 const SIGN_RESTS: f64 = 0.1;
 
+/// Fewer calls than one in two requests are no part of a request: batches that are
+/// written behind it, whose number is chance.
+const OWN_CALLS: f64 = 0.5;
+
 /// A service that was measured.
 #[derive(Debug)]
 pub struct Measured {
@@ -78,7 +82,7 @@ fn is_twin(subject: Subject) -> bool {
 /// Whether this service keeps what it should drop: `leaky`, and every fix that does not
 /// hold.
 fn is_to_grow(lesson: &Lesson, subject: Subject) -> bool {
-    lesson.kind == Kind::Lesson && subject.name != "fixed"
+    lesson.kind == Kind::Lesson && !subject.is_to_rest
 }
 
 fn verdict_surprise(lesson: &Lesson, measured: &Measured) -> Option<String> {
@@ -131,20 +135,20 @@ fn sign_surprises(lesson: &Lesson, measured: &Measured) -> Vec<String> {
     result.signs.iter().filter_map(surprise).collect()
 }
 
-/// After bursts `leaky` must be larger than it is full, and `fixed` less so: that is the
-/// lesson. Only glibc is known to keep memory, and can be asked to give it back.
+/// After bursts `leaky` must be larger than before them, and `fixed` less so: that is
+/// the lesson. Only glibc is known to keep memory, and can be asked to give it back.
 fn burst_surprise(lesson: &Lesson, all: &[Measured]) -> Option<String> {
     let glibc = cfg!(all(target_os = "linux", target_env = "gnu"));
     let kept = |name: &str| {
         let measured = all.iter().find(|measured| measured.subject.name == name)?;
-        let last = measured.recording.readings.last()?;
-        Some(last.resident_bytes?.saturating_sub(last.live_bytes))
+        let last = measured.recording.readings.last()?.resident_bytes?;
+        Some(last.saturating_sub(measured.recording.resident_before?))
     };
     let is_burst = matches!(lesson.signal, Signal::Burst { .. });
     let (leaky, fixed) = (kept("leaky")?, kept("fixed")?);
     (is_burst && glibc && leaky < 2 * fixed).then(|| {
         format!(
-            "leaky keeps {} MB more resident than live, and fixed {} MB: not twice as \
+            "leaky keeps {} MB resident after its bursts, and fixed {} MB: not twice as \
              much",
             leaky / 1_000_000,
             fixed / 1_000_000
@@ -190,9 +194,11 @@ fn cost(twins: &BTreeMap<String, TwinResult>) -> Option<Cost> {
     let (leaky, fixed) = (twins.get("leaky")?, twins.get("fixed")?);
     let calls = |twin: &TwinResult| twin.database_calls_per_request;
     let database_calls_ratio = match (calls(leaky), calls(fixed)) {
-        (Some(leaky), Some(fixed)) if leaky > 0.0 => Some(fixed / leaky),
+        (Some(leaky), Some(fixed)) if leaky >= OWN_CALLS => Some(fixed / leaky),
         _ => None,
     };
     let median = |twin: &TwinResult| twin.latency_us.p50.max(1) as f64;
-    Some(Cost { database_calls_ratio, latency_ratio: median(fixed) / median(leaky) })
+    let answered = leaky.abandoned + fixed.abandoned == 0;
+    let latency_ratio = answered.then(|| median(fixed) / median(leaky));
+    Some(Cost { database_calls_ratio, latency_ratio })
 }

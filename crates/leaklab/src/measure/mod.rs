@@ -21,4 +21,4 @@ pub use recording::Recording;
 pub use secrets::{Moment, Search, Seen};
 pub use subject::Subject;
 pub use twin::{Twin, Under, programs_folder, twin_command};
-pub use verdict::{judge, result};
+pub use verdict::{judge, requests_needed, result};

@@ -30,6 +30,8 @@ pub struct Protocol {
     pub requests: u64,
     /// Sizes for the peak law; empty where the law is no peak.
     pub sizes: Vec<u64>,
+    /// Whether a quick look will do: peaks are taken once, and controls may hide more.
+    pub quick: bool,
 }
 
 impl Protocol {
@@ -44,7 +46,7 @@ impl Protocol {
             Signal::Slope { .. } | Signal::Burst { .. } => Vec::new(),
             Signal::Peak { sizes, .. } => sizes.to_vec(),
         };
-        Self { lesson, seed, rounds, requests, sizes }
+        Self { lesson, seed, rounds, requests, sizes, quick: false }
     }
 
     /// Steps that [`Protocol::run`] reports, for a progress bar.
@@ -148,6 +150,7 @@ impl Protocol {
         step: &(dyn Fn(&str) + Sync),
     ) -> Result<Recording> {
         step("warm up");
+        let before = session.probe().at_rest().await?;
         session.warm_up().await?;
         let mut first: Option<Recording> = None;
         for set in 0.. {
@@ -158,6 +161,7 @@ impl Protocol {
             database.table.put(plan.round_data(rounds)).await?;
             let mut recording = session.set(begin, step).await?;
             recording.sets = set + 1;
+            recording.resident_before = before.resident_bytes;
             // Only the first set has answers that the twins share.
             if let Some(first) = first {
                 recording.answers = first.answers;

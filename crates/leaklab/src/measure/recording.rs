@@ -12,6 +12,8 @@ use workload::Digest;
 pub struct Recording {
     /// At rest, after each round.
     pub readings: Vec<Reading>,
+    /// Resident bytes before the first request, where the system tells.
+    pub resident_before: Option<u64>,
     /// Answers of each round of the first set, in parts.
     pub answers: Vec<Vec<Digest>>,
     /// Answers that refused work, in the rounds.

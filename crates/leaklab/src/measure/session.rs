@@ -110,6 +110,7 @@ impl<'a> Session<'a> {
         let windows = [self.window(first).await?, self.window(second).await?];
         Ok(Recording {
             readings,
+            resident_before: None,
             answers,
             refused: sum.refused,
             errors: sum.errors,
@@ -191,7 +192,7 @@ impl<'a> Session<'a> {
     async fn peak(&self, size: u64) -> Result<u64> {
         let load = self.load_of(size);
         let mut peaks = Vec::new();
-        for _ in 0..PEAK_REPEATS {
+        for _ in 0..if self.protocol.quick { 1 } else { PEAK_REPEATS } {
             let rest = self.probe.at_rest().await?;
             self.probe.reset_peak().await?;
             self.send(load).await?;

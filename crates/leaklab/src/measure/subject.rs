@@ -13,24 +13,43 @@ pub struct Subject {
     own_settings: &'static [&'static str],
     /// Bytes that each request is told to leave behind.
     pub planted_bytes: Option<u64>,
+    /// Whether it is expected to rest as `fixed` does.
+    pub is_to_rest: bool,
 }
 
 impl Subject {
     /// The twin of this name.
     pub fn twin(name: &'static str) -> Self {
-        Self { name, program: name, own_settings: &[], planted_bytes: None }
+        Self {
+            name,
+            program: name,
+            own_settings: &[],
+            planted_bytes: None,
+            is_to_rest: name == "fixed",
+        }
     }
 
     /// A variant of a lesson.
     pub fn variant(variant: &'static Variant) -> Self {
-        let Variant { name, program, settings, .. } = *variant;
-        Self { name, program, own_settings: settings, planted_bytes: None }
+        let Variant { name, program, settings, holds_here, .. } = *variant;
+        Self {
+            name,
+            program,
+            own_settings: settings,
+            planted_bytes: None,
+            is_to_rest: holds_here,
+        }
     }
 
     /// A leak of a known size.
     pub fn planted(bytes: u64) -> Self {
-        let (name, program) = ("planted-leak", "decoys");
-        Self { name, program, own_settings: &[], planted_bytes: Some(bytes) }
+        Self {
+            name: "planted-leak",
+            program: "decoys",
+            own_settings: &[],
+            planted_bytes: Some(bytes),
+            is_to_rest: false,
+        }
     }
 
     /// What its process finds in its environment, beside what this one has.

@@ -3,7 +3,7 @@
 use crate::comparison::{Latency, Peak, TwinResult, Verdict};
 use crate::measure::sites::{SITES_MAX, sites, unattributed};
 use crate::measure::{Protocol, Recording, signs};
-use crate::statistics::{Line, detection_limit, exponent, theil_sen};
+use crate::statistics::{Line, detection_limit, exponent, step_slope, theil_sen};
 use model::{Kind, Signal};
 
 /// What moves in a service that does not leak. Each pooled connection to the database
@@ -17,6 +17,9 @@ const STEP_BYTES: f64 = 11_808.0;
 /// that keeps one small string keeps about as much: a pointer, a length, a
 /// capacity and the text.
 const CONTROL_LIMIT_MAX: f64 = 32.0;
+
+/// The same for whoever asks for a quick look, which says what it cannot see.
+const QUICK_LIMIT_MAX: f64 = 128.0;
 
 /// Peak ~ size^e. Proportional is 1 and independent is 0; a peak that doubles when
 /// the input grows sixteenfold has 0.25. What grows by less than that has a bound
@@ -50,7 +53,15 @@ pub fn judge(protocol: &Protocol, recording: &Recording) -> (Verdict, Line, f64)
         Signal::Slope { .. } | Signal::Burst { .. } => {
             judge_slope(protocol, &line, limit, window)
         }
-        Signal::Peak { .. } => judge_peak(protocol.lesson.kind, &recording.peaks),
+        // Memory that a peak leaves behind is no bound.
+        Signal::Peak { .. } => {
+            match judge_peak(protocol.lesson.kind, &recording.peaks) {
+                Verdict::Bounded | Verdict::Flat if line.slope > limit => {
+                    Verdict::Inconclusive
+                }
+                verdict => verdict,
+            }
+        }
     };
     (verdict, line, limit)
 }
@@ -66,7 +77,9 @@ fn judge_slope(
         return if confirmed { Verdict::Leaks } else { Verdict::Inconclusive };
     }
     match protocol.lesson.kind {
-        Kind::Control if limit > CONTROL_LIMIT_MAX => Verdict::Inconclusive,
+        Kind::Control if limit > control_limit_max(protocol) => {
+            Verdict::Inconclusive
+        }
         Kind::Control => Verdict::Flat,
         // Noise that would hide the very leak of this lesson proves nothing.
         Kind::Lesson if limit > floor(protocol) / 2.0 => Verdict::Inconclusive,
@@ -81,6 +94,23 @@ fn judge_peak(kind: Kind, peaks: &[Peak]) -> Verdict {
         (Some(e), Kind::Control) if e <= EXPONENT_BOUNDED => Verdict::Flat,
         _ => Verdict::Inconclusive,
     }
+}
+
+fn control_limit_max(protocol: &Protocol) -> f64 {
+    if protocol.quick { QUICK_LIMIT_MAX } else { CONTROL_LIMIT_MAX }
+}
+
+/// The fewest requests in a round with which a healthy service is not INCONCLUSIVE: one
+/// step must not hide what is to be seen. Some are added for noise.
+pub fn requests_needed(protocol: &Protocol) -> u64 {
+    const NOISE: f64 = 1.25;
+    let hidden_max = match (protocol.lesson.kind, protocol.lesson.signal) {
+        (_, Signal::Peak { .. }) => return 1,
+        (Kind::Control, _) => control_limit_max(protocol),
+        (Kind::Lesson, _) => floor(protocol) / 2.0,
+    };
+    let rounds: Vec<_> = (1..=protocol.rounds).map(|round| round as f64).collect();
+    (NOISE * step_slope(&rounds, STEP_BYTES) / hidden_max).ceil() as u64
 }
 
 /// The least that this lesson's leak can weigh; 0 where its law is a peak.
@@ -136,6 +166,7 @@ pub fn result(
         peak_bytes: readings.iter().map(|r| r.peak_bytes).max().unwrap_or(0),
         peak_exponent: peak_exponent(&recording.peaks),
         peak_law: recording.peaks.clone(),
+        resident_before_bytes: recording.resident_before,
         resident_bytes: readings.iter().map(|r| r.resident_bytes).collect(),
         open_files: readings.iter().map(|r| r.open_files).collect(),
         sockets: readings.iter().map(|r| r.sockets.clone()).collect(),

@@ -58,7 +58,9 @@ fn lesson_lines(text: &mut String, lesson: &LessonResult) {
     line(text, &row);
     let beside = holder(lesson).into_iter().chain(signs(lesson)).chain(cost(lesson));
     for note in beside {
-        line(text, &format!("{DIM}{:21}{note}{DIM:#}", ""));
+        for row in textwrap(&note) {
+            line(text, &format!("{DIM}{:21}{row}{DIM:#}", ""));
+        }
     }
     for (name, result) in &lesson.variants {
         line(text, &format!("  {name:<38}{}", self::cell(result).trim_end()));
@@ -69,6 +71,22 @@ fn lesson_lines(text: &mut String, lesson: &LessonResult) {
     for surprise in &lesson.surprises {
         line(text, &format!("{YELLOW}  ! {surprise}{YELLOW:#}"));
     }
+}
+
+/// Lines of at most so many letters as a note has room for, broken between words.
+fn textwrap(note: &str) -> Vec<String> {
+    const ROOM: usize = 80 - 21;
+    let mut lines: Vec<String> = Vec::new();
+    for word in note.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.len() + 1 + word.len() <= ROOM => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 fn padded(content: &str) -> String {
@@ -117,16 +135,12 @@ fn holder(lesson: &LessonResult) -> Option<String> {
     }
 }
 
-/// A function's path without its type parameters, which are longer than a line.
+/// A function's path is longer than a line: `read_available of actix_http`.
 fn culprit_name(culprit: &str) -> String {
-    let mut depth = 0_u32;
-    let outside = |letter: &char| {
-        depth += u32::from(*letter == '<');
-        let outside = depth == 0;
-        depth -= u32::from(*letter == '>');
-        outside
-    };
-    culprit.chars().filter(outside).collect()
+    match (culprit.split_once("::"), culprit.rsplit_once("::")) {
+        (Some((package, _)), Some((_, name))) => format!("{name} of {package}"),
+        _ => culprit.to_owned(),
+    }
 }
 
 /// What rises in `leaky` beside the heap.
@@ -149,8 +163,8 @@ fn cost(lesson: &LessonResult) -> Option<String> {
     {
         costs.push(format!("{calls:.2} times the database calls"));
     }
-    if cost.latency_ratio > LATENCY_COST {
-        costs.push(format!("{:.1} times the median latency", cost.latency_ratio));
+    if let Some(latency) = cost.latency_ratio.filter(|ratio| *ratio > LATENCY_COST) {
+        costs.push(format!("{latency:.1} times the median latency"));
     }
     (!costs.is_empty()).then(|| format!("the fix costs {}", costs.join(", ")))
 }
@@ -161,14 +175,23 @@ fn summary(text: &mut String, comparison: &Comparison) {
         .iter()
         .filter(|lesson| lesson.kind == "control")
         .flat_map(|lesson| lesson.twins.values())
+        // What is judged by its peak has no limit of this kind.
+        .filter(|twin| twin.peak_law.is_empty())
         .map(|twin| twin.detection_limit_bytes_per_request)
         .fold(f64::NAN, f64::max);
     let surprises =
         comparison.lessons.iter().filter(|lesson| !lesson.as_expected).count();
     let compared =
+        comparison.lessons.iter().all(|lesson| lesson.same_answers == Some(true));
+    let refusing =
         comparison.lessons.iter().all(|lesson| lesson.same_answers.is_some());
-    let answers =
-        if compared { ", and the twins' answers are the same" } else { "" };
+    let answers = match (compared, refusing) {
+        (true, _) => ", and the twins' answers are the same",
+        (false, true) => {
+            ", and the twins' answers differ only where the fix refuses"
+        }
+        (false, false) => "",
+    };
     let verdict = match surprises {
         0 => format!("{GREEN}Every verdict is as expected{GREEN:#}{answers}."),
         1 => format!(

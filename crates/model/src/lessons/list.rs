@@ -1,7 +1,13 @@
 //! The list: every lesson, then every control, in the order of the book.
 
 use super::{Kind, Lesson, Scale, Sign, Signal, Variant};
-use crate::{Fault, FaultAction};
+use crate::{Fault, FaultAction, When};
+
+/// DynamoDB's answer to who asks too much.
+const THROTTLED: FaultAction = FaultAction::Error {
+    status: 400,
+    code: "ProvisionedThroughputExceededException",
+};
 
 /// What most jobs have in common. An entry of the list says what is different.
 const JOB: Lesson = Lesson {
@@ -38,6 +44,9 @@ pub const LESSONS: &[Lesson] = &[
             title: "stream through a channel without a bound",
             program: "decoys",
             settings: &[],
+            // The clients read as fast as the database gives, and the kernel takes
+            // another 4 MB for them.
+            holds_here: true,
         }],
         ..JOB
     },
@@ -57,6 +66,7 @@ pub const LESSONS: &[Lesson] = &[
             title: "share each client in an Arc",
             program: "decoys",
             settings: &[],
+            holds_here: false,
         }],
         ..JOB
     },
@@ -80,6 +90,7 @@ pub const LESSONS: &[Lesson] = &[
             title: "a queue a thousand times as long",
             program: "fixed",
             settings: &["--event-queue-max=64000"],
+            holds_here: false,
         }],
         // The order's and the tenant's ids, taken from the request by its extractors.
         culprits: &["model/src/ids.rs", "serde_core"],
@@ -130,6 +141,7 @@ pub const LESSONS: &[Lesson] = &[
             title: "await a permit in the handler, for a while",
             program: "decoys",
             settings: &[],
+            holds_here: false,
         }],
         ..JOB
     },
@@ -153,6 +165,7 @@ pub const LESSONS: &[Lesson] = &[
             title: "a read timeout of a minute",
             program: "decoys",
             settings: &[],
+            holds_here: false,
         }],
         signs: &[Sign::InFlight, Sign::OpenFiles, Sign::Sockets("CLOSE_WAIT")],
         ..JOB
@@ -216,6 +229,7 @@ pub const LESSONS: &[Lesson] = &[
             title: "shrink the map with every entry",
             program: "decoys",
             settings: &[],
+            holds_here: false,
         }],
         ..JOB
     },
@@ -280,9 +294,9 @@ pub const LESSONS: &[Lesson] = &[
         law: "burst size",
         // A page of a hundred orders of a kilobyte.
         signal: Signal::Burst { floor: 100_000.0 },
-        requests: 32,
-        window: 8,
-        concurrency: 32,
+        requests: 64,
+        window: 2,
+        concurrency: 64,
         ..JOB
     },
     Lesson {
@@ -326,6 +340,10 @@ pub const LESSONS: &[Lesson] = &[
         route: "PUT /orders/{id}/seen",
         law: "attempts",
         signal: Signal::Peak { sizes: &[1, 2, 3], of: Scale::Attempts },
+        // In the rounds every call is refused once.
+        faults: &[
+            Fault::new("PutItem", THROTTLED).when(When::Cycle { hit: 1, of: 2 })
+        ],
         requests: 40,
         window: 1,
         ..JOB

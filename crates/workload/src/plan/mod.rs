@@ -52,6 +52,9 @@ impl Plan {
     }
 }
 
+/// Orders of a tenant whose orders are a single page of DynamoDB's.
+pub const PAGE: u64 = 100;
+
 /// The tenant of the lessons on single orders.
 pub const SHOP: &str = "shop";
 

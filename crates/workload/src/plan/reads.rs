@@ -1,6 +1,6 @@
 //! Requests without a body.
 
-use super::{ORDERS, Plan, Request, SHOP, numbered_tenant, sized_tenant};
+use super::{ORDERS, PAGE, Plan, Request, SHOP, numbered_tenant, sized_tenant};
 use model::seed;
 
 impl Plan {
@@ -37,7 +37,9 @@ impl Plan {
                 request
             }
             "l15_interned_names" => get(format!("/tenants/{tenant}/report"), SHOP),
-            "l16_burst" => get("/orders/bestsellers".to_owned(), SHOP),
+            "l16_burst" => {
+                get("/orders/bestsellers".to_owned(), &sized_tenant(PAGE))
+            }
             "c01_client_clones" => get(format!("/orders/{order}/status"), SHOP),
             "c02_first_page" => get("/orders?status=open".to_owned(), SHOP),
             "c05_compression" => {
