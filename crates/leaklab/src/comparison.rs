@@ -154,8 +154,8 @@ pub struct TwinResult {
     pub latency_us: Latency,
     /// Wall clock of this twin's part.
     pub seconds: f64,
-    /// dhat's profile, relative to this file.
-    pub profile: String,
+    /// dhat's profile, relative to this file; `null` where a quick look needed none.
+    pub profile: Option<String>,
     /// Live bytes that came in the dhat window, per request, by the exact counters.
     pub window_bytes_per_request: f64,
     /// Growth that no site in the service's own code holds, as a share of all;

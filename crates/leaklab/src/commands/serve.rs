@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::measure::{Database, EngineChoice, twin_command};
 use crate::process::{Process, ShowLog};
 use anstream::{eprintln, println};
-use anyhow::anyhow;
+use anyhow::{Context, anyhow};
 use std::process::ExitCode;
 
 /// Runs until a signal.
@@ -31,6 +31,10 @@ async fn serve(
     let (program, mut command) =
         twin_command(name, &database.target, database.table.name())?;
     command.args(["--measure", "--listen", &arguments.listen.to_string()]);
+    // What a twin that is killed leaves behind goes with this program.
+    let scratch = tempfile::Builder::new().prefix("leaklab-").tempdir();
+    let scratch = scratch.context("cannot make a temporary folder (TMPDIR)")?;
+    command.env("TMPDIR", scratch.path());
     let mut twin = Process::start(name, &program, command, ShowLog::Yes).await?;
     let url = format!("http://{}", twin.address());
     let token = model::seed::session_token(arguments.seed, 0);

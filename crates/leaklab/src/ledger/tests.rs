@@ -34,7 +34,7 @@ fn shows(verdict: Verdict) -> TwinResult {
         database_calls_per_request: None,
         latency_us: Latency { p50: 500, p99: 900 },
         seconds: 1.0,
-        profile: String::new(),
+        profile: None,
         window_bytes_per_request: 0.0,
         unattributed_share: None,
         sites: Vec::new(),
@@ -76,7 +76,7 @@ fn run(programs: &[(&str, TwinResult)]) -> Comparison {
         environment: Environment {
             leaklab: String::new(),
             rustc: String::new(),
-            profile: String::new(),
+            profile: None,
             aws_sdk_dynamodb: String::new(),
             engine: "embedded".to_owned(),
             cores: 2,

@@ -141,8 +141,10 @@ fn burst_surprise(lesson: &Lesson, all: &[Measured]) -> Option<String> {
     let glibc = cfg!(all(target_os = "linux", target_env = "gnu"));
     let kept = |name: &str| {
         let measured = all.iter().find(|measured| measured.subject.name == name)?;
-        let last = measured.recording.readings.last()?.resident_bytes?;
-        Some(last.saturating_sub(measured.recording.resident_before?))
+        // Before a second set there were windows, and what dhat needs is resident, too.
+        let recording = Some(&measured.recording).filter(|first| first.sets == 1)?;
+        let last = recording.readings.last()?.resident_bytes?;
+        Some(last.saturating_sub(recording.resident_before?))
     };
     let is_burst = matches!(lesson.signal, Signal::Burst { .. });
     let (leaky, fixed) = (kept("leaky")?, kept("fixed")?);

@@ -31,7 +31,8 @@ pub struct Recording {
     /// The dhat windows. Where the law is a slope the second has twice the requests of
     /// the first; where it is a peak, each has the peak of one of the two smallest
     /// sizes.
-    pub windows: [Window; 2],
+    /// None where nothing grew and a quick look was asked for.
+    pub windows: Option<[Window; 2]>,
     /// How many sets of rounds it took; this is the last.
     pub sets: u64,
 }

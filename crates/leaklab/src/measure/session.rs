@@ -2,8 +2,8 @@
 //! each, peaks at several sizes, dhat windows last.
 
 use crate::comparison::Peak;
-use crate::measure::Protocol;
 use crate::measure::recording::{Recording, Window};
+use crate::measure::{Protocol, verdict};
 use crate::probe::Probe;
 use crate::statistics::median_of;
 use anyhow::Result;
@@ -105,10 +105,7 @@ impl<'a> Session<'a> {
             peaks.push(Peak { size, peak_bytes: self.peak(size).await? });
         }
 
-        step("call stacks");
-        let [first, second] = self.windows(begin + rounds);
-        let windows = [self.window(first).await?, self.window(second).await?];
-        Ok(Recording {
+        let mut recording = Recording {
             readings,
             resident_before: None,
             answers,
@@ -118,9 +115,16 @@ impl<'a> Session<'a> {
             first_error: sum.first_error,
             latency_us: sum.latency_us,
             peaks,
-            windows,
+            windows: None,
             sets: 1,
-        })
+        };
+        if !self.protocol.quick || verdict::grows(self.protocol, &recording) {
+            step("call stacks");
+            let [first, second] = self.windows(begin + rounds);
+            let windows = [self.window(first).await?, self.window(second).await?];
+            recording.windows = Some(windows);
+        }
+        Ok(recording)
     }
 
     /// Sends a counted round.

@@ -17,9 +17,12 @@ const OWN_PATH: &str = "src/lessons/";
 
 /// What grew from the first window to the second: per request more, or, where the law
 /// is a peak, at the peak of the larger load.
-pub(super) fn sites(protocol: &Protocol, windows: &[Window; 2]) -> Vec<SiteResult> {
+pub(super) fn sites(
+    protocol: &Protocol,
+    windows: Option<&[Window; 2]>,
+) -> Vec<SiteResult> {
+    let Some([first, second]) = windows else { return Vec::new() };
     let own = |place: &str| place.contains(OWN_PATH);
-    let [first, second] = windows;
     let (moment, requests) = match protocol.scale() {
         None => (Moment::End, second.requests - first.requests),
         Some(_) => (Moment::Peak, 1),

@@ -1,6 +1,7 @@
 //! From a recording to a verdict. Every threshold has its reason beside it.
 
 use crate::comparison::{Latency, Peak, TwinResult, Verdict};
+use crate::measure::recording::Window;
 use crate::measure::sites::{SITES_MAX, sites, unattributed};
 use crate::measure::{Protocol, Recording, signs};
 use crate::statistics::{Line, detection_limit, exponent, step_slope, theil_sen};
@@ -34,9 +35,27 @@ const EXPONENT_GROWS: f64 = 0.75;
 /// alone is the entries themselves.
 const WINDOW_CONFIRMS: f64 = 0.25;
 
-/// Whether the verdict is more than that the noise is too large.
+/// Whether the rounds or the peaks grow, before any window has confirmed it.
+pub(super) fn grows(protocol: &Protocol, recording: &Recording) -> bool {
+    let (verdict, line, limit) = judge(protocol, recording);
+    line.slope > limit || verdict == Verdict::Grows
+}
+
+/// Growth that is not named by more than this share calls for another look.
+const UNATTRIBUTED_MAX: f64 = 0.1;
+
+/// Whether the verdict is more than that the noise is too large, and growth has names.
 pub(super) fn tells(protocol: &Protocol, recording: &Recording) -> bool {
-    judge(protocol, recording).0 != Verdict::Inconclusive
+    let (verdict, line, _) = judge(protocol, recording);
+    let named = || {
+        let sites = sites(protocol, recording.windows.as_ref());
+        unattributed(&sites, line.slope) <= UNATTRIBUTED_MAX
+    };
+    match verdict {
+        Verdict::Inconclusive => false,
+        Verdict::Leaks | Verdict::Grows => named(),
+        Verdict::Bounded | Verdict::Flat => true,
+    }
 }
 
 /// The verdict on a recording, with the line through its rounds.
@@ -47,8 +66,8 @@ pub fn judge(protocol: &Protocol, recording: &Recording) -> (Verdict, Line, f64)
         interval: [f64::NEG_INFINITY, f64::INFINITY],
         standard_error: f64::INFINITY,
     });
-    let limit = detection_limit(&points, &line, STEP_BYTES);
-    let window = window_slope(recording);
+    let limit = detection_limit(&points, &line, step(protocol));
+    let window = least_window_slope(recording);
     let verdict = match protocol.lesson.signal {
         Signal::Slope { .. } | Signal::Burst { .. } => {
             judge_slope(protocol, &line, limit, window)
@@ -110,13 +129,13 @@ pub fn requests_needed(protocol: &Protocol) -> u64 {
         (Kind::Lesson, _) => floor(protocol) / 2.0,
     };
     let rounds: Vec<_> = (1..=protocol.rounds).map(|round| round as f64).collect();
-    (NOISE * step_slope(&rounds, STEP_BYTES) / hidden_max).ceil() as u64
+    (NOISE * step_slope(&rounds, step(protocol)) / hidden_max).ceil() as u64
 }
 
 /// The least that this lesson's leak can weigh; 0 where its law is a peak.
 fn floor(protocol: &Protocol) -> f64 {
     match protocol.lesson.signal {
-        Signal::Slope { floor } | Signal::Burst { floor } => floor,
+        Signal::Slope { floor } | Signal::Burst { floor, .. } => floor,
         Signal::Peak { .. } => 0.0,
     }
 }
@@ -136,10 +155,30 @@ fn points(protocol: &Protocol, recording: &Recording) -> Vec<(f64, f64)> {
     recording.readings.iter().enumerate().map(point).collect()
 }
 
+/// What may come once in a service that does not leak.
+fn step(protocol: &Protocol) -> f64 {
+    match protocol.lesson.signal {
+        Signal::Burst { step, .. } => step,
+        Signal::Slope { .. } | Signal::Peak { .. } => STEP_BYTES,
+    }
+}
+
+/// Live bytes per request in the window that shows fewer of them. A pool that happens to
+/// grow during one window does not during the other.
+fn least_window_slope(recording: &Recording) -> f64 {
+    let slope =
+        |window: &Window| window.growth as f64 / window.requests.max(1) as f64;
+    let windows = recording.windows.iter().flatten();
+    // Growth that no window was opened for is not confirmed.
+    windows.map(slope).reduce(f64::min).unwrap_or(0.0)
+}
+
 /// Live bytes per request over all windows, by the exact counters.
 fn window_slope(recording: &Recording) -> f64 {
-    let growth: i64 = recording.windows.iter().map(|window| window.growth).sum();
-    let requests: u64 = recording.windows.iter().map(|window| window.requests).sum();
+    let growth: i64 =
+        recording.windows.iter().flatten().map(|window| window.growth).sum();
+    let windows = recording.windows.iter().flatten();
+    let requests: u64 = windows.map(|window| window.requests).sum();
     growth as f64 / requests.max(1) as f64
 }
 
@@ -151,7 +190,7 @@ pub fn result(
 ) -> TwinResult {
     let (verdict, line, limit) = judge(protocol, recording);
     let grows = matches!(verdict, Verdict::Leaks | Verdict::Grows);
-    let sites = sites(protocol, &recording.windows);
+    let sites = sites(protocol, recording.windows.as_ref());
     let latency = |quantile| recording.latency_us.value_at_quantile(quantile);
     let mut digest = workload::Digest::default();
     recording.answers.iter().flatten().for_each(|part| digest.add(*part));
@@ -177,7 +216,7 @@ pub fn result(
         database_calls_per_request: signs::database_calls(protocol, recording),
         latency_us: Latency { p50: latency(0.5), p99: latency(0.99) },
         seconds,
-        profile: String::new(),
+        profile: None,
         window_bytes_per_request: window_slope(recording),
         unattributed_share: grows.then(|| unattributed(&sites, line.slope)),
         sites: sites.into_iter().take(SITES_MAX).collect(),

@@ -38,7 +38,7 @@ impl Output {
         &self.folder
     }
 
-    /// Writes a profile; its name relative to the folder.
+    /// Writes a profile, where one was taken; its name relative to the folder.
     ///
     /// # Errors
     /// The file cannot be written.
@@ -47,11 +47,11 @@ impl Output {
         lesson: &str,
         twin: &str,
         recording: &Recording,
-    ) -> Result<String, Failure> {
+    ) -> Result<Option<String>, Failure> {
+        let Some([_, longer]) = &recording.windows else { return Ok(None) };
         let name = format!("profiles/{lesson}.{twin}.json");
-        let [_, longer] = &recording.windows;
         self.write(&name, &longer.json)?;
-        Ok(name)
+        Ok(Some(name))
     }
 
     /// Writes `comparison.json`; its text.

@@ -7,29 +7,39 @@ use serde_json::Value;
 
 /// Runs one lesson on both twins; its result.
 #[track_caller]
-fn measured(id: &str) -> (Done, Value) {
-    let done =
-        Leaklab::compare(&[id, "--format", "json"]).run().code(0).leaves_nothing();
+fn measured(id: &str, more: &[&str]) -> (Done, Value) {
+    let arguments = [&[id, "--format", "json"], more].concat();
+    let done = Leaklab::compare(&arguments).run().code(0).leaves_nothing();
     let comparison = done.json();
     let lesson = comparison["lessons"][0].clone();
     assert_eq!(lesson["id"], id);
     assert_eq!(lesson["as_expected"], true, "{lesson:#}");
-    assert_eq!(lesson["same_answers"], true, "{lesson:#}");
-    assert_eq!(
-        lesson["twins"]["leaky"]["answers_sha256"],
-        lesson["twins"]["fixed"]["answers_sha256"]
-    );
+    let registered = model::lesson(id).unwrap();
+    if !registered.outage && !registered.may_refuse {
+        assert_eq!(lesson["same_answers"], true, "{lesson:#}");
+    }
     (done, lesson)
 }
 
+/// A lesson that grows in `leaky` alone, where it is expected to, and with the numbers
+/// beside the heap that belong to it.
 #[track_caller]
 fn lesson(id: &str, leaky: &str) {
-    let (done, lesson) = measured(id);
+    let (done, lesson) = measured(id, &[]);
     let twins = &lesson["twins"];
     assert_eq!(twins["leaky"]["verdict"], leaky);
     assert_eq!(twins["fixed"]["verdict"], "BOUNDED");
-    let unnamed = 1.0 - named_share(id, &twins["leaky"]["sites"]);
-    assert!(unnamed <= 0.1, "{unnamed} of the growth has no name");
+    let top = &twins["leaky"]["sites"][0];
+    let own = top["lesson_frame"].as_str().unwrap_or_default();
+    let in_file = own.starts_with(&format!("src/lessons/{id}.rs:"));
+    assert!(in_file || top["culprit"].is_string(), "{top:#}");
+    let unattributed = twins["leaky"]["unattributed_share"].as_f64().unwrap();
+    assert!(unattributed <= 0.1, "{unattributed} of the growth has no name");
+    let signs = twins["leaky"]["signs"].as_array().unwrap();
+    // Sockets and files are counted on Linux alone.
+    if cfg!(target_os = "linux") {
+        assert_eq!(signs.len(), model::lesson(id).unwrap().signs.len());
+    }
     for twin in ["leaky", "fixed"] {
         let profile = done.out().join(twins[twin]["profile"].as_str().unwrap());
         let profile = std::fs::read(profile).unwrap();
@@ -37,29 +47,22 @@ fn lesson(id: &str, leaky: &str) {
     }
 }
 
-/// The part of the growth whose call stacks run through the lesson's file, or through a
-/// function that the registry names as a culprit.
-fn named_share(id: &str, sites: &Value) -> f64 {
-    let file = format!("src/lessons/{id}.rs:");
-    let culprits = model::lesson(id).unwrap().culprits;
-    let named = |site: &&Value| {
-        let frames = site["frames"].as_array().unwrap().iter();
-        let mut frames = frames.map(|frame| frame.as_str().unwrap());
-        let own = site["lesson_frame"].as_str();
-        own.is_some_and(|frame| frame.starts_with(&file))
-            || frames.any(|f| culprits.iter().any(|culprit| f.starts_with(culprit)))
-    };
-    let sites = sites.as_array().unwrap();
-    assert!(named(&&sites[0]), "{:#}", sites[0]);
-    sites.iter().filter(named).map(|site| site["share"].as_f64().unwrap()).sum()
+/// A fix that does not hold: its own verdict, beside those of the twins.
+#[track_caller]
+fn variant(id: &str, name: &str, verdict: &str) {
+    let (_, lesson) = measured(id, &["--variant", name]);
+    assert_eq!(lesson["variants"][name]["verdict"], verdict, "{lesson:#}");
 }
 
 #[track_caller]
 fn control(id: &str) {
-    let (_, lesson) = measured(id);
+    let (_, lesson) = measured(id, &[]);
     for twin in ["leaky", "fixed"] {
         let result = &lesson["twins"][twin];
         assert_eq!(result["verdict"], "FLAT", "{twin}");
+        if result["peak_exponent"].is_number() {
+            continue;
+        }
         let limit = result["detection_limit_bytes_per_request"].as_f64().unwrap();
         assert!(limit <= 32.0, "{twin}: {limit} B a request would have gone unseen");
     }
@@ -76,8 +79,33 @@ fn l02_tenant_clients_leak_in_leaky_alone() {
 }
 
 #[test]
+fn l03_write_behind_leaks_in_leaky_alone() {
+    lesson("l03_write_behind", "LEAKS");
+}
+
+#[test]
 fn l04_background_jobs_leak_in_leaky_alone() {
     lesson("l04_background_jobs", "LEAKS");
+}
+
+#[test]
+fn l05_bulk_import_grows_with_the_upload_in_leaky_alone() {
+    lesson("l05_bulk_import", "GROWS");
+}
+
+#[test]
+fn l06_admission_grows_with_the_load_in_leaky_alone() {
+    lesson("l06_admission", "GROWS");
+}
+
+#[test]
+fn l07_deadline_leaks_in_leaky_alone() {
+    lesson("l07_deadline", "LEAKS");
+}
+
+#[test]
+fn l08_live_feed_leaks_in_leaky_alone() {
+    lesson("l08_live_feed", "LEAKS");
 }
 
 #[test]
@@ -116,6 +144,14 @@ fn l15_interned_names_leak_in_leaky_alone() {
 }
 
 #[test]
+fn l16_burst_leaks_in_neither_and_stays_large_in_leaky() {
+    let (_, lesson) = measured("l16_burst", &[]);
+    for twin in ["leaky", "fixed"] {
+        assert_eq!(lesson["twins"][twin]["verdict"], "BOUNDED", "{twin}");
+    }
+}
+
+#[test]
 fn c01_client_clones_are_flat_in_both() {
     control("c01_client_clones");
 }
@@ -131,6 +167,11 @@ fn c03_dropped_upload_is_flat_in_both() {
 }
 
 #[test]
+fn c04_retries_are_flat_in_both() {
+    control("c04_retries");
+}
+
+#[test]
 fn c05_compression_is_flat_in_both() {
     control("c05_compression");
 }
@@ -138,6 +179,44 @@ fn c05_compression_is_flat_in_both() {
 #[test]
 fn c06_client_churn_is_flat_in_both() {
     control("c06_client_churn");
+}
+
+#[test]
+fn a_longer_queue_leaks_like_one_without_an_end() {
+    variant("l03_write_behind", "more-memory", "LEAKS");
+}
+
+#[test]
+fn a_semaphore_in_the_handler_does_not_bound_the_orders() {
+    variant("l06_admission", "acquire-in-handler", "GROWS");
+}
+
+#[test]
+fn a_longer_timeout_leaks_while_it_lasts() {
+    variant("l07_deadline", "longer-timeout", "LEAKS");
+}
+
+#[test]
+fn shrinking_a_map_frees_no_entry() {
+    variant("l11_session_cache", "shrink-to-fit", "LEAKS");
+}
+
+#[test]
+fn an_arc_around_a_client_shares_what_is_shared_already() {
+    variant("l02_tenant_clients", "arc-client", "LEAKS");
+}
+
+#[test]
+fn a_leak_of_a_known_size_is_measured_as_that_size() {
+    let arguments = ["c01", "--leak-bytes", "64", "--format", "json"];
+    let done = Leaklab::compare(&arguments).run().code(0).leaves_nothing();
+    let planted = &done.json()["lessons"][0]["variants"]["planted-leak"];
+    assert_eq!(planted["verdict"], "LEAKS", "{planted:#}");
+    let slope = planted["slope_bytes_per_request"].as_f64().unwrap();
+    let limit = planted["detection_limit_bytes_per_request"].as_f64().unwrap();
+    assert!((slope - 64.0).abs() <= limit, "{slope} B, expected 64");
+    let top = planted["sites"][0]["lesson_frame"].as_str().unwrap();
+    assert!(top.starts_with("src/lessons/c01_planted_leak.rs:"), "{top}");
 }
 
 #[test]

@@ -44,6 +44,8 @@ pub enum Signal {
         /// Live bytes per request that would be a leak: the least of what a request
         /// holds while it is served. A burst's pools come and go below that.
         floor: f64,
+        /// What pools may move by after a burst, in bytes.
+        step: f64,
     },
     /// Live bytes return, but their peak follows the size of the input.
     Peak {
