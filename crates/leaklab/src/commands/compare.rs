@@ -95,14 +95,14 @@ pub async fn run(arguments: &Compare) -> Result<ExitCode, Failure> {
 
 /// The registry's numbers, unless the user gave others.
 fn protocol(lesson: &'static Lesson, arguments: &Compare) -> Protocol {
-    let quick = arguments.quick;
+    // A burst is as large as it is, and needs as many rounds.
+    let quick = arguments.quick && !matches!(lesson.signal, Signal::Burst { .. });
     let rounds = if quick { QUICK_ROUNDS } else { ROUNDS };
     let rounds = arguments.rounds.unwrap_or(rounds);
     let mut protocol =
         Protocol::new(lesson, arguments.seed, rounds, lesson.requests);
-    protocol.quick = quick;
-    // A burst is as large as it is.
-    if quick && !matches!(lesson.signal, Signal::Burst { .. }) {
+    protocol.quick = arguments.quick;
+    if quick {
         let fewer = lesson.requests / QUICK_DIVISOR;
         protocol.requests =
             fewer.max(requests_needed(&protocol)).min(lesson.requests);

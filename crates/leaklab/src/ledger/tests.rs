@@ -76,7 +76,7 @@ fn run(programs: &[(&str, TwinResult)]) -> Comparison {
         environment: Environment {
             leaklab: String::new(),
             rustc: String::new(),
-            profile: None,
+            profile: String::new(),
             aws_sdk_dynamodb: String::new(),
             engine: "embedded".to_owned(),
             cores: 2,

@@ -53,7 +53,7 @@ pub(super) fn tells(protocol: &Protocol, recording: &Recording) -> bool {
     };
     match verdict {
         Verdict::Inconclusive => false,
-        Verdict::Leaks | Verdict::Grows => named(),
+        Verdict::Leaks | Verdict::Grows => protocol.quick || named(),
         Verdict::Bounded | Verdict::Flat => true,
     }
 }

@@ -206,7 +206,7 @@ pub const LESSONS: &[Lesson] = &[
         route: "PUT /tenants/{tenant}/orders/{id}",
         law: "tenants",
         // What a bucket allocates, and its place in the SDK's map.
-        signal: Signal::Slope { floor: 200.0 },
+        signal: Signal::Slope { floor: 100.0 },
         // The SDK's map doubles at 897 names. These numbers put that into the second
         // window, where the sites show whose it is.
         requests: 90,
