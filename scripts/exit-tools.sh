@@ -2,7 +2,7 @@
 # Counts which of the leaks of `leaky` three tools report when the service has ended:
 # LeakSanitizer, valgrind's memcheck and heaptrack; and how much they slow it down.
 #
-#   scripts/exit-tools.sh            every lesson; writes docs/output/exit-tools.md
+#   scripts/exit-tools.sh            every lesson; writes docs/output/exit-tools.txt
 #   scripts/exit-tools.sh l04 l11    these lessons; prints the table
 #   RUNS=1 scripts/exit-tools.sh     one run of each in place of three
 #
@@ -252,6 +252,6 @@ if [ "$#" -gt 0 ]; then
     table
 else
     table >"$work/table"
-    mv -- "$work/table" docs/output/exit-tools.md
-    note "wrote docs/output/exit-tools.md"
+    mv -- "$work/table" docs/output/exit-tools.txt
+    note "wrote docs/output/exit-tools.txt"
 fi

@@ -19,7 +19,7 @@ for chapter in docs/lessons/*.md; do
     lesson=$(basename "$chapter" .md)
     printf 'refresh-docs.sh: %s\n' "$lesson" >&2
     # What to do next is the same everywhere and belongs to the terminal.
-    scripts/compare.sh "$lesson" --out target/leaklab | sed '/^Next$/,$d' >docs/output/"$lesson".txt
+    scripts/compare.sh "$lesson" --variant all --out target/leaklab | sed '/^Next$/,$d' >docs/output/"$lesson".txt
 done
 
 # It reads /proc, so elsewhere the file stays as it is.

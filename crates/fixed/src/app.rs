@@ -43,7 +43,7 @@ pub(crate) struct App {
 }
 
 impl Application for App {
-    const ALLOW_HALF_CLOSED: bool = l08_live_feed::ALLOW_HALF_CLOSED;
+    const ALLOW_HALF_CLOSED: bool = l08_live_feed::allow_half_closed();
 
     fn connections_max(limits: &Limits) -> usize {
         l06_admission::connections_max(limits)

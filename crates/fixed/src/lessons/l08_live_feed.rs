@@ -29,7 +29,9 @@ const BEHIND_MAX: usize = 64;
 
 /// Whoever has closed its sending side is gone: a browser tab that was closed sends
 /// nothing else.
-pub(crate) const ALLOW_HALF_CLOSED: bool = false;
+pub(crate) const fn allow_half_closed() -> bool {
+    false
+}
 
 /// Follows shipments, as server-sent events
 #[utoipa::path(

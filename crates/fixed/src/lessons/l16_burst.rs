@@ -82,36 +82,33 @@ pub(crate) async fn bestsellers(
 
 /// Who counts.
 pub(crate) struct Counter {
-    places: Arc<Semaphore>,
     at_once_max: usize,
+    places: Arc<Semaphore>,
     /// Whether all turns were taken since the allocator last gave memory back.
     crowded: Arc<AtomicBool>,
 }
 
 /// Leave to count, until it is dropped.
 struct Turn {
-    places: Arc<Semaphore>,
     at_once_max: usize,
+    permit: OwnedSemaphorePermit,
     crowded: Arc<AtomicBool>,
-    permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Counter {
     pub(crate) fn new(context: &Context) -> Self {
         let at_once_max = context.limits.counts_at_once_max;
         let places = Arc::new(Semaphore::new(at_once_max));
-        Self { places, at_once_max, crowded: Arc::default() }
+        Self { at_once_max, places, crowded: Arc::default() }
     }
 
     async fn turn(&self) -> Result<Turn, ServiceError> {
-        let permit =
-            timeout(PATIENCE, Arc::clone(&self.places).acquire_owned()).await;
-        let permit =
-            permit.ok().and_then(Result::ok).ok_or(ServiceError::Overloaded)?;
-        let Self { places, at_once_max, crowded } = self;
+        let Self { at_once_max, places, crowded } = self;
+        let permit = timeout(PATIENCE, Arc::clone(places).acquire_owned()).await;
+        let permit = permit.ok().and_then(Result::ok);
+        let permit = permit.ok_or(ServiceError::Overloaded)?;
         crowded.fetch_or(places.available_permits() == 0, Relaxed);
-        let (places, crowded) = (Arc::clone(places), Arc::clone(crowded));
-        Ok(Turn { places, at_once_max: *at_once_max, crowded, permit: Some(permit) })
+        Ok(Turn { at_once_max: *at_once_max, permit, crowded: Arc::clone(crowded) })
     }
 }
 
@@ -119,9 +116,8 @@ impl Drop for Turn {
     fn drop(&mut self) {
         // FIX: a few count at a time, so a burst takes what a few take. And when the
         // last of a crowd is done, the allocator is told that it may give back.
-        drop(self.permit.take());
-        let empty = self.places.available_permits() == self.at_once_max;
-        if empty && self.crowded.swap(false, Relaxed) {
+        let free = self.permit.semaphore().available_permits();
+        if free + 1 == self.at_once_max && self.crowded.swap(false, Relaxed) {
             heap::alloc::give_back();
         }
     }

@@ -88,7 +88,7 @@ mod tests {
             ids(&["l11", "l09_call", "l11"]),
             ["l09_call_budget", "l11_session_cache"]
         );
-        assert_eq!(ids(&["c"]), ["c01_client_clones", "c02_first_page"]);
+        assert_eq!(ids(&["c02", "c01"]), ["c01_client_clones", "c02_first_page"]);
         assert_eq!(ids(&[]).len(), LESSONS.len());
     }
 

@@ -142,10 +142,10 @@ fn an_engine_that_dies_half_way_is_the_named_cause() {
 
 #[test]
 fn an_interrupt_stops_everything_and_keeps_finished_profiles() {
-    let done = Leaklab::compare(&["c01", "c02"]);
+    let done = Leaklab::compare(&["c01", "c02", "c03", "c04"]);
     let profiles = done.out_folder().join("profiles");
     let done = done.interrupted_when("leaky", |driver, _| {
-        // The first lesson's profiles are there; the second is under way.
+        // The first lesson's profiles are there; the last has not begun.
         let both = ["leaky", "fixed"]
             .map(|t| profiles.join(format!("c01_client_clones.{t}.json")));
         while !both.iter().all(|file| file.exists()) {

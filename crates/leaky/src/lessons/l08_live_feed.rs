@@ -22,7 +22,9 @@ const GREETING: Bytes = Bytes::from_static(b"retry: 5000\n\n");
 const BEHIND_MAX: usize = 64;
 
 /// As actix has it by default: whoever has closed its sending side may still listen.
-pub(crate) const ALLOW_HALF_CLOSED: bool = true;
+pub(crate) const fn allow_half_closed() -> bool {
+    true
+}
 
 /// Follows shipments, as server-sent events
 #[utoipa::path(

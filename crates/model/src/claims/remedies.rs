@@ -27,10 +27,8 @@ pub(super) const REMEDIES: &[Claim] = &[
             },
             Finding {
                 rule: Rule::Cause(&[leaky("l03_write_behind")]),
-                reason: "A channel without a bound takes what comes as fast as it \
-                         comes: the collection under another name, as soon as its \
-                         reader is the slower one. With a client as fast as the \
-                         database (l01's variant) it stays short.",
+                reason: "A channel without a bound is the collection under another \
+                         name as soon as its reader is the slower one.",
             },
             Finding {
                 rule: Rule::Remedy {
