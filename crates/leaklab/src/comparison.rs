@@ -191,6 +191,8 @@ pub struct Latency {
     pub p50: u64,
     /// 99th percentile.
     pub p99: u64,
+    /// The lowest of the rounds' medians: the one that others disturbed least.
+    pub best_round_p50: u64,
 }
 
 /// What a fix costs beside memory.
@@ -199,7 +201,8 @@ pub struct Cost {
     /// Calls to the database for each request, `fixed` over `leaky`; `null` where one
     /// of them does not count, or `leaky` makes fewer than one in two requests.
     pub database_calls_ratio: Option<f64>,
-    /// Median time of an answer, `fixed` over `leaky`; `null` where clients gave up.
+    /// Median time of an answer in the best round, `fixed` over `leaky`; `null` where
+    /// clients gave up or were refused, because that is other work.
     pub latency_ratio: Option<f64>,
 }
 

@@ -32,7 +32,7 @@ fn shows(verdict: Verdict) -> TwinResult {
         gauges: BTreeMap::new(),
         signs: Vec::new(),
         database_calls_per_request: None,
-        latency_us: Latency { p50: 500, p99: 900 },
+        latency_us: Latency { p50: 500, p99: 900, best_round_p50: 480 },
         seconds: 1.0,
         profile: None,
         window_bytes_per_request: 0.0,

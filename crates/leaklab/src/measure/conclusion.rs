@@ -199,8 +199,9 @@ fn cost(twins: &BTreeMap<String, TwinResult>) -> Option<Cost> {
         (Some(leaky), Some(fixed)) if leaky >= OWN_CALLS => Some(fixed / leaky),
         _ => None,
     };
-    let median = |twin: &TwinResult| twin.latency_us.p50.max(1) as f64;
-    let answered = leaky.abandoned + fixed.abandoned == 0;
+    let median = |twin: &TwinResult| twin.latency_us.best_round_p50.max(1) as f64;
+    let other = |twin: &TwinResult| twin.abandoned + twin.refused;
+    let answered = other(leaky) + other(fixed) == 0;
     let latency_ratio = answered.then(|| median(fixed) / median(leaky));
     Some(Cost { database_calls_ratio, latency_ratio })
 }

@@ -26,6 +26,9 @@ pub struct Recording {
     pub first_error: Option<String>,
     /// Whole answers in the rounds, in microseconds.
     pub latency_us: Histogram<u64>,
+    /// The lowest of the rounds' median times of an answer, in microseconds: what others
+    /// do with the processor meanwhile only adds to it.
+    pub best_median_us: u64,
     /// Peaks by size.
     pub peaks: Vec<Peak>,
     /// The dhat windows. Where the law is a slope the second has twice the requests of

@@ -87,11 +87,14 @@ impl<'a> Session<'a> {
         let mut readings = Vec::new();
         let mut answers = Vec::new();
         let mut sum: Option<Tally> = None;
+        let mut best_median_us = u64::MAX;
         for round in 0..rounds {
             step(&format!("round {}/{rounds}", round + 1));
             let tally = self.round(begin + round).await?;
             readings.push(self.probe.at_rest().await?);
             answers.push(tally.parts.clone());
+            best_median_us =
+                best_median_us.min(tally.latency_us.value_at_quantile(0.5));
             match &mut sum {
                 Some(sum) => sum.merge(tally),
                 None => sum = Some(tally),
@@ -114,6 +117,7 @@ impl<'a> Session<'a> {
             abandoned: sum.abandoned,
             first_error: sum.first_error,
             latency_us: sum.latency_us,
+            best_median_us,
             peaks,
             windows: None,
             sets: 1,

@@ -214,7 +214,11 @@ pub fn result(
         gauges: signs::gauges(recording),
         signs: signs::signs(protocol, recording),
         database_calls_per_request: signs::database_calls(protocol, recording),
-        latency_us: Latency { p50: latency(0.5), p99: latency(0.99) },
+        latency_us: Latency {
+            p50: latency(0.5),
+            p99: latency(0.99),
+            best_round_p50: recording.best_median_us,
+        },
         seconds,
         profile: None,
         window_bytes_per_request: window_slope(recording),
