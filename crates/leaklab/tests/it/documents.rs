@@ -61,7 +61,8 @@ fn fault(arguments: &[&str]) -> Option<String> {
             compare.lessons.into_iter().find(|name| !begins(name))
         }
         Ok(_) => None,
-        Err(error) => Some(error.to_string()),
+        // Help and version are no errors.
+        Err(error) => error.use_stderr().then(|| error.to_string()),
     }
 }
 

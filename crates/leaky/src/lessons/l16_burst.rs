@@ -9,7 +9,7 @@ use model::limits::EXPORT_PAGE_ITEMS;
 use model::table;
 use serde::Serialize;
 use service::extract::Tenant;
-use service::{Context, Dynamo, Problem, ServiceError};
+use service::{Context, Dynamo, Limits, Problem, ServiceError};
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use utoipa::ToSchema;
@@ -73,14 +73,17 @@ pub(crate) async fn bestsellers(
 }
 
 /// Who counts.
-pub(crate) struct Counter;
+pub(crate) struct Counter {
+    #[expect(dead_code, reason = "lesson 16: nothing enforces the limits")]
+    limits: Limits,
+}
 
 /// Leave to count, until it is dropped.
 struct Turn;
 
 impl Counter {
-    pub(crate) fn new(_: &Context) -> Self {
-        Self
+    pub(crate) fn new(context: &Context) -> Self {
+        Self { limits: context.limits.clone() }
     }
 
     async fn turn(&self) -> Result<Turn, ServiceError> {
