@@ -188,7 +188,7 @@ fn summary(text: &mut String, comparison: &Comparison) {
     let answers = match (compared, refusing) {
         (true, _) => ", and the twins' answers are the same",
         (false, true) => {
-            ", and the twins' answers differ only where the fix refuses"
+            "; answers differ where a fix refuses work"
         }
         (false, false) => "",
     };
