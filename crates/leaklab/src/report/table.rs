@@ -187,9 +187,7 @@ fn summary(text: &mut String, comparison: &Comparison) {
         comparison.lessons.iter().all(|lesson| lesson.same_answers.is_some());
     let answers = match (compared, refusing) {
         (true, _) => ", and the twins' answers are the same",
-        (false, true) => {
-            "; answers differ where a fix refuses work"
-        }
+        (false, true) => "; answers differ where a fix refuses work",
         (false, false) => "",
     };
     let verdict = match surprises {
