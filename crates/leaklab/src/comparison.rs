@@ -218,6 +218,10 @@ pub struct Peak {
 /// Call stacks that hold memory together.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SiteResult {
+    /// The same in every run, and after edits that move lines; empty in files of
+    /// versions that knew none.
+    #[serde(default)]
+    pub fingerprint: String,
     /// Of all growth between the two dhat windows.
     pub share: f64,
     /// Growth per request. Where the law is a peak: bytes that it holds more at the

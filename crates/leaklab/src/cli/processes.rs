@@ -1,0 +1,77 @@
+//! Arguments of the commands that look at a twin's process: `secrets`, `drive`.
+
+use crate::cli::{Format, TwinName};
+use clap::Args;
+use std::ffi::OsString;
+
+/// Arguments of `secrets`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  leaklab secrets
+  leaklab secrets --sessions 1000 --format json
+
+Every session in the table carries a payment secret that no answer shows. The
+twins look sessions up; then their memory is searched for those secrets, and
+searched again when the caches have expired and other requests have followed.
+It reads /proc, so it needs Linux.")]
+pub struct Secrets {
+    /// Sessions that are looked up, each with a secret of its own
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    pub sessions: u64,
+    /// Requests of another kind after the sessions have expired
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u64).range(0..=1_000_000))]
+    pub other_requests: u64,
+    /// How long the twins may serve a session from their caches
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..=600_000))]
+    pub session_cache_ttl_ms: u64,
+    /// Names data and requests; the same seed, the same secrets
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
+    /// What to print
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// Arguments of `drive`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  leaklab drive l04 --format json
+  leaklab drive l04 -- valgrind --leak-check=full --log-file=memcheck.log
+  leaklab drive l04 --env LD_PRELOAD=liblsan.so --env LSAN_OPTIONS=exitcode=0")]
+pub struct Drive {
+    /// Lesson, by id or its beginning
+    pub lesson: String,
+    /// Which twin
+    #[arg(long, value_enum, default_value_t = TwinName::Leaky)]
+    pub twin: TwinName,
+    /// Rounds, after the warm-up
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=1_000))]
+    pub rounds: u64,
+    /// Requests in a round; each lesson has a number of its own
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    pub requests: Option<u64>,
+    /// Names data and requests
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
+    /// A variable for the twin's environment; may be given more than once
+    #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
+    pub env: Vec<(String, String)>,
+    /// What to print
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// A tool and its arguments, which the twin's command line shall follow
+    #[arg(last = true, value_name = "TOOL")]
+    pub under: Vec<OsString>,
+}
+
+/// A name and a value.
+fn variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => {
+            Ok((name.to_owned(), value.to_owned()))
+        }
+        _ => Err("it must have the form NAME=VALUE".to_owned()),
+    }
+}
