@@ -98,6 +98,11 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Whether memory grows, with requests or with their size.
+    pub fn is_growth(self) -> bool {
+        matches!(self, Self::Leaks | Self::Grows)
+    }
+
     /// As it is printed.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -7,7 +7,8 @@ use crate::failure::{EXPECTED, Failure, UNEXPECTED};
 use crate::measure::{
     EngineChoice, Measured, Protocol, Subject, conclude, requests_needed, result,
 };
-use crate::report::{Output, Progress, table};
+use crate::page::{self, Folder};
+use crate::report::{Output, Progress, sources, table};
 use anyhow::Context;
 use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt};
@@ -82,7 +83,10 @@ pub async fn run(arguments: &Compare) -> Result<ExitCode, Failure> {
         driver_resident_bytes: heap::reading::resident_bytes(),
         lessons: results,
     };
+    sources::keep(&output, &comparison)?;
     let json = output.write_comparison(&comparison)?;
+    let page = page::render(&Folder::open(output.folder())?);
+    output.write(page::FILE, page.as_bytes())?;
     match arguments.format {
         Format::Json => anstream::println!("{json}"),
         Format::Text => {

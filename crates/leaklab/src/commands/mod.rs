@@ -5,6 +5,7 @@ pub mod compare;
 pub mod drive;
 pub mod dynamo;
 pub mod list;
+pub mod report;
 pub mod secrets;
 pub mod seed;
 pub mod serve;

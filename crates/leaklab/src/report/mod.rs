@@ -5,7 +5,10 @@ mod output;
 pub mod claims;
 pub mod figures;
 pub mod plot;
+pub mod read;
+pub mod sources;
 pub mod table;
+pub mod whole_file;
 
 pub use output::Output;
 pub use progress::Progress;
