@@ -1,9 +1,10 @@
 //! `leaklab claims`: what a comparison proves and refutes.
 
 use crate::cli::{Claims, LedgerFormat};
+use crate::commands::stored;
 use crate::failure::{EXPECTED, Failure, UNEXPECTED};
 use crate::ledger::{ClaimVerdict, Ledger};
-use crate::report::{claims, read};
+use crate::report::claims;
 use anyhow::Context;
 use model::CLAIMS;
 use std::process::ExitCode;
@@ -13,7 +14,7 @@ use std::process::ExitCode;
 /// # Errors
 /// Wrong usage: there is no comparison in the file, or a newer one.
 pub fn run(arguments: &Claims) -> Result<ExitCode, Failure> {
-    let comparison = read::comparison(&arguments.from)?;
+    let comparison = stored::comparison(&arguments.from, "--from")?;
     let ledger = Ledger::of(&comparison, CLAIMS);
     match arguments.format {
         LedgerFormat::Text => anstream::print!("{}", claims::text(&ledger)),

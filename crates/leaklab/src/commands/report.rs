@@ -1,6 +1,7 @@
 //! `leaklab report`: the page of a comparison, made again.
 
 use crate::cli::Report;
+use crate::commands::stored;
 use crate::failure::{EXPECTED, Failure};
 use crate::page::{self, Folder};
 use crate::report::whole_file;
@@ -11,12 +12,16 @@ use std::process::ExitCode;
 /// # Errors
 /// Wrong usage: there is no comparison in the folder. Or the page cannot be written.
 pub fn run(arguments: &Report) -> Result<ExitCode, Failure> {
-    let folder = Folder::open(&arguments.folder)?;
+    let folder = &arguments.folder;
+    let comparison = stored::comparison(&folder.join("comparison.json"), "DIR")?;
     let path = match &arguments.to {
         Some(path) => path.clone(),
-        None => arguments.folder.join(page::FILE),
+        None => folder.join(page::FILE),
     };
-    whole_file::write(&path, page::render(&folder).as_bytes())?;
+    whole_file::write(
+        &path,
+        page::render(&Folder::new(folder, &comparison)).as_bytes(),
+    )?;
     anstream::println!("{}", path.display());
     Ok(ExitCode::from(EXPECTED))
 }

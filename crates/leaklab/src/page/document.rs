@@ -12,8 +12,8 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; \
                       script-src 'unsafe-inline'; img-src data:";
 
 /// The whole page.
-pub fn render(folder: &Folder) -> String {
-    let comparison = &folder.comparison;
+pub fn render(folder: &Folder<'_>) -> String {
+    let comparison = folder.comparison;
     let page = html! {
         (DOCTYPE)
         html lang="en" {

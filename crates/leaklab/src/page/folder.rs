@@ -1,8 +1,6 @@
 //! The folder that a comparison left: what the report is made from, and nothing else.
 
 use crate::comparison::{Comparison, TwinResult};
-use crate::failure::Failure;
-use crate::report::read;
 use heap::profile::Profile;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
@@ -10,22 +8,17 @@ use std::path::{Component, Path, PathBuf};
 /// Where `compare` puts the twins' sources, below its folder.
 const SOURCES: &str = "sources";
 
-/// A folder with `comparison.json`, profiles and sources.
+/// A folder with profiles and sources, and the comparison that names them.
 #[derive(Debug)]
-pub struct Folder {
-    path: PathBuf,
-    /// The comparison.
-    pub comparison: Comparison,
+pub struct Folder<'a> {
+    path: &'a Path,
+    pub(super) comparison: &'a Comparison,
 }
 
-impl Folder {
-    /// Reads `comparison.json`.
-    ///
-    /// # Errors
-    /// Wrong usage: there is none, or it is none that this program knows.
-    pub fn open(path: &Path) -> Result<Self, Failure> {
-        let comparison = read::comparison(&path.join("comparison.json"))?;
-        Ok(Self { path: path.to_owned(), comparison })
+impl<'a> Folder<'a> {
+    /// The folder at this path, with its comparison.
+    pub fn new(path: &'a Path, comparison: &'a Comparison) -> Self {
+        Self { path, comparison }
     }
 
     /// A twin's profile, or why there is none, for the reader of the page.

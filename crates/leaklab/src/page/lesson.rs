@@ -6,7 +6,7 @@ use crate::report::figures;
 use maud::{Markup, html};
 
 /// Everything about a lesson, in the order in which it is asked.
-pub(super) fn section(folder: &Folder, lesson: &LessonResult) -> Markup {
+pub(super) fn section(folder: &Folder<'_>, lesson: &LessonResult) -> Markup {
     let known = model::lesson(&lesson.id);
     let growing = lesson.twins.values().any(|twin| twin.verdict.is_growth());
     html! {

@@ -25,7 +25,7 @@ struct Row<'a> {
 }
 
 /// Both files; a single one where they are the same.
-pub(super) fn section(folder: &Folder, lesson: &LessonResult) -> Markup {
+pub(super) fn section(folder: &Folder<'_>, lesson: &LessonResult) -> Markup {
     let leaky = folder.source("leaky", &lesson.id);
     let fixed = folder.source("fixed", &lesson.id);
     let (Some(leaky), Some(fixed)) = (leaky, fixed) else {

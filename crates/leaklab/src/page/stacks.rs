@@ -7,7 +7,7 @@ use heap::profile::{Moment, Profile};
 use maud::{Markup, html};
 
 /// Of both twins, and their difference.
-pub(super) fn section(folder: &Folder, lesson: &LessonResult) -> Markup {
+pub(super) fn section(folder: &Folder<'_>, lesson: &LessonResult) -> Markup {
     let own = |place: &str| place.contains("src/lessons/");
     let moment = match lesson.peak_scale {
         Some(_) => Moment::Peak,
