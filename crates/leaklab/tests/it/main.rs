@@ -19,3 +19,4 @@ mod faults;
 mod proxy;
 #[cfg(target_os = "linux")]
 mod secrets;
+mod report;
