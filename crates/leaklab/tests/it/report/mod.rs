@@ -4,3 +4,4 @@ mod browser;
 mod looks;
 mod made;
 mod page;
+mod viewer;
