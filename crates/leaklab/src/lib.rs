@@ -5,6 +5,7 @@
 //! verdict. [`commands`] are what a user types. The twins are processes; nothing of
 //! them is linked here.
 
+pub mod baseline;
 pub mod cli;
 pub mod commands;
 pub mod comparison;

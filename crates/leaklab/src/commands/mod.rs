@@ -4,6 +4,7 @@ pub mod claims;
 pub mod compare;
 pub mod drive;
 pub mod dynamo;
+pub mod gate;
 pub mod list;
 pub mod secrets;
 pub mod seed;
@@ -11,3 +12,4 @@ pub mod serve;
 
 mod select;
 mod stop;
+mod stored;

@@ -2,8 +2,10 @@
 
 mod progress;
 mod output;
+mod wrap;
 pub mod claims;
 pub mod figures;
+pub mod gate;
 pub mod plot;
 pub mod table;
 
