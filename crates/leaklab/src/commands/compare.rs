@@ -104,6 +104,7 @@ fn publish(
     format: Format,
 ) -> Result<ExitCode, Failure> {
     let json = output.write_comparison(comparison)?;
+    output.write_for_ci(comparison)?;
     match format {
         Format::Json => anstream::println!("{json}"),
         Format::Text => {
