@@ -6,6 +6,8 @@ mod wrap;
 pub mod claims;
 pub mod figures;
 pub mod gate;
+pub mod junit;
+pub mod markdown;
 pub mod plot;
 pub mod sources;
 pub mod table;

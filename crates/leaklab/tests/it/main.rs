@@ -15,6 +15,7 @@ mod command_line;
 mod documents;
 mod claims;
 mod baseline;
+mod reports;
 mod faults;
 mod proxy;
 #[cfg(target_os = "linux")]
