@@ -204,8 +204,16 @@ fn fenced(language: &str, content: &str) -> String {
 /// GitHub would make a mention or a link to an issue.
 fn escaped(text: &str) -> String {
     let mut out = String::new();
-    for letter in text.chars() {
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let within = |next: Option<&char>| next.is_some_and(|c| c.is_alphanumeric());
         match letter {
+            // Within a word it emphasises nothing.
+            '_' if out.ends_with(char::is_alphanumeric)
+                && within(letters.peek()) =>
+            {
+                out.push('_');
+            }
             '@' | '#' => {
                 let _ = write!(out, "&#{};<!-- -->", u32::from(letter));
             }
@@ -231,6 +239,7 @@ mod tests {
         assert_eq!(escaped("a|<b>\n`c`"), "a&#124;&#60;b&#62; &#96;c&#96;");
         assert_eq!(escaped("@me #1"), "&#64;<!-- -->me &#35;<!-- -->1");
         assert_eq!(escaped("1,420 B, 50 %"), "1,420 B, 50 %");
+        assert_eq!(escaped("_a_b_"), "&#95;a_b&#95;");
     }
 
     #[test]
