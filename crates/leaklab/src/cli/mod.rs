@@ -8,7 +8,7 @@ mod results;
 pub use compare::Compare;
 pub use databases::{Dynamo, Seed, Serve};
 pub use processes::{Drive, Secrets};
-pub use results::{Claims, Gate, LedgerFormat};
+pub use results::{Claims, Explain, Gate, LedgerFormat};
 
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -36,6 +36,8 @@ pub enum Command {
     List,
     /// Say what a comparison proves and refutes
     Claims(Claims),
+    /// Tell a lesson's story, with its last figures and the lines that differ
+    Explain(Explain),
     /// Say what is new, grown or gone since an older comparison
     Gate(Gate),
     /// Look for planted secrets in both twins' own memory

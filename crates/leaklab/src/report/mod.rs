@@ -9,6 +9,8 @@ pub mod gate;
 pub mod junit;
 pub mod markdown;
 pub mod plot;
+pub mod prose;
+pub mod story;
 pub mod table;
 
 pub use output::Output;
