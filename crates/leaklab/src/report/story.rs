@@ -162,7 +162,7 @@ fn held(result: &TwinResult, site: &SiteResult) -> String {
     let through = site.culprit.iter().map(|code| format!(", through {code}"));
     format!(
         "{}: {} {what}, {:.0} % of what grows{}",
-        site.place(),
+        figures::place(site.place()),
         bytes(site.bytes_per_request),
         100.0 * site.share,
         through.collect::<String>()
