@@ -101,7 +101,7 @@ fn site(site: &GatedSite) -> TestCase {
     let state = site.state.as_str();
     let name = format!("{} {} {}", site.lesson, site.twin, site.fingerprint);
     let holds = format!("{state}: {}", gate::figure(site));
-    let at = format!("at {}", site.place());
+    let at = format!("at {}", figures::place(site.place()));
     let reasons = [&[holds.as_str(), &at][..], &frames(site)].concat();
     let reasons = if site.state.fails() { &reasons[..] } else { &[] };
     let mut case = case("baseline", &name, state, reasons);

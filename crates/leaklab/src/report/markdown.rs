@@ -101,7 +101,7 @@ fn baseline(text: &mut String, gate: &Gate) {
         for site in gate.in_state(state) {
             let holds = escaped(&gate::figure(site));
             let (lesson, twin) = (escaped(&site.lesson), escaped(&site.twin));
-            let place = escaped(site.place());
+            let place = escaped(&figures::place(site.place()));
             let reason = site.reason.iter().map(|r| format!("; {}", escaped(r)));
             let reason: String = reason.collect();
             let state = state.as_str();
@@ -140,7 +140,8 @@ fn holders(text: &mut String, comparison: &Comparison) {
             };
             let (id, name) = (escaped(&lesson.id), escaped(name));
             let figure = escaped(&figures::of(result));
-            let (share, place) = (100.0 * site.share, escaped(site.place()));
+            let (share, place) =
+                (100.0 * site.share, escaped(&figures::place(site.place())));
             let _ = write!(
                 body,
                 "**{id}** {name}: {figure}.\n{share:.0} % of what grows is allocated \
@@ -204,8 +205,16 @@ fn fenced(language: &str, content: &str) -> String {
 /// GitHub would make a mention or a link to an issue.
 fn escaped(text: &str) -> String {
     let mut out = String::new();
-    for letter in text.chars() {
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let within = |next: Option<&char>| next.is_some_and(|c| c.is_alphanumeric());
         match letter {
+            // Within a word it emphasises nothing.
+            '_' if out.ends_with(char::is_alphanumeric)
+                && within(letters.peek()) =>
+            {
+                out.push('_');
+            }
             '@' | '#' => {
                 let _ = write!(out, "&#{};<!-- -->", u32::from(letter));
             }
@@ -213,6 +222,8 @@ fn escaped(text: &str) -> String {
             ' ' | ',' | '.' | '/' | '-' | '%' | ';' | '+' | '(' | ')' => {
                 out.push(letter);
             }
+            // With a slash behind it, it would make a link.
+            ':' if letters.peek() != Some(&'/') => out.push(':'),
             letter if letter.is_ascii_punctuation() => {
                 let _ = write!(out, "&#{};", u32::from(letter));
             }
@@ -231,6 +242,8 @@ mod tests {
         assert_eq!(escaped("a|<b>\n`c`"), "a&#124;&#60;b&#62; &#96;c&#96;");
         assert_eq!(escaped("@me #1"), "&#64;<!-- -->me &#35;<!-- -->1");
         assert_eq!(escaped("1,420 B, 50 %"), "1,420 B, 50 %");
+        assert_eq!(escaped("a:1 b://c"), "a:1 b&#58;//c");
+        assert_eq!(escaped("_a_b_"), "&#95;a_b&#95;");
     }
 
     #[test]

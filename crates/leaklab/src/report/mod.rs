@@ -10,6 +10,8 @@ pub mod junit;
 pub mod markdown;
 pub mod plot;
 pub mod sources;
+pub mod prose;
+pub mod story;
 pub mod table;
 pub mod whole_file;
 

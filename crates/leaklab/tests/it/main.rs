@@ -16,6 +16,7 @@ mod documents;
 mod claims;
 mod baseline;
 mod reports;
+mod explain;
 mod faults;
 mod proxy;
 #[cfg(target_os = "linux")]
