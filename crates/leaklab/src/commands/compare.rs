@@ -11,7 +11,7 @@ use crate::report::{Output, Progress, table};
 use anyhow::Context;
 use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt};
-use model::{Lesson, Scale, Signal};
+use model::{Lesson, Scale};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -30,6 +30,9 @@ const QUICK_DIVISOR: u64 = 4;
 /// Lessons that are measured at a time. A lesson waits for its service to rest half of
 /// the time, and the heap does not care who has the processor meanwhile.
 const LESSONS_AT_ONCE: usize = 2;
+
+/// The same for a quick look, whose lessons wait for more of their time.
+const QUICK_LESSONS_AT_ONCE: usize = 3;
 
 /// The job with which `decoys` leaks as much as it is told.
 const PLANTED_IN: &str = "c01_client_clones";
@@ -64,13 +67,20 @@ pub async fn run(arguments: &Compare) -> Result<ExitCode, Failure> {
     let steps = steps.sum();
     let progress = Progress::new(steps);
     let at_once = match run.engine {
+        EngineChoice::Embedded if arguments.quick => QUICK_LESSONS_AT_ONCE,
         EngineChoice::Embedded => LESSONS_AT_ONCE,
         // Somebody else's database serves one lesson at a time.
         EngineChoice::External { .. } => 1,
     };
-    let lessons = stream::iter(&jobs).map(|job| run.lesson(job, &progress));
-    let results: Vec<_> = lessons.buffered(at_once).collect().await;
-    let results = causes_first(results)?;
+    // Whichever ends makes room for the next; the results stand in the jobs' order.
+    let lessons = jobs.iter().enumerate().map(|(n, job)| {
+        let lesson = run.lesson(job, &progress);
+        async move { (n, lesson.await) }
+    });
+    let lessons = stream::iter(lessons).buffer_unordered(at_once);
+    let mut results: Vec<_> = lessons.collect().await;
+    results.sort_by_key(|(n, _)| *n);
+    let results = causes_first(results.into_iter().map(|(_, result)| result))?;
     progress.finish();
 
     let comparison = Comparison {
@@ -95,14 +105,12 @@ pub async fn run(arguments: &Compare) -> Result<ExitCode, Failure> {
 
 /// The registry's numbers, unless the user gave others.
 fn protocol(lesson: &'static Lesson, arguments: &Compare) -> Protocol {
-    // A burst is as large as it is, and needs as many rounds.
-    let quick = arguments.quick && !matches!(lesson.signal, Signal::Burst { .. });
-    let rounds = if quick { QUICK_ROUNDS } else { ROUNDS };
+    let rounds = if arguments.quick { QUICK_ROUNDS } else { ROUNDS };
     let rounds = arguments.rounds.unwrap_or(rounds);
     let mut protocol =
         Protocol::new(lesson, arguments.seed, rounds, lesson.requests);
     protocol.quick = arguments.quick;
-    if quick {
+    if arguments.quick {
         let fewer = lesson.requests / QUICK_DIVISOR;
         protocol.requests =
             fewer.max(requests_needed(&protocol)).min(lesson.requests);
@@ -145,7 +153,9 @@ fn jobs(
 
 /// All results, or the failure that was the cause: what was stopped because of it
 /// reports that it was interrupted.
-fn causes_first<T>(results: Vec<Result<T, Failure>>) -> Result<Vec<T>, Failure> {
+fn causes_first<T>(
+    results: impl IntoIterator<Item = Result<T, Failure>>,
+) -> Result<Vec<T>, Failure> {
     let mut all = Vec::new();
     let mut interrupted = false;
     for result in results {
