@@ -1,6 +1,7 @@
 //! `comparison.json`: the contract for scripts, reports and docs. Fields keep their
 //! names; new ones may be added, so readers ignore those that they do not know.
 
+use crate::baseline::Gate;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -25,6 +26,9 @@ pub struct Comparison {
     pub driver_resident_bytes: Option<u64>,
     /// In the order of the registry.
     pub lessons: Vec<LessonResult>,
+    /// How the run stands against an older one; `null` when none was named.
+    #[serde(default)]
+    pub baseline: Option<Gate>,
 }
 
 /// What was measured, and on what.
@@ -40,6 +44,9 @@ pub struct Environment {
     pub aws_sdk_dynamodb: String,
     /// `embedded`, or the URL that the user gave.
     pub engine: String,
+    /// Whether a quick look was asked for.
+    #[serde(default)]
+    pub quick: bool,
     /// Processor cores.
     pub cores: usize,
     /// Operating system and architecture.
@@ -98,6 +105,11 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Whether memory grows, with requests or with their size.
+    pub fn is_growth(self) -> bool {
+        matches!(self, Self::Leaks | Self::Grows)
+    }
+
     /// As it is printed.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -233,4 +245,20 @@ pub struct SiteResult {
     pub culprit: Option<String>,
     /// The call stack that holds most of it, innermost first.
     pub frames: Vec<String>,
+}
+
+impl SiteResult {
+    /// Where it is: the line of the lesson, else the innermost frame.
+    pub fn place(&self) -> &str {
+        place(self.lesson_frame.as_deref(), &self.frames)
+    }
+}
+
+/// A site's place from what is known about it.
+pub(crate) fn place<'a>(
+    lesson_frame: Option<&'a str>,
+    frames: &'a [String],
+) -> &'a str {
+    let innermost = || frames.first().map(String::as_str);
+    lesson_frame.or_else(innermost).unwrap_or("a call stack without frames")
 }

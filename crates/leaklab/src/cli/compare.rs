@@ -13,11 +13,13 @@ Examples:
   leaklab compare --format json        for scripts
   leaklab compare l11 --requests 5000  longer rounds see smaller leaks
   leaklab compare l06 --variant all    beside it, fixes that do not hold
+  leaklab compare --baseline old/comparison.json
+                                       also fail on what is new or grown
   leaklab compare --endpoint-url http://127.0.0.1:8000
                                        on DynamoDB Local, Alternator or AWS
 
-Exit codes: 0 every verdict is as expected, 1 one is not, 2 wrong usage,
-3 a process or the database failed, 130 interrupted.")]
+Exit codes: 0 every verdict is as expected, 1 one is not or something is new or
+grown, 2 wrong usage, 3 a process or the database failed, 130 interrupted.")]
 pub struct Compare {
     /// Lessons to run, by id or its beginning; all when none is given
     pub lessons: Vec<String>,
@@ -48,6 +50,12 @@ pub struct Compare {
     /// Sizes for lessons whose peak follows items, or requests at once: 1000,7000,50000
     #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub sizes: Option<Vec<u64>>,
+    /// An older comparison.json: fail on what leaks and did not, or leaks more
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Sites that may be new, each with a reason, in TOML
+    #[arg(long, value_name = "FILE", requires = "baseline")]
+    pub accept: Option<PathBuf>,
     /// Folder for comparison.json and profiles
     #[arg(long, value_name = "DIR", default_value = "target/leaklab")]
     pub out: PathBuf,

@@ -3,12 +3,14 @@
 mod compare;
 mod databases;
 mod processes;
+mod report;
 mod results;
 
 pub use compare::Compare;
 pub use databases::{Dynamo, Seed, Serve};
 pub use processes::{Drive, Secrets};
-pub use results::{Claims, LedgerFormat};
+pub use report::Report;
+pub use results::{Claims, Gate, LedgerFormat};
 
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -36,6 +38,10 @@ pub enum Command {
     List,
     /// Say what a comparison proves and refutes
     Claims(Claims),
+    /// Make the page of a comparison again
+    Report(Report),
+    /// Say what is new, grown or gone since an older comparison
+    Gate(Gate),
     /// Look for planted secrets in both twins' own memory
     Secrets(Secrets),
     /// Send a lesson's requests to a twin that runs under another tool

@@ -1,5 +1,6 @@
-//! Arguments of the commands that read what a comparison wrote: `claims`.
+//! Arguments of the commands that read what a comparison wrote: `claims`, `gate`.
 
+use crate::cli::Format;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -34,4 +35,36 @@ pub enum LedgerFormat {
     Json,
     /// The chapter docs/claims.md.
     Markdown,
+}
+
+/// Arguments of `gate`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  leaklab gate --baseline old/comparison.json
+  leaklab gate --baseline old/comparison.json --accept accepted.toml
+  leaklab gate --baseline old/comparison.json --from new/comparison.json
+
+It judges a comparison that was made already, as compare --baseline judges the
+one that it makes. It measures nothing and writes nothing.
+
+Exit codes: 0 nothing is new or grown and every verdict is as expected, 1 not
+so, 2 wrong usage.")]
+pub struct Gate {
+    /// The older comparison
+    #[arg(long, value_name = "FILE")]
+    pub baseline: PathBuf,
+    /// Sites that may be new, each with a reason, in TOML
+    #[arg(long, value_name = "FILE")]
+    pub accept: Option<PathBuf>,
+    /// The comparison to judge
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "target/leaklab/comparison.json"
+    )]
+    pub from: PathBuf,
+    /// What to print
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
 }

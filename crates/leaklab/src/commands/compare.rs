@@ -1,13 +1,15 @@
 //! `leaklab compare`: every lesson on every twin, judged, written and printed.
 
+use crate::baseline::{Conditions, Load};
 use crate::cli::{Compare, Format};
-use crate::commands::{select, stop};
+use crate::commands::{gate, select, stop};
 use crate::comparison::{Comparison, Environment, LessonResult, SCHEMA};
 use crate::failure::{EXPECTED, Failure, UNEXPECTED};
 use crate::measure::{
     EngineChoice, Measured, Protocol, Subject, conclude, requests_needed, result,
 };
-use crate::report::{Output, Progress, table};
+use crate::page::{self, Folder};
+use crate::report::{self, Output, Progress, sources, table};
 use anyhow::Context;
 use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt};
@@ -44,8 +46,16 @@ const PLANTED_IN: &str = "c01_client_clones";
 pub async fn run(arguments: &Compare) -> Result<ExitCode, Failure> {
     let began = Instant::now();
     let lessons = select::lessons(&arguments.lessons)?;
-    let output = Output::create(&arguments.out)?;
     let jobs = jobs(&lessons, arguments)?;
+    // Before the folder is touched: the baseline may be the file that will be replaced.
+    let baseline = match &arguments.baseline {
+        Some(file) => Some(gate::baseline(file, arguments.accept.as_deref())?),
+        None => None,
+    };
+    if let Some(baseline) = &baseline {
+        baseline.fits(&conditions(&jobs, arguments))?;
+    }
+    let output = Output::create(&arguments.out)?;
     let scratch = tempfile::Builder::new()
         .prefix("leaklab-")
         .tempdir()
@@ -83,7 +93,7 @@ pub async fn run(arguments: &Compare) -> Result<ExitCode, Failure> {
     let results = causes_first(results.into_iter().map(|(_, result)| result))?;
     progress.finish();
 
-    let comparison = Comparison {
+    let mut comparison = Comparison {
         schema: SCHEMA,
         seed: arguments.seed,
         as_expected: results.iter().all(|lesson| lesson.as_expected),
@@ -91,16 +101,35 @@ pub async fn run(arguments: &Compare) -> Result<ExitCode, Failure> {
         environment: environment(arguments),
         driver_resident_bytes: heap::reading::resident_bytes(),
         lessons: results,
+        baseline: None,
     };
-    let json = output.write_comparison(&comparison)?;
-    match arguments.format {
+    comparison.baseline =
+        baseline.map(|baseline| baseline.judge(&comparison)).transpose()?;
+    publish(&comparison, &output, arguments.format)
+}
+
+/// Writes and prints a comparison, and finds the exit code.
+fn publish(
+    comparison: &Comparison,
+    output: &Output,
+    format: Format,
+) -> Result<ExitCode, Failure> {
+    sources::keep(output, comparison)?;
+    let json = output.write_comparison(comparison)?;
+    let page = page::render(&Folder::new(output.folder(), comparison));
+    output.write(page::FILE, page.as_bytes())?;
+    match format {
         Format::Json => anstream::println!("{json}"),
         Format::Text => {
-            anstream::print!("{}", table::render(&comparison, output.folder()))
+            anstream::print!("{}", table::render(comparison, output.folder()));
+            if let Some(gate) = &comparison.baseline {
+                anstream::print!("\n{}", report::gate::text(gate));
+            }
         }
     }
-    let code = if comparison.as_expected { EXPECTED } else { UNEXPECTED };
-    Ok(ExitCode::from(code))
+    let passed = comparison.baseline.as_ref().is_none_or(|gate| gate.passed);
+    let fine = comparison.as_expected && passed;
+    Ok(ExitCode::from(if fine { EXPECTED } else { UNEXPECTED }))
 }
 
 /// The registry's numbers, unless the user gave others.
@@ -217,6 +246,23 @@ impl Run<'_> {
     }
 }
 
+/// Known before anything is measured, so that a baseline that does not fit is refused
+/// now and not after a minute.
+fn conditions(jobs: &[Job], arguments: &Compare) -> Conditions {
+    let load = |Job { protocol, .. }: &Job| {
+        let load = Load {
+            rounds: protocol.rounds,
+            requests: protocol.requests,
+            sizes: protocol
+                .scale()
+                .map_or_else(Vec::new, |_| protocol.sizes.clone()),
+        };
+        (protocol.lesson.id.to_owned(), load)
+    };
+    let loads = jobs.iter().map(load).collect();
+    Conditions { environment: environment(arguments), loads }
+}
+
 fn environment(arguments: &Compare) -> Environment {
     let engine = arguments.endpoint_url.as_deref().unwrap_or("embedded");
     Environment {
@@ -225,6 +271,7 @@ fn environment(arguments: &Compare) -> Environment {
         profile: env!("LEAKLAB_PROFILE").to_owned(),
         aws_sdk_dynamodb: dynamo::SDK_VERSION.to_owned(),
         engine: engine.to_owned(),
+        quick: arguments.quick,
         cores: std::thread::available_parallelism().map_or(1, usize::from),
         system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
     }

@@ -4,10 +4,13 @@ pub mod claims;
 pub mod compare;
 pub mod drive;
 pub mod dynamo;
+pub mod gate;
 pub mod list;
+pub mod report;
 pub mod secrets;
 pub mod seed;
 pub mod serve;
 
 mod select;
 mod stop;
+mod stored;

@@ -79,11 +79,13 @@ fn run(programs: &[(&str, TwinResult)]) -> Comparison {
             profile: String::new(),
             aws_sdk_dynamodb: String::new(),
             engine: "embedded".to_owned(),
+            quick: false,
             cores: 2,
             system: String::new(),
         },
         driver_resident_bytes: None,
         lessons: vec![lesson],
+        baseline: None,
     }
 }
 

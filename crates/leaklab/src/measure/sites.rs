@@ -32,7 +32,7 @@ pub(super) fn sites(
     sites
         .into_iter()
         .map(|site| SiteResult {
-            fingerprint: String::new(),
+            fingerprint: site.fingerprint.clone(),
             share: site.bytes as f64 / total.max(1) as f64,
             bytes_per_request: site.bytes as f64 / requests.max(1) as f64,
             culprit: culprit(protocol, &site),

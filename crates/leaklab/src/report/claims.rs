@@ -1,6 +1,7 @@
 //! The ledger as text of 80 columns and as a chapter of the book.
 
 use crate::ledger::{ClaimVerdict, Entry, Found, Ledger};
+use crate::report::wrap::{WIDTH, wrapped};
 use anstyle::{AnsiColor, Style};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -8,8 +9,6 @@ use std::fmt::Write;
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 
-/// Columns of a terminal that is projected.
-const WIDTH: usize = 80;
 /// Where a claim's text begins, and the verdicts below it.
 const CLAIM: usize = 5;
 /// Where evidence begins: behind the longest verdict.
@@ -87,24 +86,6 @@ fn summary(ledger: &Ledger) -> String {
     wrapped(&text, WIDTH).join("\n")
 }
 
-/// The text in lines of at most so many columns; a longer word has a line of its own.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let line = lines.last_mut().expect("there is a line from the start");
-        let needed = line.chars().count() + 1 + word.chars().count();
-        if line.is_empty() {
-            line.push_str(word);
-        } else if needed <= width {
-            line.push(' ');
-            line.push_str(word);
-        } else {
-            lines.push(word.to_owned());
-        }
-    }
-    lines
-}
-
 /// What a reader of the book sees before the claims.
 const INTRODUCTION: &str = "\
 # Claims and verdicts
@@ -179,18 +160,5 @@ fn item(text: &mut String, found: &Found) {
             None => format!("`{place}`"),
         };
         let _ = writeln!(text, "  - {place}");
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_are_filled_and_never_too_long() {
-        let text = "one two three four";
-        assert_eq!(wrapped(text, 9), ["one two", "three", "four"]);
-        assert_eq!(wrapped("extraordinary words", 5), ["extraordinary", "words"]);
-        assert_eq!(wrapped(text, 80), [text]);
     }
 }

@@ -42,15 +42,35 @@ pub fn bytes(value: f64) -> String {
     if value.abs() < 10.0 {
         return format!("{:+.1}", if value.abs() < 0.05 { 0.0 } else { value });
     }
+    let sign = if value < 0.0 { "-" } else { "+" };
+    format!("{sign}{}", grouped(value.abs()))
+}
+
+/// A whole number with thousands separators.
+pub fn grouped(value: f64) -> String {
     let digits = format!("{:.0}", value.abs());
     let mut grouped = String::new();
+    if value < 0.0 && digits != "0" {
+        grouped.push('-');
+    }
     for (at, digit) in digits.chars().enumerate() {
         if at > 0 && (digits.len() - at).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);
     }
-    format!("{}{grouped}", if value < 0.0 { '-' } else { '+' })
+    grouped
+}
+
+/// A slope with its interval.
+pub fn slope(result: &TwinResult) -> String {
+    let [low, high] = result.ci95;
+    format!(
+        "{} B a request (95 %: {} to {})",
+        bytes(result.slope_bytes_per_request),
+        bytes(low),
+        bytes(high)
+    )
 }
 
 #[cfg(test)]

@@ -2,10 +2,14 @@
 
 mod progress;
 mod output;
+mod wrap;
 pub mod claims;
 pub mod figures;
+pub mod gate;
 pub mod plot;
+pub mod sources;
 pub mod table;
+pub mod whole_file;
 
 pub use output::Output;
 pub use progress::Progress;

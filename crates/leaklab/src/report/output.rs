@@ -3,9 +3,9 @@
 use crate::comparison::Comparison;
 use crate::failure::Failure;
 use crate::measure::Recording;
-use anyhow::Context;
+use crate::report::whole_file;
+use anyhow::{Context, Result};
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
@@ -47,7 +47,7 @@ impl Output {
         lesson: &str,
         twin: &str,
         recording: &Recording,
-    ) -> Result<Option<String>, Failure> {
+    ) -> Result<Option<String>> {
         let Some([_, longer]) = &recording.windows else { return Ok(None) };
         let name = format!("profiles/{lesson}.{twin}.json");
         self.write(&name, &longer.json)?;
@@ -58,24 +58,31 @@ impl Output {
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn write_comparison(
-        &self,
-        comparison: &Comparison,
-    ) -> Result<String, Failure> {
+    pub fn write_comparison(&self, comparison: &Comparison) -> Result<String> {
         let json = serde_json::to_string_pretty(comparison)
             .context("the result has no JSON form")?;
         self.write("comparison.json", format!("{json}\n").as_bytes())?;
         Ok(json)
     }
 
-    /// Whole or not at all: a reader never meets half a file.
-    fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
-        let path = self.folder.join(name);
-        let context = || format!("cannot write {}", path.display());
-        let folder = path.parent().unwrap_or(&self.folder);
-        let mut file = NamedTempFile::new_in(folder).with_context(context)?;
-        file.write_all(bytes).with_context(context)?;
-        file.persist(&path).with_context(context)?;
-        Ok(())
+    /// Keeps the source of a lesson.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write_source(
+        &self,
+        twin: &str,
+        lesson: &str,
+        source: &[u8],
+    ) -> Result<()> {
+        self.write(&format!("sources/{twin}/{lesson}.rs"), source)
+    }
+
+    /// Writes a file of this name in the folder.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        whole_file::write(&self.folder.join(name), bytes)
     }
 }

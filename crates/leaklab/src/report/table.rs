@@ -136,7 +136,7 @@ fn holder(lesson: &LessonResult) -> Option<String> {
 }
 
 /// A function's path is longer than a line: `read_available of actix_http`.
-fn culprit_name(culprit: &str) -> String {
+pub fn culprit_name(culprit: &str) -> String {
     match (culprit.split_once("::"), culprit.rsplit_once("::")) {
         (Some((package, _)), Some((_, name))) => format!("{name} of {package}"),
         _ => culprit.to_owned(),

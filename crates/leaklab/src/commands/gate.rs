@@ -1,0 +1,48 @@
+//! `leaklab gate`: what is new, grown or gone between two comparisons that are there.
+
+use crate::baseline::{Accepted, Baseline};
+use crate::cli::{Format, Gate};
+use crate::commands::stored;
+use crate::failure::{EXPECTED, Failure, UNEXPECTED};
+use crate::report;
+use anyhow::Context;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Judges a comparison and prints how it stands.
+///
+/// # Errors
+/// Wrong usage: a file is missing, is no comparison, or the two cannot be compared.
+pub fn run(arguments: &Gate) -> Result<ExitCode, Failure> {
+    let baseline = baseline(&arguments.baseline, arguments.accept.as_deref())?;
+    let newer = stored::comparison(&arguments.from, "--from")?;
+    let gate = baseline.judge(&newer)?;
+    match arguments.format {
+        Format::Text => {
+            anstream::print!("{}", report::gate::text(&gate));
+            if !newer.as_expected {
+                anstream::println!("{}", report::gate::UNEXPECTED);
+            }
+        }
+        Format::Json => {
+            let json = serde_json::to_string_pretty(&gate)
+                .context("the result has no JSON form")?;
+            anstream::println!("{json}");
+        }
+    }
+    let fine = gate.passed && newer.as_expected;
+    Ok(ExitCode::from(if fine { EXPECTED } else { UNEXPECTED }))
+}
+
+/// The baseline in a file, with the sites that may stay.
+///
+/// # Errors
+/// Wrong usage: one of the files cannot be used.
+pub(super) fn baseline(
+    file: &Path,
+    accept: Option<&Path>,
+) -> Result<Baseline, Failure> {
+    let older = stored::comparison(file, "--baseline")?;
+    let accepted = accept.map_or_else(|| Ok(Accepted::default()), Accepted::read)?;
+    Baseline::new(file.display().to_string(), older, accepted)
+}

@@ -1,0 +1,27 @@
+//! `leaklab report`: the page of a comparison, made again.
+
+use crate::cli::Report;
+use crate::commands::stored;
+use crate::failure::{EXPECTED, Failure};
+use crate::page::{self, Folder};
+use crate::report::whole_file;
+use std::process::ExitCode;
+
+/// Makes the page and says where it is.
+///
+/// # Errors
+/// Wrong usage: there is no comparison in the folder. Or the page cannot be written.
+pub fn run(arguments: &Report) -> Result<ExitCode, Failure> {
+    let folder = &arguments.folder;
+    let comparison = stored::comparison(&folder.join("comparison.json"), "DIR")?;
+    let path = match &arguments.to {
+        Some(path) => path.clone(),
+        None => folder.join(page::FILE),
+    };
+    whole_file::write(
+        &path,
+        page::render(&Folder::new(folder, &comparison)).as_bytes(),
+    )?;
+    anstream::println!("{}", path.display());
+    Ok(ExitCode::from(EXPECTED))
+}

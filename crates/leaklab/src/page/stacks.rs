@@ -1,0 +1,44 @@
+//! Flame graphs of the call stacks whose memory survived.
+
+use super::Folder;
+use crate::comparison::LessonResult;
+use crate::flame;
+use heap::profile::{Moment, Profile};
+use maud::{Markup, html};
+
+/// Of both twins, and their difference.
+pub(super) fn section(folder: &Folder<'_>, lesson: &LessonResult) -> Markup {
+    let own = |place: &str| place.contains("src/lessons/");
+    let moment = match lesson.peak_scale {
+        Some(_) => Moment::Peak,
+        None => Moment::End,
+    };
+    let what = match moment {
+        Moment::End => "bytes that survived",
+        Moment::Peak => "bytes at the peak",
+    };
+    let profiles: Vec<(&str, Result<Profile, String>)> = super::twins(lesson)
+        .into_iter()
+        .map(|(name, twin)| (name, folder.profile(twin)))
+        .collect();
+    let of = |name: &str| {
+        let found = profiles.iter().find(|(twin, _)| *twin == name)?;
+        found.1.as_ref().ok()
+    };
+    html! {
+        details class="part stacks" {
+            summary { h3 { "Call stacks: " (what) } }
+            @for (name, profile) in &profiles {
+                @match profile {
+                    Ok(profile) => {
+                        (flame::surviving(profile, moment, &own, &format!("{name}: {what}, by call stack")))
+                    }
+                    Err(why) => p class="none" { (name) ": " (why) },
+                }
+            }
+            @if let (Some(fixed), Some(leaky)) = (of("fixed"), of("leaky")) {
+                (flame::difference(fixed, leaky, moment, &own, &format!("from fixed to leaky: {what}")))
+            }
+        }
+    }
+}
