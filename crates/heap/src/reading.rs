@@ -4,6 +4,10 @@ use crate::{Gauges, alloc, sockets};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// What a measured service prints on stdout as its last line, before the live bytes that
+/// are left then. Its state is gone: what tools that look at exit can still see.
+pub const AT_EXIT: &str = "live bytes at exit: ";
+
 /// What `GET /__heap` answers. What this system cannot tell is `null`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reading {

@@ -6,17 +6,19 @@ use crate::commands::{gate, select, stop};
 use crate::comparison::{Comparison, Environment, LessonResult, SCHEMA};
 use crate::failure::{EXPECTED, Failure, UNEXPECTED};
 use crate::measure::{
-    EngineChoice, Measured, Protocol, Subject, conclude, requests_needed, result,
+    EngineChoice, Measured, Protocol, Subject, Turn, conclude, requests_needed,
+    result,
 };
 use crate::page::{self, Folder};
 use crate::report::{self, Output, Progress, sources, table};
 use anyhow::Context;
 use futures_util::future::join_all;
-use futures_util::stream::{self, StreamExt};
 use model::{Lesson, Scale};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Instant;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 /// Rounds with a reading. Six are the fewest whose Kendall interval excludes the
@@ -82,15 +84,10 @@ pub async fn run(arguments: &Compare) -> Result<ExitCode, Failure> {
         // Somebody else's database serves one lesson at a time.
         EngineChoice::External { .. } => 1,
     };
-    // Whichever ends makes room for the next; the results stand in the jobs' order.
-    let lessons = jobs.iter().enumerate().map(|(n, job)| {
-        let lesson = run.lesson(job, &progress);
-        async move { (n, lesson.await) }
-    });
-    let lessons = stream::iter(lessons).buffer_unordered(at_once);
-    let mut results: Vec<_> = lessons.collect().await;
-    results.sort_by_key(|(n, _)| *n);
-    let results = causes_first(results.into_iter().map(|(_, result)| result))?;
+    // Turns are taken in the jobs' order; whichever lesson is measured makes room.
+    let turns = Arc::new(Semaphore::new(at_once));
+    let lessons = jobs.iter().map(|job| run.lesson(job, &turns, &progress));
+    let results = causes_first(join_all(lessons).await)?;
     progress.finish();
 
     let mut comparison = Comparison {
@@ -140,7 +137,8 @@ fn protocol(lesson: &'static Lesson, arguments: &Compare) -> Protocol {
         Protocol::new(lesson, arguments.seed, rounds, lesson.requests);
     protocol.quick = arguments.quick;
     if arguments.quick {
-        let fewer = lesson.requests / QUICK_DIVISOR;
+        let quarter = lesson.requests / QUICK_DIVISOR;
+        let fewer = lesson.quick_requests.unwrap_or(quarter);
         protocol.requests =
             fewer.max(requests_needed(&protocol)).min(lesson.requests);
     }
@@ -182,9 +180,7 @@ fn jobs(
 
 /// All results, or the failure that was the cause: what was stopped because of it
 /// reports that it was interrupted.
-fn causes_first<T>(
-    results: impl IntoIterator<Item = Result<T, Failure>>,
-) -> Result<Vec<T>, Failure> {
+fn causes_first<T>(results: Vec<Result<T, Failure>>) -> Result<Vec<T>, Failure> {
     let mut all = Vec::new();
     let mut interrupted = false;
     for result in results {
@@ -209,19 +205,29 @@ impl Run<'_> {
     async fn lesson(
         &self,
         job: &Job,
+        turns: &Arc<Semaphore>,
         progress: &Progress,
     ) -> Result<LessonResult, Failure> {
+        let turn = Arc::clone(turns).acquire_owned().await;
+        let turn = Arc::new(turn.expect("nobody closes the semaphore"));
         // Side by side: the heap does not care who else has the processor, and two
         // cores halve the wait. When one fails, the other is stopped, too.
         let stop = self.stop.child_token();
         if stop.is_cancelled() {
             return Err(Failure::Interrupted);
         }
-        let measured = job.subjects.iter().map(|subject| async {
-            let measured =
-                self.subject(*subject, &job.protocol, &stop, progress).await;
-            measured.inspect_err(|_| stop.cancel())
+        let stop = &stop;
+        let measured = job.subjects.iter().map(|subject| {
+            let turn = Arc::clone(&turn);
+            async move {
+                let measured = self
+                    .subject(*subject, &job.protocol, stop, progress, turn)
+                    .await;
+                measured.inspect_err(|_| stop.cancel())
+            }
         });
+        let measured: Vec<_> = measured.collect();
+        drop(turn);
         let all = causes_first(join_all(measured).await);
         let all = all.inspect_err(|_| self.stop.cancel())?;
         progress.done(job.protocol.lesson.id);
@@ -234,12 +240,14 @@ impl Run<'_> {
         protocol: &Protocol,
         stop: &CancellationToken,
         progress: &Progress,
+        turn: Turn,
     ) -> Result<Measured, Failure> {
         let began = Instant::now();
         let (id, name) = (protocol.lesson.id, subject.name);
         let step = |what: &str| progress.step(id, name, what);
-        let recording =
-            protocol.run(&subject, &self.engine, self.scratch, stop, &step).await?;
+        let recording = protocol
+            .run(&subject, &self.engine, self.scratch, stop, &step, turn)
+            .await?;
         let mut result = result(protocol, &recording, began.elapsed().as_secs_f64());
         result.profile = self.output.write_profile(id, name, &recording)?;
         Ok(Measured { subject, recording, result })

@@ -121,6 +121,8 @@ impl<'a> Session<'a> {
             peaks,
             windows: None,
             sets: 1,
+            live_before_exit: None,
+            live_at_exit: None,
         };
         if !self.protocol.quick || verdict::grows(self.protocol, &recording) {
             step("call stacks");

@@ -233,5 +233,7 @@ pub fn result(
         errors: recording.errors,
         abandoned: recording.abandoned,
         sets: recording.sets,
+        live_bytes_before_exit: recording.live_before_exit,
+        live_bytes_at_exit: recording.live_at_exit,
     }
 }
