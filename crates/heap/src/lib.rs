@@ -11,6 +11,7 @@ pub mod alloc;
 pub mod window;
 pub mod gauges;
 pub mod reading;
+mod sockets;
 #[cfg(feature = "routes")]
 pub mod routes;
 

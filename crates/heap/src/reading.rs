@@ -1,8 +1,12 @@
 //! One reading of a process by itself: heap, resident memory, files, sockets.
 
-use crate::{Gauges, alloc};
+use crate::{Gauges, alloc, sockets};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+/// What a measured service prints on stdout as its last line, before the live bytes that
+/// are left then. Its state is gone: what tools that look at exit can still see.
+pub const AT_EXIT: &str = "live bytes at exit: ";
 
 /// What `GET /__heap` answers. What this system cannot tell is `null`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,7 +43,7 @@ impl Reading {
         let mut reading = Self::counters(gauges);
         reading.resident_bytes = resident_bytes();
         reading.open_files = open_files();
-        reading.sockets = sockets();
+        reading.sockets = sockets::by_state();
         reading.gauges = gauges.all_named();
         reading
     }
@@ -75,45 +79,6 @@ fn open_files() -> Option<u64> {
     Some((listing.count() as u64).saturating_sub(1))
 }
 
-#[cfg(target_os = "linux")]
-fn sockets() -> Option<BTreeMap<String, u64>> {
-    use procfs::process::{FDTarget, Process};
-    let me = Process::myself().ok()?;
-    let mine: std::collections::HashSet<u64> = me
-        .fd()
-        .ok()?
-        .flatten()
-        .filter_map(|fd| match fd.target {
-            FDTarget::Socket(inode) => Some(inode),
-            _ => None,
-        })
-        .collect();
-    let entries = me.tcp().ok()?.into_iter().chain(me.tcp6().unwrap_or_default());
-    let mut states = BTreeMap::new();
-    for entry in entries.filter(|entry| mine.contains(&entry.inode)) {
-        *states.entry(name(&entry.state)).or_insert(0) += 1;
-    }
-    Some(states)
-}
-
-/// `CloseWait` as people search for it: `CLOSE_WAIT`.
-#[cfg(target_os = "linux")]
-fn name(state: &procfs::net::TcpState) -> String {
-    let mut name = String::new();
-    for letter in format!("{state:?}").chars() {
-        if letter.is_uppercase() && !name.is_empty() {
-            name.push('_');
-        }
-        name.push(letter.to_ascii_uppercase());
-    }
-    name
-}
-
-#[cfg(not(target_os = "linux"))]
-fn sockets() -> Option<BTreeMap<String, u64>> {
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,13 +99,5 @@ mod tests {
             (0..200).map(|_| std::fs::File::open("/dev/null").unwrap()).collect();
         assert!(open_files().unwrap() > before + 100);
         drop(open);
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn a_listening_socket_is_seen_in_its_state() {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        assert!(sockets().unwrap()["LISTEN"] >= 1);
-        drop(listener);
     }
 }

@@ -185,6 +185,15 @@ pub struct TwinResult {
     pub abandoned: u64,
     /// Sets of rounds until one told; the figures are those of the last.
     pub sets: u64,
+    /// Live bytes after the last window, before the service was asked to stop; `null`
+    /// where `live_bytes_at_exit` was not asked for.
+    #[serde(default)]
+    pub live_bytes_before_exit: Option<u64>,
+    /// Live bytes at the service's orderly end, server and state dropped: what tools that
+    /// look at exit can still see. `null` after a quick look, and where requests or
+    /// background work kept the service from ending.
+    #[serde(default)]
+    pub live_bytes_at_exit: Option<u64>,
 }
 
 /// A number beside the heap.

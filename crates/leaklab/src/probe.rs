@@ -38,22 +38,37 @@ impl Probe {
     /// # Errors
     /// The service does not answer, or not as a measured service does.
     pub async fn at_rest(&self) -> Result<Reading> {
+        let (mut connection, _) = self.come_to_rest().await?;
+        read(&mut connection, "GET", "/__heap").await
+    }
+
+    /// The same without what costs the service system calls: counters alone.
+    ///
+    /// # Errors
+    /// As for [`Probe::at_rest`].
+    pub async fn counters_at_rest(&self) -> Result<Reading> {
+        self.come_to_rest().await.map(|(_, reading)| reading)
+    }
+
+    /// Waits until counters stand still; the last of them, and the connection.
+    async fn come_to_rest(&self) -> Result<(Connection, Reading)> {
         // One connection for all looks: each new one moves the live bytes.
         let mut connection = Connection::open(self.origin).await?;
         let began = Instant::now();
         let (mut last, mut same) = (None, 0);
-        let mut enough = SAME_LOOKS;
-        while same < enough && began.elapsed() < REST_WITHIN {
+        loop {
             let path = "/__heap?only=counters";
             let reading: Reading = read(&mut connection, "GET", path).await?;
             let now = Some((reading.live_bytes, reading.in_flight));
             same = if last == now { same + 1 } else { 0 };
             last = now;
             let held = reading.in_flight > 0;
-            enough = if held { SAME_LOOKS_IN_FLIGHT } else { SAME_LOOKS };
+            let enough = if held { SAME_LOOKS_IN_FLIGHT } else { SAME_LOOKS };
+            if same >= enough || began.elapsed() >= REST_WITHIN {
+                return Ok((connection, reading));
+            }
             tokio::time::sleep(LOOK_EVERY).await;
         }
-        read(&mut connection, "GET", "/__heap").await
     }
 
     /// Lets the peak begin again.

@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
+use tokio::task::JoinHandle;
 
 /// A child that says nothing for this long will not. Under valgrind a service takes
 /// five seconds on an idle machine, and several times that on a busy one.
@@ -39,6 +40,8 @@ pub struct Process {
     stdin: Option<ChildStdin>,
     address: SocketAddr,
     log: Log,
+    /// Reads what it prints after its address; ends with it.
+    printed: JoinHandle<Option<String>>,
 }
 
 /// Whether a child's log, once it has started, is the user's business.
@@ -89,16 +92,14 @@ impl Process {
         let ready = tokio::time::timeout(READY_WITHIN, ready(&mut stdout)).await;
         let address = ready.as_ref().copied().ok().flatten();
         // Whatever else it prints must not fill the pipe.
-        tokio::spawn(async move {
-            tokio::io::copy(&mut stdout, &mut tokio::io::sink()).await
-        });
+        let printed = tokio::spawn(last_line(stdout));
         let name = name.to_owned();
         match address {
             Some(address) => {
                 if show == ShowLog::Yes {
                     log.lock().unwrap_or_else(PoisonError::into_inner).show();
                 }
-                Ok(Self { name, child, stdin, address, log })
+                Ok(Self { name, child, stdin, address, log, printed })
             }
             None if ready.is_err() => {
                 bail!("{name} did not start within {} s", READY_WITHIN.as_secs())
@@ -145,6 +146,17 @@ impl Process {
 
     /// The same with another patience: how it ended, or nothing if it was killed.
     pub async fn stop_within(mut self, patience: Duration) -> Option<ExitStatus> {
+        self.end_within(patience).await
+    }
+
+    /// The same: the last line that it printed, if it ended well and printed one.
+    pub async fn last_line_within(mut self, patience: Duration) -> Option<String> {
+        let well = self.end_within(patience).await?.success();
+        let line = tokio::time::timeout(LAST_WORDS_WITHIN, self.printed).await;
+        line.ok()?.ok()?.filter(|_| well)
+    }
+
+    async fn end_within(&mut self, patience: Duration) -> Option<ExitStatus> {
         drop(self.stdin.take());
         match tokio::time::timeout(patience, self.child.wait()).await {
             Ok(ended) => ended.ok(),
@@ -179,6 +191,16 @@ async fn ready(stdout: &mut (impl AsyncBufRead + Unpin)) -> Option<SocketAddr> {
         }
     }
     None
+}
+
+/// Reads to the end, and keeps the last line.
+async fn last_line(stdout: impl AsyncBufRead + Unpin) -> Option<String> {
+    let mut lines = stdout.lines();
+    let mut last = None;
+    while let Ok(Some(line)) = lines.next_line().await {
+        last = Some(line);
+    }
+    last
 }
 
 async fn read(stderr: impl AsyncRead + Unpin, log: Log) {

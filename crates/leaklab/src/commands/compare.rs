@@ -6,17 +6,19 @@ use crate::commands::{gate, select, stop};
 use crate::comparison::{Comparison, Environment, LessonResult, SCHEMA};
 use crate::failure::{EXPECTED, Failure, UNEXPECTED};
 use crate::measure::{
-    EngineChoice, Measured, Protocol, Subject, conclude, requests_needed, result,
+    EngineChoice, Measured, Protocol, Subject, Turn, conclude, requests_needed,
+    result,
 };
 use crate::page::{self, Folder};
 use crate::report::{self, Output, Progress, sources, table};
 use anyhow::Context;
 use futures_util::future::join_all;
-use futures_util::stream::{self, StreamExt};
-use model::{Lesson, Scale, Signal};
+use model::{Lesson, Scale};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Instant;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 /// Rounds with a reading. Six are the fewest whose Kendall interval excludes the
@@ -32,6 +34,9 @@ const QUICK_DIVISOR: u64 = 4;
 /// Lessons that are measured at a time. A lesson waits for its service to rest half of
 /// the time, and the heap does not care who has the processor meanwhile.
 const LESSONS_AT_ONCE: usize = 2;
+
+/// The same for a quick look, whose lessons wait for more of their time.
+const QUICK_LESSONS_AT_ONCE: usize = 3;
 
 /// The job with which `decoys` leaks as much as it is told.
 const PLANTED_IN: &str = "c01_client_clones";
@@ -74,13 +79,15 @@ pub async fn run(arguments: &Compare) -> Result<ExitCode, Failure> {
     let steps = steps.sum();
     let progress = Progress::new(steps);
     let at_once = match run.engine {
+        EngineChoice::Embedded if arguments.quick => QUICK_LESSONS_AT_ONCE,
         EngineChoice::Embedded => LESSONS_AT_ONCE,
         // Somebody else's database serves one lesson at a time.
         EngineChoice::External { .. } => 1,
     };
-    let lessons = stream::iter(&jobs).map(|job| run.lesson(job, &progress));
-    let results: Vec<_> = lessons.buffered(at_once).collect().await;
-    let results = causes_first(results)?;
+    // Turns are taken in the jobs' order; whichever lesson is measured makes room.
+    let turns = Arc::new(Semaphore::new(at_once));
+    let lessons = jobs.iter().map(|job| run.lesson(job, &turns, &progress));
+    let results = causes_first(join_all(lessons).await)?;
     progress.finish();
 
     let mut comparison = Comparison {
@@ -125,15 +132,14 @@ fn publish(
 
 /// The registry's numbers, unless the user gave others.
 fn protocol(lesson: &'static Lesson, arguments: &Compare) -> Protocol {
-    // A burst is as large as it is, and needs as many rounds.
-    let quick = arguments.quick && !matches!(lesson.signal, Signal::Burst { .. });
-    let rounds = if quick { QUICK_ROUNDS } else { ROUNDS };
+    let rounds = if arguments.quick { QUICK_ROUNDS } else { ROUNDS };
     let rounds = arguments.rounds.unwrap_or(rounds);
     let mut protocol =
         Protocol::new(lesson, arguments.seed, rounds, lesson.requests);
     protocol.quick = arguments.quick;
-    if quick {
-        let fewer = lesson.requests / QUICK_DIVISOR;
+    if arguments.quick {
+        let quarter = lesson.requests / QUICK_DIVISOR;
+        let fewer = lesson.quick_requests.unwrap_or(quarter);
         protocol.requests =
             fewer.max(requests_needed(&protocol)).min(lesson.requests);
     }
@@ -200,19 +206,29 @@ impl Run<'_> {
     async fn lesson(
         &self,
         job: &Job,
+        turns: &Arc<Semaphore>,
         progress: &Progress,
     ) -> Result<LessonResult, Failure> {
+        let turn = Arc::clone(turns).acquire_owned().await;
+        let turn = Arc::new(turn.expect("nobody closes the semaphore"));
         // Side by side: the heap does not care who else has the processor, and two
         // cores halve the wait. When one fails, the other is stopped, too.
         let stop = self.stop.child_token();
         if stop.is_cancelled() {
             return Err(Failure::Interrupted);
         }
-        let measured = job.subjects.iter().map(|subject| async {
-            let measured =
-                self.subject(*subject, &job.protocol, &stop, progress).await;
-            measured.inspect_err(|_| stop.cancel())
+        let stop = &stop;
+        let measured = job.subjects.iter().map(|subject| {
+            let turn = Arc::clone(&turn);
+            async move {
+                let measured = self
+                    .subject(*subject, &job.protocol, stop, progress, turn)
+                    .await;
+                measured.inspect_err(|_| stop.cancel())
+            }
         });
+        let measured: Vec<_> = measured.collect();
+        drop(turn);
         let all = causes_first(join_all(measured).await);
         let all = all.inspect_err(|_| self.stop.cancel())?;
         progress.done(job.protocol.lesson.id);
@@ -225,12 +241,14 @@ impl Run<'_> {
         protocol: &Protocol,
         stop: &CancellationToken,
         progress: &Progress,
+        turn: Turn,
     ) -> Result<Measured, Failure> {
         let began = Instant::now();
         let (id, name) = (protocol.lesson.id, subject.name);
         let step = |what: &str| progress.step(id, name, what);
-        let recording =
-            protocol.run(&subject, &self.engine, self.scratch, stop, &step).await?;
+        let recording = protocol
+            .run(&subject, &self.engine, self.scratch, stop, &step, turn)
+            .await?;
         let mut result = result(protocol, &recording, began.elapsed().as_secs_f64());
         result.profile = self.output.write_profile(id, name, &recording)?;
         Ok(Measured { subject, recording, result })

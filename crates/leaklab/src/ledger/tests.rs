@@ -43,6 +43,8 @@ fn shows(verdict: Verdict) -> TwinResult {
         errors: 0,
         abandoned: 0,
         sets: 1,
+        live_bytes_before_exit: None,
+        live_bytes_at_exit: None,
     }
 }
 

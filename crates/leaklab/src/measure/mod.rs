@@ -16,7 +16,7 @@ mod verdict;
 pub use conclusion::{Measured, conclude};
 pub use database::{Database, EngineChoice};
 pub use drive::Driven;
-pub use protocol::Protocol;
+pub use protocol::{Protocol, Turn};
 pub use recording::Recording;
 pub use secrets::{Moment, Search, Seen};
 pub use subject::Subject;

@@ -5,10 +5,13 @@ use crate::failure::Failure;
 use crate::measure::recording::Recording;
 use crate::measure::session::Session;
 use crate::measure::{Database, EngineChoice, Subject, Twin, Under, verdict};
+use crate::probe::Probe;
 use anyhow::{Context, Result, anyhow};
 use dynamo::{Proxy, Target};
 use model::{Lesson, Scale, Signal};
 use std::path::Path;
+use std::sync::Arc;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 use workload::Plan;
 
@@ -16,6 +19,10 @@ use workload::Plan;
 /// in a healthy service is pools that still grow; each set of rounds fills them
 /// further, and a leak shows in every set.
 const SETS_MAX: u64 = 3;
+
+/// Leave to measure. A lesson's services share it, and give it back once all of them are
+/// measured; how they end is nobody's wait but their own.
+pub type Turn = Arc<OwnedSemaphorePermit>;
 
 /// How a lesson is to be measured.
 #[derive(Debug, Clone)]
@@ -55,7 +62,8 @@ impl Protocol {
     }
 
     /// Measures a service from an empty database to its end. Whatever happens, `stop`
-    /// included, all processes have ended and the table is gone when this returns.
+    /// included, all processes have ended and the table is gone when this returns. The
+    /// turn is given back earlier, when nothing is left to measure.
     ///
     /// # Errors
     /// A process or the database failed; the message says which, and its last words.
@@ -66,12 +74,13 @@ impl Protocol {
         scratch: &Path,
         stop: &CancellationToken,
         step: &(dyn Fn(&str) + Sync),
+        turn: Turn,
     ) -> Result<Recording, Failure> {
         step("prepare");
         let use_for = format!("{}-{}", self.lesson.id, subject.name);
         let mut database = Database::open(engine, &use_for).await?;
         let recording = tokio::select! {
-            recording = self.with_twin(subject, &database, scratch, step) => {
+            recording = self.with_twin(subject, &database, scratch, step, turn) => {
                 // A twin whose database is gone still answers, so this is the only
                 // place to notice.
                 match database.obituary() {
@@ -93,6 +102,7 @@ impl Protocol {
         database: &Database,
         scratch: &Path,
         step: &(dyn Fn(&str) + Sync),
+        turn: Turn,
     ) -> Result<Recording> {
         self.fill_base(database).await?;
         let proxy = self.proxy(database).await?;
@@ -107,17 +117,34 @@ impl Protocol {
         let session = Session::new(self, twin.origin(), proxy.as_ref());
         let measured = self.measure(&session, database, step).await;
         // Whoever died is the cause; what it did to the others is not.
-        let measured = match measured {
-            Ok(recording) => Ok(recording),
+        drop(turn);
+        match measured {
+            Ok(mut recording) => {
+                self.end(twin, &mut recording).await;
+                Ok(recording)
+            }
             Err(error) => {
                 let obituary = twin.process.obituary_soon().await;
+                twin.process.kill().await;
                 Err(obituary.map_or(error, |obituary| anyhow!("{obituary}")))
             }
+        }
+    }
+
+    /// Ends a measured service: in order, to see what is left then; or at once where
+    /// nobody asks, or where it holds requests that have no end of their own.
+    async fn end(&self, twin: Twin, recording: &mut Recording) {
+        let last = match self.quick {
+            true => None,
+            false => Probe::new(twin.origin()).counters().await.ok(),
         };
-        // It holds requests that have no end of their own, and a measured service has
-        // nothing left to do.
-        twin.process.kill().await;
-        measured
+        recording.live_before_exit = last.as_ref().map(|last| last.live_bytes);
+        match last {
+            Some(last) if last.in_flight == 0 => {
+                recording.live_at_exit = twin.live_bytes_at_exit().await;
+            }
+            _ => twin.process.kill().await,
+        }
     }
 
     /// Stands between the service and its database where the lesson wants faults.

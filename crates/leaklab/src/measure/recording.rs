@@ -38,6 +38,10 @@ pub struct Recording {
     pub windows: Option<[Window; 2]>,
     /// How many sets of rounds it took; this is the last.
     pub sets: u64,
+    /// Live bytes after all of it, before the service was asked to stop.
+    pub live_before_exit: Option<u64>,
+    /// Live bytes at the service's very end, if it ended by itself.
+    pub live_at_exit: Option<u64>,
 }
 
 /// What a dhat window saw.

@@ -73,7 +73,7 @@ impl<'a> Session<'a> {
             // Connections and buffers for the largest load, too.
             self.load(largest).await?;
         }
-        self.probe.at_rest().await?;
+        self.probe.counters_at_rest().await?;
         self.probe.reset_peak().await
     }
 
@@ -121,6 +121,8 @@ impl<'a> Session<'a> {
             peaks,
             windows: None,
             sets: 1,
+            live_before_exit: None,
+            live_at_exit: None,
         };
         if !self.protocol.quick || verdict::grows(self.protocol, &recording) {
             step("call stacks");
@@ -185,10 +187,10 @@ impl<'a> Session<'a> {
     }
 
     async fn window(&self, load: Load) -> Result<Window> {
-        let before = self.probe.at_rest().await?;
+        let before = self.probe.counters_at_rest().await?;
         self.probe.open_window().await?;
         self.send(load).await?;
-        let after = self.probe.at_rest().await?;
+        let after = self.probe.counters_at_rest().await?;
         let json = self.probe.close_window().await?;
         let profile = Arc::new(Profile::parse(&json)?);
         let growth =
@@ -201,7 +203,7 @@ impl<'a> Session<'a> {
         let load = self.load_of(size);
         let mut peaks = Vec::new();
         for _ in 0..if self.protocol.quick { 1 } else { PEAK_REPEATS } {
-            let rest = self.probe.at_rest().await?;
+            let rest = self.probe.counters_at_rest().await?;
             self.probe.reset_peak().await?;
             self.send(load).await?;
             let peak = self.probe.counters().await?.peak_bytes;

@@ -5,8 +5,13 @@ use anyhow::{Context, Result, bail};
 use dynamo::Target;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tokio::process::Command;
 use workload::Origin;
+
+/// How long a twin may take to end. It first finishes its work: the queue of a write-behind
+/// that is bounded takes three batches of a second, and most others have nothing left.
+const EXIT_WITHIN: Duration = Duration::from_secs(4);
 
 /// What a twin is started under: nothing, or a tool that watches it.
 #[derive(Debug, Clone, Default)]
@@ -96,6 +101,13 @@ impl Twin {
     /// Where it answers.
     pub fn origin(&self) -> Origin {
         Origin(self.process.address())
+    }
+
+    /// Lets it end in order; the live bytes that are left for tools which look at exit,
+    /// by its own counters. None if it had to be killed.
+    pub async fn live_bytes_at_exit(self) -> Option<u64> {
+        let line = self.process.last_line_within(EXIT_WITHIN).await?;
+        line.strip_prefix(heap::reading::AT_EXIT)?.parse().ok()
     }
 }
 

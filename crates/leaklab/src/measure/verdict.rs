@@ -96,12 +96,8 @@ fn judge_slope(
         return if confirmed { Verdict::Leaks } else { Verdict::Inconclusive };
     }
     match protocol.lesson.kind {
-        Kind::Control if limit > control_limit_max(protocol) => {
-            Verdict::Inconclusive
-        }
+        _ if limit > hidden_max(protocol) => Verdict::Inconclusive,
         Kind::Control => Verdict::Flat,
-        // Noise that would hide the very leak of this lesson proves nothing.
-        Kind::Lesson if limit > floor(protocol) / 2.0 => Verdict::Inconclusive,
         Kind::Lesson => Verdict::Bounded,
     }
 }
@@ -115,21 +111,29 @@ fn judge_peak(kind: Kind, peaks: &[Peak]) -> Verdict {
     }
 }
 
-fn control_limit_max(protocol: &Protocol) -> f64 {
-    if protocol.quick { QUICK_LIMIT_MAX } else { CONTROL_LIMIT_MAX }
+/// The largest detection limit with which a run proves something.
+fn hidden_max(protocol: &Protocol) -> f64 {
+    let Protocol { lesson, quick, .. } = protocol;
+    match (lesson.kind, lesson.signal) {
+        (Kind::Control, _) if *quick => QUICK_LIMIT_MAX,
+        (Kind::Control, _) => CONTROL_LIMIT_MAX,
+        // A burst is large, so a quick look has no time for more than a few.
+        (Kind::Lesson, Signal::Burst { floor, .. }) if *quick => floor,
+        // Noise that would hide the very leak of this lesson proves nothing.
+        (Kind::Lesson, _) => floor(protocol) / 2.0,
+    }
 }
 
 /// The fewest requests in a round with which a healthy service is not INCONCLUSIVE: one
 /// step must not hide what is to be seen. Some are added for noise.
 pub fn requests_needed(protocol: &Protocol) -> u64 {
     const NOISE: f64 = 1.25;
-    let hidden_max = match (protocol.lesson.kind, protocol.lesson.signal) {
-        (_, Signal::Peak { .. }) => return 1,
-        (Kind::Control, _) => control_limit_max(protocol),
-        (Kind::Lesson, _) => floor(protocol) / 2.0,
-    };
+    if matches!(protocol.lesson.signal, Signal::Peak { .. }) {
+        return 1;
+    }
     let rounds: Vec<_> = (1..=protocol.rounds).map(|round| round as f64).collect();
-    (NOISE * step_slope(&rounds, step(protocol)) / hidden_max).ceil() as u64
+    (NOISE * step_slope(&rounds, step(protocol)) / hidden_max(protocol)).ceil()
+        as u64
 }
 
 /// The least that this lesson's leak can weigh; 0 where its law is a peak.
@@ -229,5 +233,7 @@ pub fn result(
         errors: recording.errors,
         abandoned: recording.abandoned,
         sets: recording.sets,
+        live_bytes_before_exit: recording.live_before_exit,
+        live_bytes_at_exit: recording.live_at_exit,
     }
 }

@@ -18,6 +18,7 @@ const JOB: Lesson = Lesson {
     law: "requests",
     signal: Signal::Slope { floor: 0.0 },
     requests: 160,
+    quick_requests: None,
     window: 60,
     concurrency: 1,
     settings: &[],
@@ -241,6 +242,8 @@ pub const LESSONS: &[Lesson] = &[
         // The head of a request that the workload sends, cookies and all.
         signal: Signal::Slope { floor: 400.0 },
         requests: 160,
+        // The heads that are kept differ in size, and a round replaces all of them.
+        quick_requests: Some(80),
         window: 80,
         // Few enough for the warm-up to fill.
         settings: &["--idempotency-keys-max=16"],

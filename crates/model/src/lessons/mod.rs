@@ -128,6 +128,9 @@ pub struct Lesson {
     /// Requests in a round, unless the command line says otherwise. Chosen so that
     /// a round of the slower twin takes a fraction of a second.
     pub requests: u64,
+    /// Requests in a round of a quick look, where a quarter of them is too few: what is
+    /// bounded then moves by more than a round's requests could leak.
+    pub quick_requests: Option<u64>,
     /// Requests in the first dhat window; the second has twice as many. dhat slows an
     /// allocation tenfold, so they are few: enough for the sites to stand out.
     pub window: u64,
