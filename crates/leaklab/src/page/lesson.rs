@@ -1,6 +1,6 @@
 //! The section of one lesson.
 
-use super::{Folder, charts, overview, sites, source, stacks};
+use super::{Folder, at_exit, charts, overview, sites, source, stacks};
 use crate::comparison::LessonResult;
 use crate::report::figures;
 use maud::{Markup, html};
@@ -26,6 +26,7 @@ pub(super) fn section(folder: &Folder<'_>, lesson: &LessonResult) -> Markup {
             (sites::section(lesson))
             (source::section(folder, lesson))
             (stacks::section(folder, lesson))
+            (at_exit::section(lesson))
         }
     }
 }

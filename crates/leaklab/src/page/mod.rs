@@ -1,6 +1,7 @@
 //! The report: one page that needs no server, no network and no script, made from a
 //! comparison, its profiles and the twins' sources.
 
+mod at_exit;
 mod charts;
 mod document;
 mod folder;
