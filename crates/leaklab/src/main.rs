@@ -13,6 +13,8 @@ async fn main() -> ExitCode {
         Command::Seed(arguments) => commands::seed::run(&arguments).await,
         Command::Dynamo(arguments) => commands::dynamo::run(&arguments).await,
         Command::Claims(arguments) => commands::claims::run(&arguments),
+        Command::Show(arguments) => commands::show::run(&arguments),
+        Command::Diff(arguments) => commands::diff::run(&arguments),
         Command::List => commands::list::run(),
         Command::Secrets(arguments) => commands::secrets::run(&arguments).await,
         Command::Drive(arguments) => commands::drive::run(&arguments).await,

@@ -3,11 +3,13 @@
 mod compare;
 mod databases;
 mod processes;
+mod profiles;
 mod results;
 
 pub use compare::Compare;
 pub use databases::{Dynamo, Seed, Serve};
 pub use processes::{Drive, Secrets};
+pub use profiles::{At, By, Diff, Show, Sort};
 pub use results::{Claims, LedgerFormat};
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -36,6 +38,10 @@ pub enum Command {
     List,
     /// Say what a comparison proves and refutes
     Claims(Claims),
+    /// Rank what a dhat profile holds, yours or ours
+    Show(Show),
+    /// Compare two dhat profiles, site by site
+    Diff(Diff),
     /// Look for planted secrets in both twins' own memory
     Secrets(Secrets),
     /// Send a lesson's requests to a twin that runs under another tool

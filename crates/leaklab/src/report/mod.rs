@@ -3,8 +3,11 @@
 mod progress;
 mod output;
 pub mod claims;
+pub mod counts;
+pub mod difference;
 pub mod figures;
 pub mod plot;
+pub mod ranking;
 pub mod table;
 
 pub use output::Output;

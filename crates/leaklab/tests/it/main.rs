@@ -14,6 +14,7 @@ mod lessons;
 mod command_line;
 mod documents;
 mod claims;
+mod profiles;
 mod faults;
 mod proxy;
 #[cfg(target_os = "linux")]
