@@ -16,6 +16,8 @@ async fn main() -> ExitCode {
         Command::Report(arguments) => commands::report::run(&arguments),
         Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Gate(arguments) => commands::gate::run(&arguments),
+        Command::Show(arguments) => commands::show::run(&arguments),
+        Command::Diff(arguments) => commands::diff::run(&arguments),
         Command::List => commands::list::run(),
         Command::Secrets(arguments) => commands::secrets::run(&arguments).await,
         Command::Drive(arguments) => commands::drive::run(&arguments).await,

@@ -5,9 +5,8 @@
 //! version of a package. The program's own name is left out, too, so that a renamed
 //! program, or the twin of one, has the same sites.
 
-use super::frame::Frame;
+use super::frame::FrameRef;
 use super::name;
-use std::collections::BTreeMap;
 
 /// A callee with this share of a site's blocks may name it. The share of one that
 /// comes with every request is near a simple fraction (a half, a third, a quarter),
@@ -15,32 +14,52 @@ use std::collections::BTreeMap;
 const SHARE_OF_NAME: f64 = 0.225;
 
 /// How many blocks a site asked for through each function that it calls.
-pub(super) type Callees = BTreeMap<String, u64>;
+/// They are few, and sites are many, so it is a list.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Callees(Vec<(String, u64)>);
+
+impl Callees {
+    pub(super) fn add(&mut self, name: &str, blocks: u64) {
+        match self.0.iter_mut().find(|(known, _)| known == name) {
+            Some((_, sum)) => *sum = sum.saturating_add(blocks),
+            None => self.0.push((name.to_owned(), blocks)),
+        }
+    }
+
+    /// Takes another's for its own.
+    pub(super) fn join(&mut self, other: &Self) {
+        for (name, blocks) in &other.0 {
+            self.add(name, *blocks);
+        }
+    }
+
+    /// The one that names a site: the first in the alphabet of those with a good share.
+    /// The one with the largest share may be another in each run, where several are
+    /// near equal.
+    pub(super) fn foremost(&self) -> &str {
+        let blocks: f64 = self.0.iter().map(|(_, blocks)| *blocks as f64).sum();
+        let enough = SHARE_OF_NAME * blocks;
+        let good = self.0.iter().filter(|(_, blocks)| *blocks as f64 >= enough);
+        // Where there are many and none has a good share, it is the largest.
+        let most = || self.0.iter().max_by_key(|(name, blocks)| (blocks, name));
+        let named = good.min_by_key(|(name, _)| name).or_else(most);
+        named.map_or("", |(name, _)| name)
+    }
+}
 
 /// The function asked, without its path: how much of the path a profile shows depends
 /// on where a generic function was compiled.
-pub(super) fn callee(frame: &Frame) -> String {
-    match name::last(&frame.function) {
+pub(super) fn callee(frame: &FrameRef<'_>) -> String {
+    match name::last(frame.function) {
         name if name.is_empty() => frame.file(),
         name => name,
     }
 }
 
-/// The callee that names a site: the first in the alphabet of those with a good share.
-/// The one with the largest share may be another in each run, where several are near
-/// equal.
-pub(super) fn foremost(callees: &Callees) -> &str {
-    let blocks: u64 = callees.values().sum();
-    let enough = SHARE_OF_NAME * blocks as f64;
-    let good = callees.iter().find(|(_, blocks)| **blocks as f64 >= enough);
-    let most = || callees.iter().max_by_key(|(_, blocks)| **blocks);
-    good.or_else(most).map_or("", |(name, _)| name)
-}
-
 /// The function that asks. Without a path, as dhat shows functions of which it knows
 /// the lines only, it takes the file beside it.
-pub(super) fn function(frame: &Frame, program: &str) -> String {
-    let name = name::plain(&frame.function);
+pub(super) fn function(frame: &FrameRef<'_>, program: &str) -> String {
+    let name = frame.name();
     match name.split_once("::") {
         Some((first, rest)) if first == program => format!("crate::{rest}"),
         Some(_) => name,
@@ -103,8 +122,9 @@ mod tests {
     #[test]
     fn of_near_equals_the_first_in_the_alphabet_names_a_site() {
         let named = |callees: &[(&str, u64)]| {
-            let callees = callees.iter().map(|(name, n)| ((*name).to_owned(), *n));
-            foremost(&callees.collect()).to_owned()
+            let mut all = Callees::default();
+            callees.iter().for_each(|(name, blocks)| all.add(name, *blocks));
+            all.foremost().to_owned()
         };
         assert_eq!(named(&[("insert", 51), ("clone", 49)]), "clone");
         assert_eq!(named(&[("insert", 49), ("clone", 51)]), "clone");

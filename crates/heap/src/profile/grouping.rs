@@ -1,75 +1,70 @@
 //! Call stacks put together by the line that asks for memory.
 
+use super::counts::{Counts, Moment};
 use super::fingerprint::{self, Callees};
-use super::frame::Frame;
-use super::name;
-use super::reading::{Point, Profile};
-use super::sites::Moment;
+use super::frame::FrameRef;
+use super::reading::Profile;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 /// What makes two call stacks one site: the line of own code, or else the innermost
 /// frame outside the standard library.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key {
+pub(super) struct Key<'a> {
     pub(super) own: bool,
-    place: String,
-    function: String,
+    place: &'a str,
+    function: &'a str,
 }
 
 /// Call stacks of one key.
 #[derive(Debug, Clone)]
-pub(super) struct Group {
-    pub(super) bytes: i64,
-    pub(super) blocks: i64,
+pub(super) struct Group<'a> {
+    pub(super) counts: Counts,
     /// The frame of the key.
-    pub(super) anchor: Option<Frame>,
-    pub(super) frames: Vec<Frame>,
-    /// Bytes of the call stack that the frames are of.
-    largest: i64,
+    pub(super) anchor: Option<FrameRef<'a>>,
+    /// The call stack that holds most of it, from where the standard library ends.
+    pub(super) stack: &'a [u32],
+    largest: u64,
     /// Of all blocks that were asked for, live or not: which of them survive differs
     /// from moment to moment, and a site has one name for all.
     pub(super) callees: Callees,
 }
 
-pub(super) type Groups = BTreeMap<Key, Group>;
+pub(super) type Groups<'a> = BTreeMap<Key<'a>, Group<'a>>;
 
 impl Profile {
     pub(super) fn grouped(
         &self,
         moment: Moment,
         own: impl Fn(&str) -> bool,
-    ) -> Groups {
-        let frames: Vec<Frame> =
-            self.frames.iter().map(|text| Frame::parse(text)).collect();
-        let is_own: Vec<bool> =
-            frames.iter().map(|frame| own(&frame.place)).collect();
+    ) -> Groups<'_> {
+        let table = self.table();
+        let is_own: Vec<bool> = table.iter().map(|frame| own(frame.place)).collect();
         let is_std: Vec<bool> =
-            frames.iter().map(Frame::only_asks_for_memory).collect();
+            table.iter().map(FrameRef::only_asks_for_memory).collect();
         // By the frame first, because a table names a line more than once and texts
         // are slow to compare.
-        let mut by_frame: HashMap<(bool, Option<usize>), Lines<'_>> = HashMap::new();
-        for point in &self.points {
-            let stack = &point.frames;
-            let from = stack.iter().position(|&f| !is_std[f]).unwrap_or(0);
-            let own_at = stack[from..].iter().position(|&f| is_own[f]);
+        let mut by_frame: HashMap<(bool, Option<u32>), Lines<'_>> = HashMap::new();
+        for (counts, stack) in self.stacks() {
+            let from = stack.iter().position(|&f| !is_std[f as usize]).unwrap_or(0);
+            let own_at = stack[from..].iter().position(|&f| is_own[f as usize]);
             let at = own_at.map_or(from, |offset| from + offset);
             let anchor = (own_at.is_some(), stack.get(at).copied());
-            let lines = by_frame.entry(anchor).or_default();
             let callee = at.checked_sub(1).map(|inner| stack[inner]);
-            lines.add(point, moment, &stack[from..], callee);
+            let lines = by_frame.entry(anchor).or_default();
+            lines.add(counts, moment, &stack[from..], callee);
         }
-        let mut groups = Groups::new();
         let mut found: Vec<_> = by_frame.into_iter().collect();
         // A map has no order, and the first of two equals shows its frames.
         found.sort_by_key(|(anchor, _)| *anchor);
+        let mut groups = Groups::new();
         for ((own, anchor), lines) in found {
-            let anchor = anchor.map(|f| frames[f].clone());
-            let key = Key::of(own, anchor.as_ref());
-            let group = lines.named(anchor, &frames);
-            match groups.get_mut(&key) {
-                Some(known) => known.join(group),
-                None => {
-                    groups.insert(key, group);
+            let anchor = anchor.map(|f| table[f as usize]);
+            let group = lines.named(anchor, &table);
+            match groups.entry(Key::of(own, anchor)) {
+                Entry::Occupied(mut known) => known.get_mut().join(group),
+                Entry::Vacant(free) => {
+                    free.insert(group);
                 }
             }
         }
@@ -80,105 +75,81 @@ impl Profile {
 /// Call stacks through one entry of the table of frames.
 #[derive(Debug, Default)]
 struct Lines<'a> {
-    bytes: i64,
-    blocks: i64,
-    largest: i64,
-    stack: &'a [usize],
-    callees: HashMap<Option<usize>, u64>,
+    counts: Counts,
+    largest: u64,
+    stack: &'a [u32],
+    callees: HashMap<Option<u32>, u64>,
 }
 
 impl<'a> Lines<'a> {
     fn add(
         &mut self,
-        point: &Point,
+        counts: &Counts,
         moment: Moment,
-        stack: &'a [usize],
-        callee: Option<usize>,
+        stack: &'a [u32],
+        callee: Option<u32>,
     ) {
-        let (bytes, blocks) = point.held(moment);
-        self.bytes += bytes;
-        self.blocks += blocks;
-        *self.callees.entry(callee).or_default() += point.total_blocks;
+        self.counts += *counts;
+        let blocks = self.callees.entry(callee).or_default();
+        *blocks = blocks.saturating_add(counts.total_blocks);
+        let (bytes, _) = counts.held(moment);
         if bytes > self.largest || self.stack.is_empty() {
             self.largest = bytes;
             self.stack = stack;
         }
     }
 
-    fn named(self, anchor: Option<Frame>, frames: &[Frame]) -> Group {
-        let name = |f: Option<usize>| match f {
-            Some(f) => fingerprint::callee(&frames[f]),
+    fn named(
+        self,
+        anchor: Option<FrameRef<'a>>,
+        table: &[FrameRef<'a>],
+    ) -> Group<'a> {
+        let name = |f: Option<u32>| match f {
+            Some(f) => fingerprint::callee(&table[f as usize]),
             None => String::new(),
         };
-        let mut callees = Callees::new();
-        count(&mut callees, self.callees.into_iter().map(|(f, n)| (name(f), n)));
-        Group {
-            bytes: self.bytes,
-            blocks: self.blocks,
-            anchor,
-            frames: self.stack.iter().map(|&f| frames[f].clone()).collect(),
-            largest: self.largest,
-            callees,
+        let mut callees = Callees::default();
+        for (f, blocks) in self.callees {
+            callees.add(&name(f), blocks);
         }
+        let Self { counts, largest, stack, .. } = self;
+        Group { counts, anchor, stack, largest, callees }
     }
 }
 
-impl Key {
-    fn of(own: bool, anchor: Option<&Frame>) -> Self {
-        let text = |of: fn(&Frame) -> &String| anchor.map(of).cloned();
-        let place = text(|frame| &frame.place).unwrap_or_default();
+impl<'a> Key<'a> {
+    fn of(own: bool, anchor: Option<FrameRef<'a>>) -> Self {
+        let Some(FrameRef { function, place }) = anchor else {
+            return Self { own, place: "", function: "" };
+        };
         // A line of own code is one site, whatever closure of it is meant.
-        let function = text(|frame| &frame.function).filter(|_| !own);
-        Self { own, place, function: function.unwrap_or_default() }
+        Self { own, place, function: if own { "" } else { function } }
     }
 }
 
-impl Group {
+impl Group<'_> {
     fn join(&mut self, other: Self) {
-        self.bytes += other.bytes;
-        self.blocks += other.blocks;
-        count(&mut self.callees, other.callees);
+        self.counts += other.counts;
+        self.callees.join(&other.callees);
         if other.largest > self.largest {
             self.largest = other.largest;
-            self.frames = other.frames;
+            self.stack = other.stack;
         }
         // A macro's line may be in two functions; which of them holds more is chance.
-        let name = |anchor: &Option<Frame>| {
-            anchor.as_ref().map(|frame| name::plain(&frame.function))
-        };
-        if name(&other.anchor) < name(&self.anchor) {
+        let name = |anchor: Option<FrameRef<'_>>| anchor.map(|frame| frame.name());
+        if name(other.anchor) < name(self.anchor) {
             self.anchor = other.anchor;
         }
     }
 }
 
-pub(super) fn count(
-    callees: &mut Callees,
-    more: impl IntoIterator<Item = (String, u64)>,
-) {
-    for (name, blocks) in more {
-        *callees.entry(name).or_default() += blocks;
-    }
-}
-
-impl Point {
-    fn held(&self, moment: Moment) -> (i64, i64) {
-        let (bytes, blocks) = match moment {
-            Moment::End => (self.end_bytes, self.end_blocks),
-            Moment::Peak => (self.peak_bytes, self.peak_blocks),
-        };
-        (bytes.cast_signed(), blocks.cast_signed())
-    }
-}
-
 /// A fingerprint for each group, in their order.
-pub(super) fn fingerprints(groups: &Groups, program: &str) -> Vec<String> {
+pub(super) fn fingerprints(groups: &Groups<'_>, program: &str) -> Vec<String> {
     let mut alike: BTreeMap<(String, &str), Vec<(u64, usize)>> = BTreeMap::new();
     for (n, group) in groups.values().enumerate() {
-        let function =
-            group.anchor.as_ref().map(|f| fingerprint::function(f, program));
-        let line = group.anchor.as_ref().map_or(0, Frame::line);
-        let callee = fingerprint::foremost(&group.callees);
+        let function = group.anchor.map(|f| fingerprint::function(&f, program));
+        let line = group.anchor.map_or(0, |frame| frame.line());
+        let callee = group.callees.foremost();
         let identity = (function.unwrap_or_default(), callee);
         alike.entry(identity).or_default().push((line, n));
     }

@@ -6,15 +6,20 @@
 //! first.
 
 mod reading;
+mod decode;
+mod counts;
 mod frame;
 mod name;
+mod package;
 mod sites;
 mod grouping;
 mod fingerprint;
 
-pub use frame::Frame;
+pub use counts::{Counts, Moment};
+pub use frame::{Frame, FrameRef};
+pub use package::Packages;
 pub use reading::{Profile, ProfileError};
-pub use sites::{Moment, Site};
+pub use sites::{Holder, Site};
 
 #[cfg(test)]
 mod samples;

@@ -30,6 +30,15 @@ pub(super) fn last(function: &str) -> String {
     name.rsplit("::").next().unwrap_or_default().to_owned()
 }
 
+/// A plain name without its path, but with that of its type: `Sessions::put`.
+pub(super) fn short(name: &str) -> &str {
+    let Some(last) = name.rfind("::") else { return name };
+    let before = name[..last].rfind("::").map_or(0, |at| at + 2);
+    // Types begin with a capital, modules do not.
+    let typed = name[before..].starts_with(char::is_uppercase);
+    if typed { &name[before..] } else { &name[last + 2..] }
+}
+
 /// Parts between the `::` that stand in no brackets.
 fn segments(path: &str) -> Vec<&str> {
     let mut parts = Vec::new();
@@ -150,5 +159,14 @@ mod tests {
             assert_eq!(plain(function), name, "{function}");
         }
         assert_eq!(last("<a::Cache<K,V> as core::clone::Clone>::clone"), "clone");
+    }
+
+    #[test]
+    fn a_function_is_shortened_to_its_type_and_its_name() {
+        assert_eq!(short("leaky::lessons::Sessions::put"), "Sessions::put");
+        assert_eq!(short("leaky::lessons::look_up"), "look_up");
+        assert_eq!(short("Sessions::put"), "Sessions::put");
+        assert_eq!(short("main"), "main");
+        assert_eq!(short(""), "");
     }
 }

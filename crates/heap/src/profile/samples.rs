@@ -7,7 +7,7 @@ pub(super) const PROFILE: &str = r#"{
     "bklt": true, "bkacc": false, "tu": "µs", "Mtu": "s", "tuth": 10,
     "cmd": "target/debug/leaky", "pid": 1, "tg": 5, "te": 9,
     "pps": [
-        {"tb": 90, "tbk": 9, "tl": 1, "mb": 50, "mbk": 5, "gb": 50, "gbk": 5,
+        {"tb": 90, "tbk": 9, "tl": 18, "mb": 50, "mbk": 5, "gb": 50, "gbk": 5,
          "eb": 50, "ebk": 5, "fs": [1, 2, 4]},
         {"tb": 30, "tbk": 1, "tl": 1, "mb": 30, "mbk": 1, "gb": 30, "gbk": 1,
          "eb": 30, "ebk": 1, "fs": [1, 3, 2, 4]},

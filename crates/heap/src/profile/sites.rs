@@ -1,18 +1,10 @@
 //! Call stacks put together to sites: the lines that hold memory.
 
-use super::fingerprint::program;
-use super::frame::Frame;
-use super::grouping::{Groups, count, fingerprints};
+use super::counts::{Counts, Moment};
+use super::frame::{Frame, FrameRef};
+use super::grouping::{Group, Key, fingerprints};
 use super::reading::Profile;
-
-/// Which moment of a window counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Moment {
-    /// Its end: what survived.
-    End,
-    /// When most bytes were live: what made the peak.
-    Peak,
-}
+use std::collections::BTreeMap;
 
 /// Call stacks that belong together, and what they hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,11 +26,33 @@ pub struct Site {
     pub frames: Vec<Frame>,
 }
 
+/// A line, or a function outside own code, with all that is counted of it.
+#[derive(Debug, Clone)]
+pub struct Holder {
+    /// As of [`Site`].
+    pub fingerprint: String,
+    /// Whether the frame is of own code.
+    pub own: bool,
+    /// The innermost frame of own code or else outside the standard library; `None`
+    /// when a profile knows no frame.
+    pub frame: Option<Frame>,
+    /// The function through which it asks, without its path.
+    pub callee: String,
+    /// The sum over its call stacks.
+    pub counts: Counts,
+}
+
 impl Profile {
     /// What was held at this moment, largest first. Call stacks count as one site when
     /// the innermost frame whose place satisfies `own` is the same line.
     pub fn sites(&self, moment: Moment, own: impl Fn(&str) -> bool) -> Vec<Site> {
-        ranked(self.grouped(moment, own), self.command())
+        let groups = self.grouped(moment, own);
+        let fingerprints = fingerprints(&groups, &self.program());
+        let sites = groups.into_iter().zip(fingerprints);
+        ranked(sites.map(|((key, group), fingerprint)| {
+            let counts = [Counts::default(), group.counts];
+            self.site(&key, &group, Change::of(fingerprint, moment, counts))
+        }))
     }
 
     /// What this window held more than an `earlier` one of the same process, largest
@@ -51,42 +65,90 @@ impl Profile {
         moment: Moment,
         own: impl Fn(&str) -> bool,
     ) -> Vec<Site> {
-        let mut groups = self.grouped(moment, &own);
-        for (key, mut before) in earlier.grouped(moment, &own) {
-            match groups.get_mut(&key) {
-                Some(group) => {
-                    group.bytes -= before.bytes;
-                    group.blocks -= before.blocks;
-                    count(&mut group.callees, before.callees);
-                }
-                None => {
-                    before.bytes = -before.bytes;
-                    before.blocks = -before.blocks;
-                    groups.insert(key, before);
-                }
-            }
+        let after = self.grouped(moment, &own);
+        let mut before = earlier.grouped(moment, &own);
+        // A line has one name in both windows, and in their difference.
+        let mut both = after.clone();
+        for (key, group) in &before {
+            let known = both.entry(key.clone()).or_insert_with(|| group.clone());
+            known.callees.join(&group.callees);
         }
-        ranked(groups, self.command())
+        let fingerprints = fingerprints(&both, &self.program());
+        let names = both.into_keys().zip(fingerprints);
+        let mut names: BTreeMap<Key<'_>, String> = names.collect();
+        let mut sites = Vec::new();
+        for (key, group) in after {
+            let gone = before.remove(&key).map(|group| group.counts);
+            let gone = gone.unwrap_or_default();
+            let fingerprint = names.remove(&key).unwrap_or_default();
+            let change = Change::of(fingerprint, moment, [gone, group.counts]);
+            sites.push(self.site(&key, &group, change));
+        }
+        for (key, group) in before {
+            let fingerprint = names.remove(&key).unwrap_or_default();
+            let nothing = Counts::default();
+            let change = Change::of(fingerprint, moment, [group.counts, nothing]);
+            sites.push(earlier.site(&key, &group, change));
+        }
+        ranked(sites)
+    }
+
+    /// Every site with all its counts, in the order of lines.
+    pub fn holders(&self, own: impl Fn(&str) -> bool) -> Vec<Holder> {
+        let groups = self.grouped(Moment::End, own);
+        let fingerprints = fingerprints(&groups, &self.program());
+        let holders = groups.into_iter().zip(fingerprints);
+        let holders = holders.map(|((key, group), fingerprint)| Holder {
+            fingerprint,
+            own: key.own,
+            frame: group.anchor.map(Frame::from),
+            callee: group.callees.foremost().to_owned(),
+            counts: group.counts,
+        });
+        holders.collect()
+    }
+
+    fn site(&self, key: &Key<'_>, group: &Group<'_>, change: Change) -> Site {
+        let Change { fingerprint, bytes, blocks } = change;
+        // What holds nothing is dropped at once, and frames are most of a site.
+        let stack = if bytes == 0 { &[] } else { group.stack };
+        let frame = |f: &u32| FrameRef::parse(self.table.get(*f)).into();
+        Site {
+            fingerprint,
+            bytes,
+            blocks,
+            own_frame: group.anchor.filter(|_| key.own).map(Frame::from),
+            frames: stack.iter().map(frame).collect(),
+        }
+    }
+}
+
+/// What is new of a site.
+struct Change {
+    fingerprint: String,
+    bytes: i64,
+    blocks: i64,
+}
+
+impl Change {
+    fn of(fingerprint: String, moment: Moment, counts: [Counts; 2]) -> Self {
+        let [before, after] = counts.map(|counts| counts.held(moment));
+        let more =
+            |after: u64, before: u64| after.wrapping_sub(before).cast_signed();
+        Self {
+            fingerprint,
+            bytes: more(after.0, before.0),
+            blocks: more(after.1, before.1),
+        }
     }
 }
 
 /// Largest first, and ties in the order of their keys: two runs of one program print
 /// the same list. What holds nothing is left out, after it has taken its place in the
 /// order of lines that fingerprints may need.
-fn ranked(groups: Groups, command: &str) -> Vec<Site> {
-    let fingerprints = fingerprints(&groups, &program(command));
-    let mut sites: Vec<Site> = groups
-        .into_iter()
-        .zip(fingerprints)
-        .filter(|((_, group), _)| group.bytes != 0)
-        .map(|((key, group), fingerprint)| Site {
-            fingerprint,
-            bytes: group.bytes,
-            blocks: group.blocks,
-            own_frame: group.anchor.filter(|_| key.own),
-            frames: group.frames,
-        })
-        .collect();
+fn ranked(sites: impl IntoIterator<Item = Site>) -> Vec<Site> {
+    let mut sites: Vec<Site> =
+        sites.into_iter().filter(|site| site.bytes != 0).collect();
     sites.sort_by_key(|site| std::cmp::Reverse(site.bytes));
     sites
 }

@@ -1,6 +1,10 @@
 //! The allocator and its window, in a process of their own: a program has one
 //! global allocator, and dhat one profiler.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod profiles;
+
 use heap::window::{self, WindowError};
 use heap::{
     CountingAlloc, alloc,

@@ -4,11 +4,13 @@ mod compare;
 mod databases;
 mod processes;
 mod report;
+mod profiles;
 mod results;
 
 pub use compare::Compare;
 pub use databases::{Dynamo, Seed, Serve};
 pub use processes::{Drive, Secrets};
+pub use profiles::{At, By, Diff, Show, Sort};
 pub use report::Report;
 pub use results::{Claims, Explain, Gate, LedgerFormat};
 
@@ -44,6 +46,10 @@ pub enum Command {
     Explain(Explain),
     /// Say what is new, grown or gone since an older comparison
     Gate(Gate),
+    /// Rank what a dhat profile holds, yours or ours
+    Show(Show),
+    /// Compare two dhat profiles, site by site
+    Diff(Diff),
     /// Look for planted secrets in both twins' own memory
     Secrets(Secrets),
     /// Send a lesson's requests to a twin that runs under another tool

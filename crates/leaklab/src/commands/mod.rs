@@ -2,6 +2,7 @@
 
 pub mod claims;
 pub mod compare;
+pub mod diff;
 pub mod drive;
 pub mod dynamo;
 pub mod explain;
@@ -11,8 +12,10 @@ pub mod report;
 pub mod secrets;
 pub mod seed;
 pub mod serve;
+pub mod show;
 
 mod pager;
+mod profiles;
 mod select;
 mod stop;
 mod stored;

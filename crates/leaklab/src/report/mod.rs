@@ -4,6 +4,8 @@ mod progress;
 mod output;
 mod wrap;
 pub mod claims;
+pub mod counts;
+pub mod difference;
 pub mod figures;
 pub mod gate;
 pub mod junit;
@@ -12,6 +14,7 @@ pub mod plot;
 pub mod sources;
 pub mod prose;
 pub mod story;
+pub mod ranking;
 pub mod table;
 pub mod whole_file;
 

@@ -17,6 +17,7 @@ mod claims;
 mod baseline;
 mod reports;
 mod explain;
+mod profiles;
 mod faults;
 mod proxy;
 #[cfg(target_os = "linux")]

@@ -1,0 +1,62 @@
+//! What dhat counts of a call stack.
+
+use serde::Serialize;
+use std::ops::AddAssign;
+
+/// Which moment of a window counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// Its end: what survived.
+    End,
+    /// When most bytes were live: what made the peak.
+    Peak,
+}
+
+/// What dhat counts of a call stack, or the sum over several.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Bytes allocated, freed or not.
+    pub total_bytes: u64,
+    /// Blocks allocated, freed or not.
+    pub total_blocks: u64,
+    /// How long all these blocks lived, one after the other, in the unit of
+    /// [`Profile::time_unit`](super::Profile::time_unit).
+    pub lifetimes: u64,
+    /// Bytes live when the whole program held most.
+    pub peak_bytes: u64,
+    /// Blocks, likewise.
+    pub peak_blocks: u64,
+    /// Bytes live at the end.
+    pub end_bytes: u64,
+    /// Blocks, likewise.
+    pub end_blocks: u64,
+}
+
+impl Counts {
+    /// Bytes and blocks that were live at a moment.
+    pub fn held(&self, moment: Moment) -> (u64, u64) {
+        match moment {
+            Moment::End => (self.end_bytes, self.end_blocks),
+            Moment::Peak => (self.peak_bytes, self.peak_blocks),
+        }
+    }
+
+    /// How long a block lived on the average; `None` when there was none.
+    pub fn mean_lifetime(&self) -> Option<u64> {
+        self.lifetimes.checked_div(self.total_blocks)
+    }
+}
+
+impl AddAssign for Counts {
+    fn add_assign(&mut self, more: Self) {
+        // Counts of a file may be anything; an overflow is no reason to stop.
+        let add = |sum: &mut u64, more: u64| *sum = sum.saturating_add(more);
+        add(&mut self.total_bytes, more.total_bytes);
+        add(&mut self.total_blocks, more.total_blocks);
+        add(&mut self.lifetimes, more.lifetimes);
+        add(&mut self.peak_bytes, more.peak_bytes);
+        add(&mut self.peak_blocks, more.peak_blocks);
+        add(&mut self.end_bytes, more.end_bytes);
+        add(&mut self.end_blocks, more.end_blocks);
+    }
+}

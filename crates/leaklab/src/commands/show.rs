@@ -1,0 +1,123 @@
+//! `leaklab show`: what a profile holds, ranked.
+
+use crate::cli::{By, Format, Show, Sort};
+use crate::commands::profiles::{LESSONS, Own, ROWS, print_json, read, write_graph};
+use crate::failure::{EXPECTED, Failure};
+use crate::flame;
+use crate::report::ranking::{self, Ranking, Row};
+use heap::profile::{Counts, Moment, Profile};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+/// Blocks that live shorter than this part of the whole profile are short-lived: what
+/// a request makes and drops, and not what a cache keeps for a while.
+const SHORT_LIFE: u64 = 100;
+
+/// Prints a profile.
+///
+/// # Errors
+/// Wrong usage: the file is no profile, or has no lessons to rank by.
+pub fn run(arguments: &Show) -> Result<ExitCode, Failure> {
+    let profile = read(&arguments.profile)?;
+    let own = Own::of(&profile, arguments.own.as_deref());
+    let mut rows = rows(arguments, &profile, &own)?;
+    let value = value(arguments.sort, profile.duration());
+    rows.sort_by_key(|row| Reverse(value(&row.counts)));
+    rows.retain(|row| value(&row.counts) > 0);
+    let values = rows.iter().map(|row| value(&row.counts));
+    let total = values.fold(0, u64::saturating_add);
+    let ranking = Ranking {
+        schema: 1,
+        profile: arguments.profile.display().to_string(),
+        program: profile.program(),
+        command: profile.command().to_owned(),
+        mode: profile.mode().to_owned(),
+        time_unit: profile.time_unit().to_owned(),
+        duration: profile.duration(),
+        own: own.words(),
+        by: name(arguments.by),
+        sort: name(arguments.sort),
+        totals: profile.totals(),
+        rows_total: rows.len(),
+        rows,
+    };
+    let least = if arguments.format == Format::Text { ROWS } else { usize::MAX };
+    let ranking = ranking.with(arguments.top.unwrap_or(least), total, &*value);
+    match arguments.format {
+        Format::Text => {
+            anstream::print!("{}", ranking::text(&ranking, arguments.sort))
+        }
+        Format::Json => print_json(&ranking)?,
+    }
+    if let Some(path) = &arguments.flame {
+        let moment =
+            if arguments.sort == Sort::Peak { Moment::Peak } else { Moment::End };
+        let title = arguments.profile.display().to_string();
+        let holds = |place: &str| own.holds(place);
+        write_graph(path, flame::surviving(&profile, moment, &holds, &title))?;
+    }
+    Ok(ExitCode::from(EXPECTED))
+}
+
+/// What a row is ranked by.
+fn value(sort: Sort, duration: u64) -> Box<dyn Fn(&Counts) -> u64> {
+    match sort {
+        Sort::Surviving => Box::new(|counts| counts.end_bytes),
+        Sort::Peak => Box::new(|counts| counts.peak_bytes),
+        Sort::Churn => Box::new(|counts| counts.total_bytes),
+        Sort::Blocks => Box::new(|counts| counts.total_blocks),
+        Sort::ShortLived => Box::new(move |counts| {
+            let short = |life: u64| life.saturating_mul(SHORT_LIFE) < duration;
+            let short = counts.mean_lifetime().is_some_and(short);
+            if short { counts.total_blocks } else { 0 }
+        }),
+    }
+}
+
+fn rows(
+    arguments: &Show,
+    profile: &Profile,
+    own: &Own,
+) -> Result<Vec<Row>, Failure> {
+    let named = |(name, counts): (String, Counts)| Row::named(name, counts);
+    match arguments.by {
+        By::Site => {
+            let holders = profile.holders(|place| own.holds(place));
+            Ok(holders.into_iter().map(Row::site).collect())
+        }
+        By::Crate => Ok(profile.by_package().into_iter().map(named).collect()),
+        By::Lesson => {
+            let lessons = by_lesson(profile);
+            if !lessons.contains_key(NO_LESSON) || lessons.len() > 1 {
+                return Ok(lessons.into_iter().map(named).collect());
+            }
+            Err(Failure::Usage(format!(
+                "no frame of {} is in {LESSONS}; use --by site or --by crate",
+                arguments.profile.display()
+            )))
+        }
+    }
+}
+
+/// What no lesson asked for.
+const NO_LESSON: &str = "(no lesson)";
+
+/// Counts by the lesson's file.
+fn by_lesson(profile: &Profile) -> BTreeMap<String, Counts> {
+    let mut sums: BTreeMap<String, Counts> = BTreeMap::new();
+    for holder in profile.holders(|place| place.contains(LESSONS)) {
+        let place = holder.frame.filter(|_| holder.own).map(|frame| frame.place);
+        let file = place.as_deref().and_then(|place| place.split_once(LESSONS));
+        let lesson = file.and_then(|(_, file)| file.split('.').next());
+        let lesson = lesson.unwrap_or(NO_LESSON).to_owned();
+        *sums.entry(lesson).or_default() += holder.counts;
+    }
+    sums
+}
+
+/// As it is typed.
+fn name(value: impl clap::ValueEnum) -> String {
+    let possible = value.to_possible_value();
+    possible.map(|value| value.get_name().to_owned()).unwrap_or_default()
+}
