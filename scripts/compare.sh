@@ -2,7 +2,7 @@
 # Builds the driver, both twins and the decoys, then runs `leaklab compare` with the given arguments.
 #
 #   scripts/compare.sh                every lesson and control
-#   scripts/compare.sh l11 --quick    one lesson, with half the requests
+#   scripts/compare.sh l11 --quick    one lesson, with fewer rounds and requests
 #   scripts/compare.sh --format json  the result on stdout, and nothing else there
 #
 # It works from the repository's root, so a relative --out starts there.

@@ -10,7 +10,11 @@
     reason = "implementing GlobalAlloc is unsafe by contract, and so is C"
 )]
 
-use std::alloc::{GlobalAlloc, Layout, System};
+#[cfg(feature = "mimalloc")]
+use mimalloc::MiMalloc as System;
+#[cfg(not(feature = "mimalloc"))]
+use std::alloc::System;
+use std::alloc::{GlobalAlloc, Layout};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 
@@ -51,7 +55,7 @@ thread_local! {
     static UNCOUNTED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The system allocator, counted, and shown to dhat while a window is open.
+/// The system allocator, or mimalloc with the feature of that name, counted, and shown to dhat while a window is open.
 ///
 /// ```
 /// #[global_allocator]
@@ -200,8 +204,9 @@ fn dispatch(
     (block, true)
 }
 
-// SAFETY: every call goes to `System` or to dhat's allocator, which is `System`
+// SAFETY: every call goes to `System` or to dhat's allocator, which is the system's
 // with a record; both own the same blocks, so either may free what the other made.
+// mimalloc takes `malloc` over in the whole process, so that holds with it, too.
 // Counting neither touches the blocks nor allocates.
 unsafe impl GlobalAlloc for CountingAlloc {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {

@@ -23,6 +23,13 @@ const SHUTDOWN_SECONDS: u64 = 10;
 /// Time for a request's head, so that a client that trickles it holds no worker.
 const HEAD_DEADLINE: Duration = Duration::from_secs(5);
 
+/// Between two looks at the live bytes of a service that ends.
+const LOOK_EVERY: Duration = Duration::from_millis(4);
+/// So many looks in a row must find the same; dropping a state takes milliseconds.
+const SAME_LOOKS: u32 = 10;
+/// A second at most: whoever still moves then is not at rest.
+const LOOKS_MAX: u32 = 250;
+
 /// What an application is built from. All of it is shared: build once, clone.
 #[derive(Debug, Clone)]
 pub struct Context {
@@ -76,11 +83,28 @@ fn tell_live_bytes(settings: &Settings) -> anyhow::Result<()> {
     if !settings.measure {
         return Ok(());
     }
-    let live_bytes = heap::alloc::counts().live_bytes;
+    let live_bytes = live_bytes_at_rest();
     let mut out = std::io::stdout().lock();
     writeln!(out, "{}{live_bytes}", heap::reading::AT_EXIT)
         .and_then(|()| out.flush())
         .context("cannot write to stdout")
+}
+
+/// Waits until live bytes stand still: the workers' threads drop what they had by
+/// themselves, after the server has ended, and nobody can join them.
+fn live_bytes_at_rest() -> u64 {
+    let live_bytes = || heap::alloc::counts().live_bytes;
+    let (mut last, mut same) = (live_bytes(), 0);
+    for _ in 0..LOOKS_MAX {
+        if same == SAME_LOOKS {
+            break;
+        }
+        std::thread::sleep(LOOK_EVERY);
+        let now = live_bytes();
+        same = if now == last { same + 1 } else { 0 };
+        last = now;
+    }
+    last
 }
 
 async fn context(settings: &Settings) -> anyhow::Result<Context> {

@@ -124,6 +124,18 @@ fn l11_session_cache_leaks_in_leaky_alone() {
 }
 
 #[test]
+fn little_of_a_leak_is_left_when_the_service_has_ended() {
+    let (_, lesson) = measured("l11_session_cache", &[]);
+    let leaky = &lesson["twins"]["leaky"];
+    let bytes = |name: &str| leaky[name].as_u64().unwrap();
+    let live = leaky["live_bytes"].as_array().unwrap();
+    let grown = live[live.len() - 1].as_u64().unwrap() - live[0].as_u64().unwrap();
+    let (before, after) =
+        (bytes("live_bytes_before_exit"), bytes("live_bytes_at_exit"));
+    assert!(before - after > grown, "{before} B, {after} B after an orderly end");
+}
+
+#[test]
 fn l12_idempotency_keys_leak_in_leaky_alone() {
     lesson("l12_idempotency_keys", "LEAKS");
 }

@@ -103,8 +103,8 @@ pub const LESSONS: &[Lesson] = &[
         route: "POST /orders/{id}/confirm",
         law: "requests",
         // A kept JoinHandle keeps its task's cell, which is as large as the
-        // job's future: more than one DynamoDB call's state.
-        signal: Signal::Slope { floor: 256.0 },
+        // job's future: more than one DynamoDB call's state, some kilobytes.
+        signal: Signal::Slope { floor: 2_048.0 },
         requests: 120,
         window: 60,
         may_refuse: true,
