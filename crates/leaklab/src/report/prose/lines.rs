@@ -39,11 +39,6 @@ impl Words {
         }
     }
 
-    /// Takes text that must not be broken.
-    pub(super) fn push_whole(&mut self, text: &str, style: Style) {
-        self.open.0.push((text.to_owned(), style));
-    }
-
     pub(super) fn end_word(&mut self) {
         if !self.open.0.is_empty() {
             self.done.push(std::mem::take(&mut self.open));

@@ -74,7 +74,7 @@ impl Writer<'_> {
                     self.words.push(&text, style);
                 }
             },
-            Event::Code(text) => self.words.push_whole(&text, CODE),
+            Event::Code(text) => self.words.push(&text, CODE),
             // A sentence has a line of its own in the source; here lines are filled.
             Event::SoftBreak => self.words.end_word(),
             Event::HardBreak => self.paragraph(),
