@@ -22,4 +22,4 @@ mod faults;
 mod proxy;
 #[cfg(target_os = "linux")]
 mod secrets;
-mod report;
+mod page;

@@ -3,5 +3,5 @@
 mod browser;
 mod looks;
 mod made;
-mod page;
+mod behaviour;
 mod viewer;
