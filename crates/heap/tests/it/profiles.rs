@@ -1,5 +1,6 @@
 //! Profiles made by others: by another program with dhat, and by valgrind's DHAT.
-//! Files of both are kept, and fresh ones are made where the tools are.
+//! Files of both are kept in `tests/profiles/`, made from `list.c` and from the example
+//! `hoarder`; fresh ones are made where the tools are.
 
 use heap::profile::{Counts, Moment, Profile};
 use std::path::{Path, PathBuf};
