@@ -19,3 +19,4 @@ pub mod probe;
 pub mod process;
 pub mod report;
 pub mod statistics;
+pub mod stories;

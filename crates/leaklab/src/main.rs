@@ -14,6 +14,7 @@ async fn main() -> ExitCode {
         Command::Dynamo(arguments) => commands::dynamo::run(&arguments).await,
         Command::Claims(arguments) => commands::claims::run(&arguments),
         Command::Report(arguments) => commands::report::run(&arguments),
+        Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Gate(arguments) => commands::gate::run(&arguments),
         Command::List => commands::list::run(),
         Command::Secrets(arguments) => commands::secrets::run(&arguments).await,

@@ -7,6 +7,7 @@ use crate::baseline::notes::{absences, doubts};
 use crate::baseline::{Accepted, Conditions, Gate, GatedSite, State};
 use crate::comparison::{Comparison, TwinResult, Verdict};
 use crate::failure::Failure;
+use crate::report::figures;
 
 /// How much more than before is the same, as a share of what it was, beside both runs'
 /// detection limits. Five seeds, full and quick, differed by up to a quarter in what a
@@ -192,7 +193,7 @@ impl Service<'_> {
             now.counts(self.now) && !then.contains_key(fingerprint) && !accepted
         });
         let sentence = |(_, now): (&str, Held<'_>)| {
-            let place = now.largest.place();
+            let place = figures::place(now.largest.place());
             format!(
                 "{lesson} {twin} did not list {place} in the baseline, but does not \
                  keep more than it did; not judged."

@@ -10,7 +10,7 @@ pub use compare::Compare;
 pub use databases::{Dynamo, Seed, Serve};
 pub use processes::{Drive, Secrets};
 pub use report::Report;
-pub use results::{Claims, Gate, LedgerFormat};
+pub use results::{Claims, Explain, Gate, LedgerFormat};
 
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -40,6 +40,8 @@ pub enum Command {
     Claims(Claims),
     /// Make the page of a comparison again
     Report(Report),
+    /// Tell a lesson's story, with its last figures and the lines that differ
+    Explain(Explain),
     /// Say what is new, grown or gone since an older comparison
     Gate(Gate),
     /// Look for planted secrets in both twins' own memory

@@ -1,4 +1,5 @@
-//! Arguments of the commands that read what a comparison wrote: `claims`, `gate`.
+//! Arguments of the commands that read what a comparison wrote: `claims`, `explain`,
+//! `gate`.
 
 use crate::cli::Format;
 use clap::{Args, ValueEnum};
@@ -35,6 +36,23 @@ pub enum LedgerFormat {
     Json,
     /// The chapter docs/claims.md.
     Markdown,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  leaklab explain l09
+  leaklab explain l11 --from run/comparison.json
+  PAGER= leaklab explain l09            without a pager
+
+On a terminal the text goes through $PAGER, or less; in a pipe it is plain.")]
+pub struct Explain {
+    /// Lesson, by id or its beginning
+    pub lesson: String,
+    /// The comparison with its figures [default: target/leaklab/comparison.json]
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
 }
 
 /// Arguments of `gate`.

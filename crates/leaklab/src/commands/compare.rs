@@ -115,6 +115,7 @@ fn publish(
     let json = output.write_comparison(comparison)?;
     let page = page::render(&Folder::new(output.folder(), comparison));
     output.write(page::FILE, page.as_bytes())?;
+    output.write_for_ci(comparison)?;
     match format {
         Format::Json => anstream::println!("{json}"),
         Format::Text => {

@@ -12,8 +12,10 @@ use std::process::ExitCode;
 /// # Errors
 /// Wrong usage: there is no comparison in the folder. Or the page cannot be written.
 pub fn run(arguments: &Report) -> Result<ExitCode, Failure> {
-    let folder = &arguments.folder;
-    let comparison = stored::comparison(&folder.join("comparison.json"), "DIR")?;
+    // People name the file as often as its folder.
+    let file = arguments.folder.is_file().then(|| arguments.folder.parent());
+    let folder = file.flatten().unwrap_or(&arguments.folder);
+    let comparison = stored::comparison(&arguments.folder, "DIR")?;
     let path = match &arguments.to {
         Some(path) => path.clone(),
         None => folder.join(page::FILE),

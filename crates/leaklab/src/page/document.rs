@@ -1,6 +1,6 @@
 //! The page around its sections.
 
-use super::{Folder, charts, ledger, lesson, overview};
+use super::{Folder, charts, gate, ledger, lesson, overview};
 use crate::flame;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -32,6 +32,7 @@ pub fn render(folder: &Folder<'_>) -> String {
                 (overview::header(comparison))
                 main {
                     (overview::table(comparison))
+                    (gate::section(comparison))
                     (ledger::section(comparison))
                     section id="lessons" aria-label="Lessons" {
                         @for lesson in &comparison.lessons {

@@ -4,6 +4,7 @@
 mod charts;
 mod document;
 mod folder;
+mod gate;
 mod ledger;
 mod lesson;
 mod overview;

@@ -7,6 +7,7 @@ use crate::report::figures;
 use maud::{Markup, html};
 use similar::{DiffOp, TextDiff};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// Equal lines that stay visible around a difference or a line that holds memory.
 const CONTEXT: usize = 6;
@@ -17,11 +18,29 @@ const FOLD_MIN: usize = 4;
 /// Bytes per request by line.
 type Held = BTreeMap<usize, f64>;
 
-/// A line of each file; of one only, where it has no counterpart.
-struct Row<'a> {
-    left: Option<(usize, &'a str)>,
-    right: Option<(usize, &'a str)>,
-    changed: bool,
+/// A line and its number.
+type Line<'a> = (usize, &'a str);
+
+/// What stands side by side: a line that both files have, or all lines of a difference.
+enum Pair<'a> {
+    Equal { left: Line<'a>, right: Line<'a> },
+    Changed { left: Vec<Line<'a>>, right: Vec<Line<'a>> },
+}
+
+impl<'a> Pair<'a> {
+    /// The lines of either side.
+    fn sides(&self) -> [&[Line<'a>]; 2] {
+        match self {
+            Self::Equal { left, right } => {
+                [std::slice::from_ref(left), std::slice::from_ref(right)]
+            }
+            Self::Changed { left, right } => [left, right],
+        }
+    }
+
+    fn is_changed(&self) -> bool {
+        matches!(self, Self::Changed { .. })
+    }
 }
 
 /// Both files; a single one where they are the same.
@@ -34,26 +53,26 @@ pub(super) fn section(folder: &Folder<'_>, lesson: &LessonResult) -> Markup {
         };
     };
     let held = |name: &str| lesson.twins.get(name).map(held).unwrap_or_default();
-    let rows = rows(&leaky, &fixed);
-    let changed = rows.iter().filter(|row| row.changed).count();
-    let (left, right) = (held("leaky"), held("fixed"));
+    let pairs = pairs(&leaky, &fixed);
+    let changed = pairs.iter().any(Pair::is_changed);
+    let held = [&held("leaky"), &held("fixed")];
     html! {
-        details class="part source" open[changed > 0] {
+        details class="part source" open[changed] {
             summary {
-                h3 { @if changed > 0 { "The twins' difference" } @else { "The source, the same in both twins" } }
+                h3 { @if changed { "The twins' difference" } @else { "The source, the same in both twins" } }
             }
-            @if changed > 0 {
+            @if changed {
                 div class="twins" aria-hidden="true" { span class="leaky" { "leaky" } span class="fixed" { "fixed" } }
             }
-            div class={ "code" @if changed == 0 { " one" } } tabindex="0" role="region"
+            div class={ "code" @if !changed { " one" } } tabindex="0" role="region"
                 aria-label={ "Source of " (lesson.id) } {
-                @for stretch in stretches(&rows, &left, &right) {
+                @for stretch in stretches(&pairs, held) {
                     @if stretch.shown {
-                        @for row in stretch.rows { (line(row, &left, &right)) }
+                        @for pair in stretch.pairs { (row(pair, held)) }
                     } @else {
                         details class="equal" {
-                            summary { (stretch.rows.len()) " equal lines" }
-                            @for row in stretch.rows { (line(row, &left, &right)) }
+                            summary { (stretch.pairs.len()) " equal lines" }
+                            @for pair in stretch.pairs { (row(pair, held)) }
                         }
                     }
                 }
@@ -77,87 +96,86 @@ fn held(twin: &TwinResult) -> Held {
     held
 }
 
-fn rows<'a>(leaky: &'a str, fixed: &'a str) -> Vec<Row<'a>> {
+fn pairs<'a>(leaky: &'a str, fixed: &'a str) -> Vec<Pair<'a>> {
     let (old, new): (Vec<&str>, Vec<&str>) =
         (leaky.lines().collect(), fixed.lines().collect());
-    let mut rows = Vec::new();
+    let numbered = |lines: &[&'a str], range: Range<usize>| -> Vec<Line<'a>> {
+        range.map(|at| (at + 1, lines[at])).collect()
+    };
+    let mut pairs = Vec::new();
     for operation in TextDiff::from_slices(&old, &new).ops() {
-        let (left, right) = (operation.old_range(), operation.new_range());
-        let changed = !matches!(operation, DiffOp::Equal { .. });
-        for n in 0..left.len().max(right.len()) {
-            let of = |range: &std::ops::Range<usize>, text: &[&'a str]| {
-                (n < range.len())
-                    .then(|| (range.start + n + 1, text[range.start + n]))
-            };
-            rows.push(Row {
-                left: of(&left, &old),
-                right: of(&right, &new),
-                changed,
-            });
+        let left = numbered(&old, operation.old_range());
+        let right = numbered(&new, operation.new_range());
+        if let DiffOp::Equal { .. } = operation {
+            let both = left.into_iter().zip(right);
+            pairs.extend(both.map(|(left, right)| Pair::Equal { left, right }));
+        } else {
+            pairs.push(Pair::Changed { left, right });
         }
     }
-    rows
+    pairs
 }
 
-/// Neighbouring rows that are all shown or all folded.
+/// Neighbours that are all shown or all folded.
 struct Stretch<'a> {
-    rows: &'a [Row<'a>],
+    pairs: &'a [Pair<'a>],
     shown: bool,
 }
 
 /// Folds what is equal and far from anything of interest.
-fn stretches<'a>(
-    rows: &'a [Row<'a>],
-    left: &Held,
-    right: &Held,
-) -> Vec<Stretch<'a>> {
-    let holds = |side: Option<(usize, &str)>, held: &Held| {
-        side.is_some_and(|(number, _)| held.contains_key(&number))
+fn stretches<'a>(pairs: &'a [Pair<'a>], held: [&Held; 2]) -> Vec<Stretch<'a>> {
+    let of_interest = |pair: &Pair<'_>| {
+        let sides = pair.sides().into_iter().zip(held);
+        let mut holds = sides.map(|(lines, held)| {
+            lines.iter().any(|(number, _)| held.contains_key(number))
+        });
+        pair.is_changed() || holds.any(|holds| holds)
     };
-    let of_interest: Vec<usize> = (0..rows.len())
-        .filter(|&n| {
-            let row = &rows[n];
-            row.changed || holds(row.left, left) || holds(row.right, right)
-        })
-        .collect();
+    let of_interest: Vec<usize> =
+        (0..pairs.len()).filter(|&n| of_interest(&pairs[n])).collect();
     let shown =
         |n: usize| of_interest.iter().any(|&other| other.abs_diff(n) <= CONTEXT);
     let mut stretches = Vec::new();
     let mut begin = 0;
-    for n in 1..=rows.len() {
-        if n == rows.len() || shown(n) != shown(begin) {
-            stretches.push(Stretch { rows: &rows[begin..n], shown: shown(begin) });
+    for n in 1..=pairs.len() {
+        if n == pairs.len() || shown(n) != shown(begin) {
+            stretches.push(Stretch { pairs: &pairs[begin..n], shown: shown(begin) });
             begin = n;
         }
     }
     // A single stretch that is folded would hide everything there is.
     let single = stretches.len() == 1;
     for stretch in &mut stretches {
-        stretch.shown |= single || stretch.rows.len() < FOLD_MIN;
+        stretch.shown |= single || stretch.pairs.len() < FOLD_MIN;
     }
     stretches
 }
 
-fn line(row: &Row<'_>, left: &Held, right: &Held) -> Markup {
+fn row(pair: &Pair<'_>, held: [&Held; 2]) -> Markup {
+    let [left, right] = pair.sides();
     html! {
-        div class={ "row" @if row.changed { " changed" } } {
-            (side(row.left, left, "old"))
-            (side(row.right, right, "new"))
+        div class={ "row" @if pair.is_changed() { " changed" } } {
+            (side(left, held[0], "old"))
+            (side(right, held[1], "new"))
         }
     }
 }
 
-fn side(content: Option<(usize, &str)>, held: &Held, class: &str) -> Markup {
-    let Some((number, text)) = content else {
-        return html! { div class={ (class) " void" } {} };
-    };
-    let remark = text.trim_start().starts_with("//");
+fn side(lines: &[Line<'_>], held: &Held, class: &str) -> Markup {
     html! {
-        div class=(class) {
-            i { (number) }
-            @if remark { code class="remark" { (text) } } @else { code { (text) } }
-            @if let Some(bytes) = held.get(&number) {
-                b class="held" { (figures::bytes(*bytes)) " B" }
+        div class={ (class) @if lines.is_empty() { " void" } } {
+            @for (number, text) in lines {
+                p {
+                    i { (number) }
+                    @if text.trim_start().starts_with("//") {
+                        code class="remark" { (text) }
+                    } @else {
+                        code { (text) }
+                    }
+                    @if let Some(bytes) = held.get(number) {
+                        b class="held" { (figures::bytes(*bytes)) " B" }
+                    }
+                }
             }
         }
     }

@@ -31,6 +31,29 @@ fn limit(result: &TwinResult) -> String {
     format!("unseen below {}", limit.trim_start_matches('+'))
 }
 
+/// A frame without the types that its functions were made for, which take more lines
+/// than they are worth: `with_capacity (bytes/src/bytes.rs:7)`.
+pub fn place(frame: &str) -> String {
+    let mut depth = 0_usize;
+    let mut before = ' ';
+    let outside = |letter: &char| {
+        // The arrow of a function's type closes nothing.
+        let closes = *letter == '>' && before != '-';
+        before = *letter;
+        match letter {
+            '<' => depth += 1,
+            '>' if closes && depth > 0 => {
+                depth -= 1;
+                return false;
+            }
+            _ => {}
+        }
+        depth == 0
+    };
+    let text: String = frame.chars().filter(outside).collect();
+    text.trim_start_matches(':').to_owned()
+}
+
 /// An exponent with two digits; never a negative zero.
 pub fn power(exponent: f64) -> String {
     // Adding zero takes the sign off a negative one.
@@ -76,6 +99,18 @@ pub fn slope(result: &TwinResult) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn places_have_no_types() {
+        let cases = [
+            ("src/lessons/l09.rs:61", "src/lessons/l09.rs:61"),
+            ("with<A<B>, fn() -> C> (a-1/b.rs:2)", "with (a-1/b.rs:2)"),
+            ("<a::Box<str> as b::C>::d (e.rs:3)", "d (e.rs:3)"),
+        ];
+        for (frame, shown) in cases {
+            assert_eq!(place(frame), shown);
+        }
+    }
 
     #[test]
     fn numbers_are_grouped_and_signed() {

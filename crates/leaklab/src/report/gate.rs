@@ -1,7 +1,7 @@
 //! How a run stands against its baseline, as text of 80 columns.
 
 use crate::baseline::{Gate, GatedSite, State};
-use crate::report::figures::bytes;
+use crate::report::figures::{bytes, place};
 use crate::report::wrap::{WIDTH, wrapped};
 use anstyle::{AnsiColor, Style};
 use std::fmt::Write;
@@ -85,7 +85,7 @@ fn shown(text: &mut String, site: &GatedSite) {
     };
     let head = format!("{} {}: {}", site.lesson, site.twin, figure(site));
     let mut lines = wrapped(&head, WIDTH - SITE);
-    lines.extend(wrapped(site.place(), WIDTH - SITE));
+    lines.extend(wrapped(&place(site.place()), WIDTH - SITE));
     lines.extend(site.reason.iter().flat_map(|r| wrapped(r, WIDTH - SITE)));
     if site.state == State::Grown {
         let allowed = site.allowed_bytes_per_request.unwrap_or(0.0);
@@ -129,10 +129,12 @@ pub fn entry(site: &GatedSite) -> String {
     let text = |text: &str| {
         serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007F")
     };
-    let place: String =
-        site.place().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let at: String = place(site.place())
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
     format!(
-        "# {place}\n[[site]]\nfingerprint = {}\nlesson = {}\ntwin = {}\n\
+        "# {at}\n[[site]]\nfingerprint = {}\nlesson = {}\ntwin = {}\n\
          reason = \"\"\n",
         text(&site.fingerprint),
         text(&site.lesson),

@@ -3,7 +3,7 @@
 use crate::comparison::Comparison;
 use crate::failure::Failure;
 use crate::measure::Recording;
-use crate::report::whole_file;
+use crate::report::{junit, markdown, whole_file};
 use anyhow::{Context, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -63,6 +63,17 @@ impl Output {
             .context("the result has no JSON form")?;
         self.write("comparison.json", format!("{json}\n").as_bytes())?;
         Ok(json)
+    }
+
+    /// Writes `junit.xml` and `summary.md`, for a job and its pull request.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    pub fn write_for_ci(&self, comparison: &Comparison) -> Result<()> {
+        let xml = junit::document(comparison)
+            .context("the result has no form in JUnit XML")?;
+        self.write("junit.xml", xml.as_bytes())?;
+        self.write("summary.md", markdown::summary(comparison).as_bytes())
     }
 
     /// Keeps the source of a lesson.

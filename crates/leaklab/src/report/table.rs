@@ -232,6 +232,7 @@ fn next_steps(text: &mut String, comparison: &Comparison, folder: &Path) {
     line(text, &format!("  read about it      docs/lessons/{id}.md"));
     line(text, &format!("  run it alone       ./scripts/compare.sh {id}"));
     let folder = folder.display();
+    line(text, &format!("  look at it         {folder}/report.html"));
     line(text, &format!("  all figures        {folder}/comparison.json"));
     line(
         text,

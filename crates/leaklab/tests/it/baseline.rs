@@ -10,46 +10,50 @@ use tempfile::TempDir;
 const RUN: [&str; 7] =
     ["l15", "--twin", "leaky", "--rounds", "4", "--requests", "200"];
 
-/// One measurement for all tests here, each of its sites with a name.
-fn measured() -> Value {
+/// One measurement for all tests.
+pub(crate) fn measured() -> Value {
     static MEASURED: OnceLock<Value> = OnceLock::new();
     let measure = || {
         let arguments = [&RUN[..], &["--format", "json"]].concat();
         let mut comparison = Leaklab::compare(&arguments).run().code(0).json();
         assert_eq!(leaky(&mut comparison)["verdict"], "LEAKS");
-        for (n, site) in sites(&mut comparison).iter_mut().enumerate() {
-            site["fingerprint"] = format!("site-{n}").into();
-        }
         comparison
     };
     MEASURED.get_or_init(measure).clone()
 }
 
-fn leaky(comparison: &mut Value) -> &mut Value {
+pub(crate) fn leaky(comparison: &mut Value) -> &mut Value {
     &mut comparison["lessons"][0]["twins"]["leaky"]
 }
 
-fn sites(comparison: &mut Value) -> &mut Vec<Value> {
+pub(crate) fn sites(comparison: &mut Value) -> &mut Vec<Value> {
     leaky(comparison)["sites"].as_array_mut().unwrap()
 }
 
 /// A folder with an older comparison, a newer one, and accepted sites.
-struct Files(TempDir);
+pub(crate) struct Files(TempDir);
 
 impl Files {
-    fn of(older: &Value, newer: &Value) -> Self {
+    pub(crate) fn of(older: &Value, newer: &Value) -> Self {
         let this = Self(TempDir::new().unwrap());
         this.write("old.json", &older.to_string());
         this.write("new.json", &newer.to_string());
         this
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
     fn write(&self, name: &str, text: &str) {
         std::fs::write(self.path(name), text).unwrap();
+    }
+
+    /// Measures again, against the older comparison.
+    pub(crate) fn compare(&self, arguments: &[&str]) -> Done {
+        let old = self.path("old.json");
+        let baseline = ["--baseline", old.to_str().unwrap()];
+        Leaklab::compare(&[&RUN[..], &baseline, arguments].concat()).run()
     }
 
     fn gate(&self, arguments: &[&str]) -> Done {
@@ -159,9 +163,7 @@ fn a_baseline_of_another_kind_is_refused_before_anything_is_measured() {
     ];
     for (older, parts) in cases {
         let files = Files::of(older, older);
-        let old = files.path("old.json");
-        let arguments = [&RUN[..], &["--baseline", old.to_str().unwrap()]].concat();
-        let done = Leaklab::compare(&arguments).run().code(2).leaves_nothing();
+        let done = files.compare(&[]).code(2).leaves_nothing();
         assert!(!done.out().join("comparison.json").exists());
         done.says(parts);
     }

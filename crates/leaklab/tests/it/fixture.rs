@@ -5,7 +5,7 @@ use http_body_util::BodyExt;
 use leaklab::measure::{Database, EngineChoice, Twin};
 use leaklab::probe::Probe;
 use serde_json::Value;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 use tempfile::TempDir;
@@ -168,9 +168,14 @@ pub(crate) struct Leaklab {
 
 impl Leaklab {
     pub(crate) fn new(arguments: &[&str]) -> Self {
+        Self::program(env!("CARGO_BIN_EXE_leaklab"), arguments)
+    }
+
+    /// Another program, which starts it.
+    pub(crate) fn program(program: &str, arguments: &[&str]) -> Self {
         build_programs();
         let temporary = TempDir::with_prefix("with space ").unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_leaklab"));
+        let mut command = Command::new(program);
         command
             .args(arguments)
             .env("TMPDIR", temporary.path())
@@ -190,6 +195,12 @@ impl Leaklab {
 
     pub(crate) fn out_folder(&self) -> PathBuf {
         self.out.path().to_owned()
+    }
+
+    /// In this folder, and not where the tests run.
+    pub(crate) fn within(mut self, folder: &Path) -> Self {
+        self.command.current_dir(folder);
+        self
     }
 
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {

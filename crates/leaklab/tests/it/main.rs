@@ -15,7 +15,10 @@ mod command_line;
 mod documents;
 mod claims;
 mod baseline;
+mod reports;
+mod explain;
 mod faults;
 mod proxy;
 #[cfg(target_os = "linux")]
 mod secrets;
+mod report;
