@@ -31,14 +31,23 @@ pub(super) fn section(folder: &Folder<'_>, lesson: &LessonResult) -> Markup {
             @for (name, profile) in &profiles {
                 @match profile {
                     Ok(profile) => {
-                        (flame::surviving(profile, moment, &own, &format!("{name}: {what}, by call stack")))
+                        @let title = format!("{name}: {what}, by call stack");
+                        (scrolled(flame::surviving(profile, moment, &own, &title)))
                     }
                     Err(why) => p class="none" { (name) ": " (why) },
                 }
             }
             @if let (Some(fixed), Some(leaky)) = (of("fixed"), of("leaky")) {
-                (flame::difference(fixed, leaky, moment, &own, &format!("from fixed to leaky: {what}")))
+                @let title = format!("from fixed to leaky: {what}");
+                (scrolled(flame::difference(fixed, leaky, moment, &own, &title)))
             }
         }
+    }
+}
+
+/// A graph is wider than a telephone.
+fn scrolled(graph: Markup) -> Markup {
+    html! {
+        div class="wide" tabindex="0" role="region" aria-label="Flame graph" { (graph) }
     }
 }

@@ -6,7 +6,6 @@ use maud::{Markup, PreEscaped, html};
 use plotters::backend::SVGBackend;
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, IntoDrawingArea};
-use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, IntoFont, TextStyle};
 use serde::Serialize;
 
@@ -60,20 +59,6 @@ pub(super) struct Words<'a> {
 /// Text in the charts.
 pub(super) fn text_style() -> TextStyle<'static> {
     ("sans-serif", 13).into_font().color(&Role::Text.colour().to_rgba())
-}
-
-/// Writes the name of a line at its end, so that nobody has to tell colours apart:
-/// above the line of what grows, below that of what does not.
-pub(super) fn name(
-    area: &Area<'_>,
-    line: &Series,
-    (x, y): (i32, i32),
-) -> Result<(), DrawError> {
-    let grows = line.role() == Role::Leaky;
-    let (side, away) = if grows { (VPos::Bottom, -4) } else { (VPos::Top, 7) };
-    let style = ("sans-serif", 13).into_font().color(&line.role().colour());
-    let style = style.pos(Pos::new(HPos::Right, side));
-    Ok(area.draw_text(&line.name, &style, (x, y + away))?)
 }
 
 /// Draws into a new SVG and frames it as a figure with legend and table.

@@ -1,6 +1,7 @@
 //! Charts as inline SVG, readable without a script, drawn by plotters.
 
 mod frame;
+mod lines;
 mod palette;
 mod peak;
 mod rounds;

@@ -1,8 +1,7 @@
 //! The law of a peak: how it follows the size of the input, both on logarithmic scales.
 
-use super::frame::{
-    Area, DrawError, Series, Spot, Unit, Words, count, figure, name, text_style,
-};
+use super::frame::{Area, DrawError, Series, Spot, Unit, Words, count, figure};
+use super::lines::{axes, lines};
 use super::palette::Role;
 use crate::comparison::{LessonResult, TwinResult};
 use crate::page::twins;
@@ -10,9 +9,8 @@ use crate::report::figures;
 use maud::Markup;
 use plotters::chart::ChartBuilder;
 use plotters::coord::combinators::{BindKeyPoints, IntoLogRange};
-use plotters::element::Circle;
-use plotters::series::{DashedLineSeries, LineSeries};
-use plotters::style::{Color, ShapeStyle};
+use plotters::series::DashedLineSeries;
+use plotters::style::ShapeStyle;
 
 /// The peaks of both twins by size; none where the law is no peak.
 pub(in crate::page) fn peak(lesson: &LessonResult) -> Option<Markup> {
@@ -74,16 +72,8 @@ fn draw(
                 .log_scale()
                 .with_key_points(steps(bottom * 0.6, top * 1.7)),
         )?;
-    plane
-        .configure_mesh()
-        .disable_x_mesh()
+    axes(&mut plane)
         .x_labels(6)
-        .y_labels(6)
-        .axis_style(Role::Grid.colour())
-        .bold_line_style(Role::Grid.colour())
-        .light_line_style(Role::Grid.colour().mix(0.0))
-        .label_style(text_style())
-        .axis_desc_style(text_style())
         .x_desc(scale)
         .x_label_formatter(&|x| count(*x))
         .y_label_formatter(&|y| Unit::Bytes.short(*y))
@@ -94,29 +84,7 @@ fn draw(
         let proportional = [(x, y), (right, y * right / x)];
         plane.draw_series(DashedLineSeries::new(proportional, 4, 4, style))?;
     }
-    let mut spots = Vec::new();
-    for line in series {
-        let colour = line.role().colour();
-        let style = ShapeStyle::from(&colour).stroke_width(2);
-        plane.draw_series(LineSeries::new(line.points.iter().copied(), style))?;
-        plane.draw_series(
-            line.points.iter().map(|&at| Circle::new(at, 3, colour.filled())),
-        )?;
-        for &(x, y) in &line.points {
-            let (left, top) = plane.backend_coord(&(x, y));
-            let text = format!(
-                "{}: {} at {} {scale}",
-                line.name,
-                Unit::Bytes.short(y),
-                count(x)
-            );
-            if Some(&(x, y)) == line.points.last() {
-                name(area, line, (left, top))?;
-            }
-            spots.push(Spot { x: left, y: top, text });
-        }
-    }
-    Ok(spots)
+    lines(area, &mut plane, series, Unit::Bytes, scale)
 }
 
 /// 1, 2, 5, 10 and so on between two values, for labels that people can read.

@@ -1,25 +1,20 @@
 //! Live and resident bytes over the requests of the rounds.
 
-use super::frame::{
-    Area, DrawError, Series, Spot, Unit, Words, count, figure, label, name,
-    text_style,
-};
+use super::frame::{Area, DrawError, Series, Unit, Words, count, figure, label};
+use super::lines::{Plane, axes, lines};
 use super::palette::Role;
 use crate::comparison::{LessonResult, TwinResult};
 use crate::page::twins;
 use crate::report::figures;
 use maud::Markup;
-use plotters::backend::SVGBackend;
-use plotters::chart::{ChartBuilder, ChartContext};
-use plotters::coord::cartesian::Cartesian2d;
+use plotters::chart::ChartBuilder;
 use plotters::coord::types::RangedCoordf64;
-use plotters::element::{Circle, Polygon};
-use plotters::series::{DashedLineSeries, LineSeries};
+use plotters::element::Polygon;
+use plotters::series::DashedLineSeries;
 use plotters::style::{Color, ShapeStyle};
 use std::ops::Range;
 
-type Plane<'a> =
-    ChartContext<'a, SVGBackend<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
+type Linear<'a> = Plane<'a, RangedCoordf64, RangedCoordf64>;
 
 /// What live bytes came since the first reading, with slope, interval and what the run
 /// could not have told from noise.
@@ -167,60 +162,19 @@ pub(super) fn plane<'a>(
     y: Range<f64>,
     x_title: &str,
     unit: Unit,
-) -> Result<Plane<'a>, DrawError> {
+) -> Result<Linear<'a>, DrawError> {
     let (divisor, suffix) = unit.axis(y.start.abs().max(y.end.abs()));
     let mut plane = ChartBuilder::on(area)
         .margin(8)
         .x_label_area_size(36)
         .y_label_area_size(56)
         .build_cartesian_2d(x, y)?;
-    plane
-        .configure_mesh()
-        .disable_x_mesh()
+    axes(&mut plane)
         .x_labels(5)
-        .y_labels(6)
-        .axis_style(Role::Grid.colour())
-        .bold_line_style(Role::Grid.colour())
-        .light_line_style(Role::Grid.colour().mix(0.0))
-        .label_style(text_style())
-        .axis_desc_style(text_style())
         .x_desc(x_title)
         .y_desc(suffix)
         .x_label_formatter(&|x| count(*x))
         .y_label_formatter(&|y| label(*y, divisor))
         .draw()?;
     Ok(plane)
-}
-
-/// Lines with a mark at each value.
-pub(super) fn lines(
-    area: &Area<'_>,
-    plane: &mut Plane<'_>,
-    series: &[Series],
-    unit: Unit,
-    x_title: &str,
-) -> Result<Vec<Spot>, DrawError> {
-    let mut spots = Vec::new();
-    for line in series {
-        let colour = line.role().colour();
-        let style = ShapeStyle::from(&colour).stroke_width(2);
-        plane.draw_series(LineSeries::new(line.points.iter().copied(), style))?;
-        plane.draw_series(
-            line.points.iter().map(|&at| Circle::new(at, 3, colour.filled())),
-        )?;
-        for &(x, y) in &line.points {
-            let (left, top) = plane.backend_coord(&(x, y));
-            let text = format!(
-                "{}: {} at {} {x_title}",
-                line.name,
-                unit.short(y),
-                count(x)
-            );
-            if Some(&(x, y)) == line.points.last() {
-                name(area, line, (left, top))?;
-            }
-            spots.push(Spot { x: left, y: top, text });
-        }
-    }
-    Ok(spots)
 }

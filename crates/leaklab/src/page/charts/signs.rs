@@ -1,7 +1,8 @@
 //! Numbers beside the heap: sockets, tasks, the depth of a queue.
 
 use super::frame::{Series, Unit, Words, figure};
-use super::rounds::{extent, furthest, lines, over_requests, plane};
+use super::lines::lines;
+use super::rounds::{extent, furthest, over_requests, plane};
 use crate::comparison::{LessonResult, TwinResult};
 use crate::page::twins;
 use maud::Markup;
