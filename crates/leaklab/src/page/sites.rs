@@ -6,8 +6,6 @@ use maud::{Markup, html};
 
 /// Sites that are shown of a twin: the rest would be noise.
 const SHOWN: usize = 6;
-/// A share below which a site explains nothing.
-const SHARE_MIN: f64 = 0.005;
 
 /// A table for each twin that grows.
 pub(super) fn section(lesson: &LessonResult) -> Markup {
@@ -30,7 +28,11 @@ fn table(lesson: &LessonResult, name: &str, twin: &TwinResult) -> Markup {
     } else {
         "B a request"
     };
-    let shown = twin.sites.iter().filter(|site| site.share >= SHARE_MIN).take(SHOWN);
+    let shown = twin
+        .sites
+        .iter()
+        .filter(|site| site.share >= figures::SHARE_MIN)
+        .take(SHOWN);
     html! {
         div class="wide" tabindex="0" role="region" aria-label={ "Sites of " (name) } {
             table class="sites" {

@@ -2,6 +2,9 @@
 
 use crate::comparison::{TwinResult, Verdict};
 
+/// A share of the growth below which a site explains nothing: it is printed as 0 %.
+pub const SHARE_MIN: f64 = 0.005;
+
 /// What a result's verdict rests on.
 pub fn of(result: &TwinResult) -> String {
     match (result.peak_exponent, result.peak_law.last(), result.verdict) {

@@ -133,7 +133,8 @@ fn service(text: &mut String, name: &str, result: &TwinResult, width: usize) {
     let verdict = result.verdict.as_str();
     let _ = writeln!(text, "{BOLD}{name}{BOLD:#} {style}{verdict}{style:#}");
     let mut lines = indented(&figures::of(result), width);
-    let sites = result.sites.iter().filter(|site| grows && site.share > 0.0);
+    let sites =
+        result.sites.iter().filter(|site| grows && site.share >= figures::SHARE_MIN);
     for site in sites.take(SITES) {
         lines.extend(indented(&held(result, site), width));
     }

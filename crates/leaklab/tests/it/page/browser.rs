@@ -1,16 +1,18 @@
 //! Debian's Chromium without a window, driven by its ChromeDriver.
+//!
+//! The few calls of W3C's WebDriver that are needed are made here: a client's library
+//! turns on features of crates below the SDK, and the SDK would be built twice.
 
-use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
-use fantoccini::{Client, ClientBuilder};
-use http::Method;
-use hyper_util::client::legacy::connect::HttpConnector;
+use http_body_util::BodyExt;
 use serde_json::{Value, json};
+use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
-use url::Url;
+use workload::Request;
+use workload::client::{Connection, Origin};
 
 /// Where this is set, a missing browser is a failure.
 const REQUIRED: &str = "LEAKLAB_BROWSER";
@@ -24,7 +26,7 @@ const SCRIPT_WITHIN: Duration = Duration::from_secs(60);
 /// A browser with one window; it ends with the test.
 pub(crate) struct Browser {
     driver: Driver,
-    client: Client,
+    session: String,
 }
 
 struct Driver {
@@ -44,26 +46,23 @@ impl Browser {
             eprintln!("skipped: {missing}");
             return None;
         };
-        let capabilities: Capabilities = serde_json::from_value(json!({
+        let capabilities = json!({ "capabilities": { "alwaysMatch": {
             "goog:chromeOptions": { "args": [
                 "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
                 "--no-first-run", "--disable-background-networking",
                 "--disable-component-update", "--disable-sync", "--hide-scrollbars",
             ] },
             "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
-        }))
-        .unwrap();
-        let url = format!("http://127.0.0.1:{}", driver.port);
-        let mut builder = ClientBuilder::new(HttpConnector::new());
-        let client = builder.capabilities(capabilities).connect(&url).await.unwrap();
-        Some(Self { driver, client })
+        } } });
+        let made = driver.call("POST", "/session", &capabilities).await;
+        let session = made["sessionId"].as_str().unwrap().to_owned();
+        Some(Self { driver, session })
     }
 
     /// Opens a file.
     pub(crate) async fn open(&self, file: &Path, fragment: &str) {
-        let mut url = Url::from_file_path(file).unwrap();
-        url.set_fragment(Some(fragment).filter(|fragment| !fragment.is_empty()));
-        self.client.goto(url.as_str()).await.unwrap();
+        let url = format!("{}#{fragment}", file_url(file));
+        self.call("url", json!({ "url": url.trim_end_matches('#') })).await;
     }
 
     /// What a script returns; it runs once the page has been laid out.
@@ -74,8 +73,9 @@ impl Browser {
                  done((() => {{ {script} }})());
              }}));"
         );
-        let answer = self.client.execute_async(&frames, Vec::new());
-        tokio::time::timeout(SCRIPT_WITHIN, answer).await.unwrap().unwrap()
+        let body = json!({ "script": frames, "args": [] });
+        let answer = self.call("execute/async", body);
+        tokio::time::timeout(SCRIPT_WITHIN, answer).await.unwrap()
     }
 
     /// Presses a key, as a user does.
@@ -106,8 +106,12 @@ impl Browser {
 
     /// Picks a file in a form.
     pub(crate) async fn choose(&self, field: &str, file: &Path) {
-        let field = self.client.find(fantoccini::Locator::Css(field)).await.unwrap();
-        field.send_keys(file.to_str().unwrap()).await.unwrap();
+        let found = json!({ "using": "css selector", "value": field });
+        let found = self.call("element", found).await;
+        // The one member is named by a constant of the standard.
+        let element = found.as_object().unwrap().values().next().unwrap();
+        let path = format!("element/{}/value", element.as_str().unwrap());
+        self.call(&path, json!({ "text": file.to_str().unwrap() })).await;
     }
 
     /// Everything that the page has written to the console.
@@ -135,22 +139,38 @@ impl Browser {
 
     /// Ends it. Without this it ends, too, but a page that hangs goes unnoticed.
     pub(crate) async fn close(self) {
-        let Self { driver, client } = self;
-        client.close().await.unwrap();
-        drop(driver);
+        let path = format!("/session/{}", self.session);
+        self.driver.call("DELETE", &path, &Value::Null).await;
     }
 
     async fn log(&self, kind: &'static str) -> Vec<Value> {
-        let log = Extension { path: "se/log", body: json!({ "type": kind }) };
-        let answer = self.client.issue_cmd(log).await.unwrap();
-        answer.as_array().unwrap().clone()
+        let entries = self.call("se/log", json!({ "type": kind })).await;
+        entries.as_array().unwrap().clone()
     }
 
     async fn devtools(&self, command: &str, parameters: Value) {
         let body = json!({ "cmd": command, "params": parameters });
-        let command = Extension { path: "goog/cdp/execute", body };
-        self.client.issue_cmd(command).await.unwrap();
+        self.call("goog/cdp/execute", body).await;
     }
+
+    async fn call(&self, command: &str, body: Value) -> Value {
+        let path = format!("/session/{}/{command}", self.session);
+        self.driver.call("POST", &path, &body).await
+    }
+}
+
+/// A file's address, with every character escaped that could mean something else.
+fn file_url(path: &Path) -> String {
+    let mut url = "file://".to_owned();
+    for byte in path.to_str().unwrap().bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => {
+                url.push(byte.into());
+            }
+            _ => write!(url, "%{byte:02X}").unwrap(),
+        }
+    }
+    url
 }
 
 impl Driver {
@@ -171,6 +191,21 @@ impl Driver {
         let port = port.expect("chromedriver names its port");
         Some(Self { child, port, _stdout: stdout })
     }
+
+    /// The value of its answer.
+    async fn call(&self, method: &'static str, path: &str, body: &Value) -> Value {
+        let origin = Origin((Ipv4Addr::LOCALHOST, self.port).into());
+        let mut connection = Connection::open(origin).await.unwrap();
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let headers = vec![("content-type", "application/json".to_owned())];
+        let request = Request { method, path: path.to_owned(), headers, body };
+        let answer = connection.send(request).await.unwrap();
+        let status = answer.status();
+        let bytes = answer.into_body().collect().await.unwrap().to_bytes();
+        let mut answer: Value = serde_json::from_slice(&bytes).unwrap();
+        assert!(status.is_success(), "{path}: {answer}");
+        answer["value"].take()
+    }
 }
 
 impl Drop for Driver {
@@ -185,27 +220,5 @@ impl Drop for Driver {
         }
         let _ = self.child.kill();
         let _ = self.child.wait();
-    }
-}
-
-/// A command that ChromeDriver has beyond the standard.
-#[derive(Debug)]
-struct Extension {
-    path: &'static str,
-    body: Value,
-}
-
-impl WebDriverCompatibleCommand for Extension {
-    fn endpoint(
-        &self,
-        base: &Url,
-        session: Option<&str>,
-    ) -> Result<Url, url::ParseError> {
-        let session = session.unwrap_or_default();
-        base.join(&format!("session/{session}/{}", self.path))
-    }
-
-    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
-        (Method::POST, Some(self.body.to_string()))
     }
 }
