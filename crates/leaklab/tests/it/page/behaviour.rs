@@ -1,7 +1,7 @@
 //! What the page does in a browser, and what it does not.
 
 use super::browser::Browser;
-use super::made::{self, Copy};
+use super::made::Copy;
 use crate::fixture::Leaklab;
 use serde_json::{Value, json};
 use std::fs;
@@ -13,8 +13,8 @@ const HOSTILE: &str = "<script>document.title = 'taken'</script>\
 #[test]
 fn compare_leaves_a_page_and_report_makes_the_same_again() {
     let copy = Copy::new();
-    let first = fs::read_to_string(made::folder().join("report.html")).unwrap();
-    fs::remove_file(copy.path().join("report.html")).unwrap();
+    let first = fs::read_to_string(copy.made()).unwrap();
+    fs::remove_file(copy.made()).unwrap();
     assert_eq!(fs::read_to_string(copy.page()).unwrap(), first);
 }
 
@@ -51,7 +51,8 @@ fn a_comparison_from_anybody_leads_to_no_file_outside_its_folder() {
 #[tokio::test]
 async fn the_page_loads_nothing_and_complains_of_nothing() {
     let Some(browser) = Browser::start().await else { return };
-    browser.open(&made::folder().join("report.html"), "").await;
+    let folder = Copy::new();
+    browser.open(&folder.made(), "").await;
     let charts =
         browser.script("return document.querySelectorAll('svg').length").await;
     assert!(charts.as_u64().unwrap() > 10, "{charts}");
@@ -70,7 +71,8 @@ async fn the_page_loads_nothing_and_complains_of_nothing() {
 #[tokio::test]
 async fn links_lead_to_what_they_name_and_unfold_it() {
     let Some(browser) = Browser::start().await else { return };
-    browser.open(&made::folder().join("report.html"), "").await;
+    let folder = Copy::new();
+    browser.open(&folder.made(), "").await;
     let dead = browser
         .script(
             "return [...document.querySelectorAll('a[href]')]
@@ -85,7 +87,7 @@ async fn links_lead_to_what_they_name_and_unfold_it() {
               return [location.hash, box.top >= 0 && box.top < innerHeight / 2]";
     assert_eq!(browser.script(at).await, json!(["#l08_live_feed", true]));
     // A link that somebody was sent.
-    browser.open(&made::folder().join("report.html"), "C09").await;
+    browser.open(&folder.made(), "C09").await;
     let open = browser.script("return document.getElementById('C09').open").await;
     assert_eq!(open, true);
     browser.close().await;
@@ -94,7 +96,8 @@ async fn links_lead_to_what_they_name_and_unfold_it() {
 #[tokio::test]
 async fn filters_leave_what_was_asked_for() {
     let Some(browser) = Browser::start().await else { return };
-    browser.open(&made::folder().join("report.html"), "").await;
+    let folder = Copy::new();
+    browser.open(&folder.made(), "").await;
     let shown =
         "return [...document.querySelectorAll('article.lesson:not([hidden])')]
                      .map((article) => article.id)";
@@ -128,7 +131,8 @@ async fn filters_leave_what_was_asked_for() {
 #[tokio::test]
 async fn a_chart_tells_its_values_to_the_arrow_keys() {
     let Some(browser) = Browser::start().await else { return };
-    browser.open(&made::folder().join("report.html"), "").await;
+    let folder = Copy::new();
+    browser.open(&folder.made(), "").await;
     browser
         .script("document.querySelector('#l08_live_feed svg[data-spots]').focus()")
         .await;

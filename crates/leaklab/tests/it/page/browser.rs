@@ -51,6 +51,8 @@ impl Browser {
                 "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
                 "--no-first-run", "--disable-background-networking",
                 "--disable-component-update", "--disable-sync", "--hide-scrollbars",
+                // Containers often have 64 MB there.
+                "--disable-dev-shm-usage",
             ] },
             "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
         } } });

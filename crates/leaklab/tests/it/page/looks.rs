@@ -1,7 +1,7 @@
 //! Whether people can read the page: on a telephone, on a wall, in the dark, by ear.
 
 use super::browser::Browser;
-use super::made;
+use super::made::Copy;
 use serde_json::json;
 
 /// Below this a text is hard to read (WCAG 2, level AA).
@@ -10,7 +10,8 @@ const CONTRAST_MIN: f64 = 4.5;
 #[tokio::test]
 async fn no_width_needs_scrolling_sideways() {
     let Some(browser) = Browser::start().await else { return };
-    browser.open(&made::folder().join("report.html"), "").await;
+    let folder = Copy::new();
+    browser.open(&folder.made(), "").await;
     for width in [390, 1024, 1920] {
         browser.resize(width, 900).await;
         let wide = "return [...document.querySelectorAll('body *')]
@@ -27,7 +28,8 @@ async fn no_width_needs_scrolling_sideways() {
 #[tokio::test]
 async fn every_chart_has_words_for_those_who_cannot_see_it() {
     let Some(browser) = Browser::start().await else { return };
-    browser.open(&made::folder().join("report.html"), "").await;
+    let folder = Copy::new();
+    browser.open(&folder.made(), "").await;
     let silent = "return [...document.querySelectorAll('svg')]
         .filter((chart) => chart.getAttribute('role') !== 'img'
             || !chart.querySelector(':scope > title')?.textContent)
@@ -45,7 +47,8 @@ async fn every_chart_has_words_for_those_who_cannot_see_it() {
 #[tokio::test]
 async fn texts_stand_out_from_their_ground_in_light_and_dark() {
     let Some(browser) = Browser::start().await else { return };
-    browser.open(&made::folder().join("report.html"), "").await;
+    let folder = Copy::new();
+    browser.open(&folder.made(), "").await;
     browser.script("for (const part of document.querySelectorAll('details')) part.open = true").await;
     for scheme in ["light", "dark"] {
         browser.scheme(scheme).await;

@@ -1,7 +1,7 @@
 //! Our profiles in the viewer that comes with valgrind.
 
 use super::browser::Browser;
-use super::made;
+use super::made::Copy;
 use crate::fixture::Leaklab;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -54,7 +54,8 @@ async fn valgrinds_viewer_opens_our_profiles_and_counts_what_we_count() {
         return;
     }
     let Some(browser) = Browser::start().await else { return };
-    let profile = made::folder().join("profiles/l08_live_feed.leaky.json");
+    let folder = Copy::new();
+    let profile = folder.path().join("profiles/l08_live_feed.leaky.json");
     browser.open(&viewer, "").await;
     browser.choose("input[type=file]", &profile).await;
     let (root, ours) = (root(&browser).await, ours(&profile));
