@@ -7,6 +7,7 @@
 //! Medians of several. A browser is asked where Debian's chromium-driver is installed.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on has failed")]
+#![expect(clippy::print_stdout, reason = "the figures are its output")]
 
 #[expect(dead_code, reason = "the tests ask for more")]
 #[path = "../tests/it/page/browser.rs"]
