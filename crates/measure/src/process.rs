@@ -1,9 +1,9 @@
-//! Child processes that announce themselves, are heard when they fail, and never
-//! outlive this one.
+//! Child processes that print their address, whose log is quoted when they fail, and
+//! which never outlive this process.
 //!
-//! A child holds the reading end of a pipe as its standard input and stops when it
-//! closes, so it ends even when this process is killed. It has a process group of its
-//! own: Ctrl-C reaches this process alone, which then decides.
+//! A child's standard input is a pipe, and the child stops when the pipe closes, so it
+//! ends even when this process is killed. It is the leader of a process group, so
+//! Ctrl-C reaches this process only, which then stops the child.
 
 use anyhow::{Context, Result, bail};
 use std::collections::VecDeque;
@@ -16,16 +16,16 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::task::JoinHandle;
 
-/// A child that says nothing for this long will not. Under valgrind a service takes
-/// five seconds on an idle machine, and several times that on a busy one.
+/// Startup timeout. Under valgrind a service takes five seconds to start on an idle
+/// machine, and several times that on a busy one.
 const READY_WITHIN: Duration = Duration::from_secs(120);
-/// From the closed pipe to the kill.
+/// Time from closing the pipe to killing the child.
 const STOP_WITHIN: Duration = Duration::from_secs(15);
-/// From a child's end to the end of what it wrote.
+/// Time from a child's exit to the end of its output.
 const LAST_WORDS_WITHIN: Duration = Duration::from_secs(2);
-/// From a closed connection to the end of the process that closed it.
-const DEATH_WITHIN: Duration = Duration::from_secs(1);
-/// What a child prints first, before its address.
+/// Time from a closed connection to the exit of the process that closed it.
+const EXIT_WITHIN: Duration = Duration::from_secs(1);
+/// What a child prints before its address.
 const READY: &str = "listening on http://";
 /// Lines of a child's log that are kept for an error message.
 const LOG_LINES: usize = 50;
@@ -35,28 +35,28 @@ const LOG_LINES: usize = 50;
 pub struct Process {
     name: String,
     child: Child,
-    /// Open as long as the child shall run. Kept apart from `child`, whose `wait`
-    /// would close it.
+    /// Open while the child is to run. It is not in `child`, whose `wait` would close
+    /// it.
     stdin: Option<ChildStdin>,
     address: SocketAddr,
     log: Log,
-    /// Reads what it prints after its address; ends with it.
+    /// Reads what the child prints after its address.
     printed: JoinHandle<Option<String>>,
 }
 
-/// Whether a child's log, once it has started, is the user's business.
+/// Whether to show the log of a child that has started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ShowLog {
-    /// Pass every line on to stderr.
+    /// Write every line to stderr.
     Yes,
-    /// Only when the child fails.
+    /// Show it only when the child fails.
     No,
 }
 
 /// A child's log, shared with the task that reads it.
 type Log = Arc<Mutex<Lines>>;
 
-/// The last lines of a log, until the user sees all of them.
+/// The last lines of a log, or none once the log is shown.
 #[derive(Debug, Default)]
 struct Lines {
     shown: bool,
@@ -64,10 +64,11 @@ struct Lines {
 }
 
 impl Process {
-    /// Starts a program and waits until it has said where it listens.
+    /// Starts a program and waits until it has printed its address.
     ///
     /// # Errors
-    /// It cannot be started, or ends or stays silent instead; with its last words.
+    /// It cannot be started, or exits, or prints no address in time. The message quotes
+    /// the end of its log.
     pub async fn start(
         name: &str,
         program: &Path,
@@ -91,7 +92,7 @@ impl Process {
             BufReader::new(child.stdout.take().expect("stdout is piped"));
         let ready = tokio::time::timeout(READY_WITHIN, ready(&mut stdout)).await;
         let address = ready.as_ref().copied().ok().flatten();
-        // Whatever else it prints must not fill the pipe.
+        // What else it prints must not fill the pipe.
         let printed = tokio::spawn(last_line(stdout));
         let name = name.to_owned();
         match address {
@@ -109,7 +110,7 @@ impl Process {
                     .wait()
                     .await
                     .map_or_else(|e| e.to_string(), |s| s.to_string());
-                // Its last words may still be in the pipe.
+                // The end of its log may still be in the pipe.
                 let _ = tokio::time::timeout(LAST_WORDS_WITHIN, reader).await;
                 bail!("{name} did not start ({how}){}", last_words(&log))
             }
@@ -126,63 +127,63 @@ impl Process {
         self.child.id()
     }
 
-    /// If it has ended: how, and its last words.
-    pub fn obituary(&mut self) -> Option<String> {
+    /// If it has exited: its status and the end of its log.
+    pub fn exit_report(&mut self) -> Option<String> {
         let status = self.child.try_wait().ok().flatten()?;
         Some(format!("{} ended ({status}){}", self.name, last_words(&self.log)))
     }
 
-    /// The same, for a process that may be about to end: its connections close a
-    /// moment before the system tells of its death.
-    pub async fn obituary_soon(&mut self) -> Option<String> {
-        let _ = tokio::time::timeout(DEATH_WITHIN, self.child.wait()).await;
-        self.obituary()
+    /// The same for a process that may be about to exit: its connections close a moment
+    /// before the system reports the exit.
+    pub async fn exit_report_soon(&mut self) -> Option<String> {
+        let _ = tokio::time::timeout(EXIT_WITHIN, self.child.wait()).await;
+        self.exit_report()
     }
 
-    /// Closes its standard input and waits for its end; kills it if that takes long.
+    /// Closes its standard input and waits until it exits; kills it if that takes long.
     pub async fn stop(self) {
         self.stop_within(STOP_WITHIN).await;
     }
 
-    /// The same with another patience: how it ended, or nothing if it was killed.
-    pub async fn stop_within(mut self, patience: Duration) -> Option<ExitStatus> {
-        self.end_within(patience).await
+    /// The same with another timeout; its status, or `None` if it was killed.
+    pub async fn stop_within(mut self, timeout: Duration) -> Option<ExitStatus> {
+        self.end_within(timeout).await
     }
 
-    /// The same: the last line that it printed, if it ended well and printed one.
-    pub async fn last_line_within(mut self, patience: Duration) -> Option<String> {
-        let well = self.end_within(patience).await?.success();
+    /// The same; the last line that it printed, if it exited with success.
+    pub async fn last_line_within(mut self, timeout: Duration) -> Option<String> {
+        let well = self.end_within(timeout).await?.success();
         let line = tokio::time::timeout(LAST_WORDS_WITHIN, self.printed).await;
         line.ok()?.ok()?.filter(|_| well)
     }
 
-    async fn end_within(&mut self, patience: Duration) -> Option<ExitStatus> {
+    async fn end_within(&mut self, timeout: Duration) -> Option<ExitStatus> {
         drop(self.stdin.take());
-        match tokio::time::timeout(patience, self.child.wait()).await {
+        match tokio::time::timeout(timeout, self.child.wait()).await {
             Ok(ended) => ended.ok(),
             Err(_) => {
-                // `kill` waits, too; an error says that it has ended by itself.
+                // `kill` also waits; an error means that it has exited already.
                 let _ = self.child.kill().await;
                 None
             }
         }
     }
 
-    /// Ends it at once.
+    /// Kills it.
     pub async fn kill(mut self) {
-        // `kill` waits, too; an error says that it has ended by itself.
+        // `kill` also waits; an error means that it has exited already.
         let _ = self.child.kill().await;
     }
 
-    /// Waits until it ends by itself.
+    /// Waits until it exits by itself; its exit report.
     pub async fn ended(&mut self) -> String {
         let _ = self.child.wait().await;
-        self.obituary().unwrap_or_else(|| format!("{} ended", self.name))
+        self.exit_report().unwrap_or_else(|| format!("{} ended", self.name))
     }
 }
 
-/// The address that a child announces. A program that it runs under may have
-/// something to say first.
+/// The address that a child prints. A tool that it runs under may print something
+/// before.
 async fn ready(stdout: &mut (impl AsyncBufRead + Unpin)) -> Option<SocketAddr> {
     let mut lines = stdout.lines();
     while let Ok(Some(line)) = lines.next_line().await {
@@ -193,7 +194,7 @@ async fn ready(stdout: &mut (impl AsyncBufRead + Unpin)) -> Option<SocketAddr> {
     None
 }
 
-/// Reads to the end, and keeps the last line.
+/// Reads to the end; the last line.
 async fn last_line(stdout: impl AsyncBufRead + Unpin) -> Option<String> {
     let mut lines = stdout.lines();
     let mut last = None;
@@ -221,15 +222,14 @@ impl Lines {
         self.kept.push_back(line);
     }
 
-    /// Shows what was kept, and all that follows.
+    /// Shows what was kept, and every line from now on.
     fn show(&mut self) {
         self.shown = true;
         self.kept.drain(..).for_each(|line| anstream::eprintln!("{line}"));
     }
 }
 
-/// The last line of a log that says something and that nobody has read yet, for a
-/// message of one line.
+/// The last line of a log that was not shown, for a message of one line.
 fn last_words(log: &Log) -> String {
     let log = log.lock().unwrap_or_else(PoisonError::into_inner);
     let said =

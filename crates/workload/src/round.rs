@@ -1,33 +1,36 @@
-//! A round: a number of requests at a constant concurrency, closed loop.
+//! A round: a number of requests, closed loop, with a constant concurrency.
 //!
-//! Each round opens its own connections and closes them, so between rounds the
-//! service is at rest but for what it chose to keep.
+//! Each round opens its own connections and closes them, so that between rounds a
+//! service holds only what it decided to keep.
 
-use crate::client::{Connection, HttpError, Origin};
+use crate::client::{ClientBehavior, Connection, HttpError, Origin};
 use crate::digest::Digest;
-use crate::manner::Manner;
-use crate::plan::{Plan, Request};
+use crate::request::Request;
 use hdrhistogram::Histogram;
 use http_body_util::BodyExt;
 use hyper::StatusCode;
 use hyper::header::{CONTENT_TYPE, RETRY_AFTER};
 use sha2::{Digest as _, Sha256};
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
-/// Answers of a round are compared in this many parts, so that a difference can be
-/// narrowed down without keeping an answer.
+/// The responses of a round are compared in this many parts, so that a difference can
+/// be located without keeping the responses.
 pub const PARTS: u64 = 64;
 
-/// An answer that takes longer than this is an error, not a latency.
-const ANSWER_WITHIN: Duration = Duration::from_secs(60);
+/// A request without a response after this time fails its round.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The requests of a round, by their number.
+pub type Requests = Arc<dyn Fn(u64) -> Request + Send + Sync>;
 
 /// Why a round could not be completed.
 #[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// A request had no answer.
+pub enum RoundError {
+    /// A request had no response.
     #[error("request {number} of round {round} ({request}) failed")]
     Request {
         /// Which round, 0 being the warm-up.
@@ -39,11 +42,12 @@ pub enum RunError {
         /// What happened.
         source: HttpError,
     },
-    /// An answer did not come, or did not end.
+    /// A response did not come, or did not end.
     #[error(
-        "request {number} of round {round} ({request}) had no answer within 60 s"
+        "request {number} of round {round} ({request}) had no response within {} s",
+        RESPONSE_TIMEOUT.as_secs()
     )]
-    Late {
+    Timeout {
         /// Which round, 0 being the warm-up.
         round: u64,
         /// Which request of it.
@@ -61,41 +65,52 @@ pub enum RunError {
     },
 }
 
-/// Which round of a plan to send, where to, and how many requests at once.
-#[derive(Debug, Clone, Copy)]
+/// Which requests to send, and how.
+#[derive(Clone)]
 pub struct Round {
-    /// The requests.
-    pub plan: Plan,
     /// Its number, 0 being the warm-up.
     pub number: u64,
-    /// Requests under way at once, each on a connection of its own.
+    /// The requests, by number.
+    pub requests: Requests,
+    /// How many of them to send.
+    pub count: u64,
+    /// Requests in flight, each on its own connection.
     pub concurrency: usize,
+    /// How the clients take their responses.
+    pub client: ClientBehavior,
 }
 
-/// What a round came to; as large for a million requests as for one.
+impl fmt::Debug for Round {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { number, count, concurrency, client, .. } = self;
+        write!(f, "Round {{ {number}, {count} x {client:?}, {concurrency} at once }}")
+    }
+}
+
+/// What came back in a round. Its size does not depend on the number of requests.
 #[derive(Debug, Clone)]
-pub struct Tally {
-    /// The answers, in [`PARTS`] parts of consecutive requests.
+pub struct RoundStats {
+    /// The responses, in [`PARTS`] parts of consecutive requests.
     pub parts: Vec<Digest>,
-    /// Answers that refused the work: 503 with `Retry-After`.
+    /// Responses that refused the work: 503 with `Retry-After`.
     pub refused: u64,
-    /// Answers of status 400 and above, refusals included.
+    /// Responses with status 400 and above, refusals included.
     pub errors: u64,
-    /// Requests whose client gave up before there was an answer.
+    /// Requests whose client gave up before the response was complete.
     pub abandoned: u64,
-    /// The first of the errors: status, method and path.
+    /// The first error: status, method and path.
     pub first_error: Option<String>,
     /// Bytes of all bodies.
     pub body_bytes: u64,
-    /// Whole answers, in microseconds.
+    /// Time to the end of a response, in microseconds.
     pub latency_us: Histogram<u64>,
-    /// First bytes of bodies, in microseconds.
+    /// Time to the first byte of a body, in microseconds.
     pub first_byte_us: Histogram<u64>,
 }
 
-impl Default for Tally {
+impl Default for RoundStats {
     fn default() -> Self {
-        // Bounded: an hour at two digits is 40 KB, whatever is recorded.
+        // An hour at two digits takes 40 KB, whatever is recorded.
         let histogram = || {
             Histogram::new_with_bounds(1, 3_600_000_000, 2)
                 .expect("bounds are valid")
@@ -113,7 +128,7 @@ impl Default for Tally {
     }
 }
 
-impl Tally {
+impl RoundStats {
     /// Adds another round, or a part of this one.
     pub fn merge(&mut self, other: Self) {
         self.parts.iter_mut().zip(other.parts).for_each(|(a, b)| a.add(b));
@@ -122,10 +137,23 @@ impl Tally {
         self.abandoned += other.abandoned;
         self.first_error = self.first_error.take().or(other.first_error);
         self.body_bytes += other.body_bytes;
-        self.latency_us.add(other.latency_us).expect("the bounds are the same");
-        self.first_byte_us
-            .add(other.first_byte_us)
-            .expect("the bounds are the same");
+        let bounds = "the bounds are the same";
+        self.latency_us.add(other.latency_us).expect(bounds);
+        self.first_byte_us.add(other.first_byte_us).expect(bounds);
+    }
+
+    fn record(&mut self, part: u64, response: &Response, request: &str) {
+        self.parts[part as usize].add(response.digest);
+        self.body_bytes += response.body_bytes;
+        self.refused += u64::from(response.refused);
+        self.abandoned += u64::from(response.abandoned);
+        if response.status >= StatusCode::BAD_REQUEST {
+            self.errors += 1;
+            let error = || format!("{} for {request}", response.status);
+            self.first_error.get_or_insert_with(error);
+        }
+        self.latency_us.saturating_record(response.whole.as_micros() as u64);
+        self.first_byte_us.saturating_record(response.first_byte.as_micros() as u64);
     }
 }
 
@@ -133,94 +161,68 @@ impl Round {
     /// Sends every request of the round.
     ///
     /// # Errors
-    /// [`RunError`], for the first request without an answer. Answers that report an
-    /// error are answers.
-    pub async fn run(self, origin: Origin) -> Result<Tally, RunError> {
-        self.first(self.plan.requests, origin).await
-    }
-
-    /// Sends the first requests of the round only.
-    ///
-    /// # Errors
-    /// As for [`Round::run`].
-    pub async fn first(
-        self,
-        requests: u64,
-        origin: Origin,
-    ) -> Result<Tally, RunError> {
+    /// [`RoundError`] for the first request without a response. A response that
+    /// reports an error is a response.
+    pub async fn run(&self, origin: Origin) -> Result<RoundStats, RoundError> {
         let next = Arc::new(AtomicU64::new(0));
         let mut senders = JoinSet::new();
         for _ in 0..self.concurrency {
-            senders.spawn(self.send(requests, origin, Arc::clone(&next)));
+            senders.spawn(self.clone().send(origin, Arc::clone(&next)));
         }
-        let mut tally = Tally::default();
+        let mut stats = RoundStats::default();
         while let Some(sender) = senders.join_next().await {
             match sender {
-                Ok(part) => tally.merge(part?),
+                Ok(part) => stats.merge(part?),
                 Err(panic) => std::panic::resume_unwind(panic.into_panic()),
             }
         }
-        Ok(tally)
+        Ok(stats)
     }
 
     /// Takes one request after the other until none is left.
     async fn send(
         self,
-        requests: u64,
         origin: Origin,
         next: Arc<AtomicU64>,
-    ) -> Result<Tally, RunError> {
+    ) -> Result<RoundStats, RoundError> {
         let round = self.number;
-        let connect = |source| RunError::Connect { round, source };
+        let connect = |source| RoundError::Connect { round, source };
         let mut connection = Connection::open(origin).await.map_err(connect)?;
-        let mut tally = Tally::default();
+        let mut stats = RoundStats::default();
         loop {
             let number = next.fetch_add(1, Relaxed);
-            if number >= requests {
-                return Ok(tally);
+            if number >= self.count {
+                return Ok(stats);
             }
-            let request = self.plan.request(round, number);
-            let name = format!("{} {}", request.method, request.path);
-            let manner = self.plan.manner();
-            let answer = taken(&mut connection, request, (round, number), manner);
-            let answer = match tokio::time::timeout(ANSWER_WITHIN, answer).await {
-                Ok(Ok(answer)) => answer,
+            let request = (self.requests)(number);
+            let name = request.to_string();
+            let response =
+                self.client.take(&mut connection, request, (round, number));
+            let response = tokio::time::timeout(RESPONSE_TIMEOUT, response).await;
+            let request = name.clone();
+            let response = match response {
+                Ok(Ok(response)) => response,
                 Ok(Err(source)) => {
-                    return Err(RunError::Request {
+                    return Err(RoundError::Request {
                         round,
                         number,
-                        request: name,
+                        request,
                         source,
                     });
                 }
                 Err(_) => {
-                    return Err(RunError::Late { round, number, request: name });
+                    return Err(RoundError::Timeout { round, number, request });
                 }
             };
-            if answer.closes {
+            if response.closes {
                 connection = Connection::open(origin).await.map_err(connect)?;
             }
-            self.record(&mut tally, number, &answer, name);
+            stats.record(number * PARTS / self.count, &response, &name);
         }
-    }
-
-    fn record(&self, tally: &mut Tally, number: u64, answer: &Answer, name: String) {
-        // The warm-up may have more requests than a round; nobody compares its parts.
-        let part = (number * PARTS / self.plan.requests).min(PARTS - 1);
-        tally.parts[part as usize].add(answer.digest);
-        tally.body_bytes += answer.body_bytes;
-        tally.refused += u64::from(answer.refused);
-        tally.abandoned += u64::from(answer.abandoned);
-        if answer.status >= StatusCode::BAD_REQUEST {
-            tally.errors += 1;
-            tally.first_error.get_or_insert(format!("{} for {name}", answer.status));
-        }
-        tally.latency_us.saturating_record(answer.whole.as_micros() as u64);
-        tally.first_byte_us.saturating_record(answer.first_byte.as_micros() as u64);
     }
 }
 
-struct Answer {
+struct Response {
     status: StatusCode,
     refused: bool,
     abandoned: bool,
@@ -231,28 +233,30 @@ struct Answer {
     whole: Duration,
 }
 
-/// Sends a request and takes its answer in this manner.
-async fn taken(
-    connection: &mut Connection,
-    request: Request,
-    ids: (u64, u64),
-    manner: Manner,
-) -> Result<Answer, HttpError> {
-    let began = Instant::now();
-    match manner {
-        Manner::Waits => exchange(connection, request, ids, false).await,
-        Manner::LeavesEarly => exchange(connection, request, ids, true).await,
-        Manner::GivesUpAfter(patience) => {
-            let answer = exchange(connection, request, ids, false);
-            match tokio::time::timeout(patience, answer).await {
-                Ok(answer) => answer,
-                Err(_) => Ok(Answer::abandoned(ids, began.elapsed())),
+impl ClientBehavior {
+    /// Sends a request and takes its response.
+    async fn take(
+        self,
+        connection: &mut Connection,
+        request: Request,
+        ids: (u64, u64),
+    ) -> Result<Response, HttpError> {
+        let began = Instant::now();
+        match self {
+            Self::Reads => exchange(connection, request, ids, false).await,
+            Self::Leaves => exchange(connection, request, ids, true).await,
+            Self::GivesUpAfter(patience) => {
+                let response = exchange(connection, request, ids, false);
+                match tokio::time::timeout(patience, response).await {
+                    Ok(response) => response,
+                    Err(_) => Ok(Response::abandoned(ids, began.elapsed())),
+                }
             }
         }
     }
 }
 
-/// What names an answer in a digest, before anything of the answer itself.
+/// The start of a response's hash: which request it belongs to.
 fn hash_of((round, number): (u64, u64)) -> Sha256 {
     let mut hash = Sha256::new();
     hash.update(round.to_le_bytes());
@@ -260,8 +264,8 @@ fn hash_of((round, number): (u64, u64)) -> Sha256 {
     hash
 }
 
-impl Answer {
-    /// Stands for the answer that a client did not wait for.
+impl Response {
+    /// Stands for a response that its client did not wait for.
     fn abandoned(ids: (u64, u64), waited: Duration) -> Self {
         Self {
             status: StatusCode::OK,
@@ -276,14 +280,14 @@ impl Answer {
     }
 }
 
-/// Sends a request and reads its answer to the end, or to the first bytes of its body,
-/// keeping only a hash of its round and number, status, content type and body.
+/// Sends a request and reads its response to the end, or to the first bytes of its
+/// body. Keeps a hash of round, number, status, content type and body.
 async fn exchange(
     connection: &mut Connection,
     request: Request,
     ids: (u64, u64),
     leave_early: bool,
-) -> Result<Answer, HttpError> {
+) -> Result<Response, HttpError> {
     let began = Instant::now();
     let mut response = connection.send(request).await?;
     let status = response.status();
@@ -310,7 +314,7 @@ async fn exchange(
         }
     }
     let whole = began.elapsed();
-    Ok(Answer {
+    Ok(Response {
         status,
         refused,
         abandoned: false,

@@ -1,4 +1,4 @@
-//! Asks a service for its heap. Works for any service that mounts `heap::routes`.
+//! Reads the heap of a service that mounts `heap::routes`.
 
 use anyhow::{Context, Result, bail};
 use heap::Reading;
@@ -7,52 +7,53 @@ use std::time::{Duration, Instant};
 use workload::Request;
 use workload::client::{Connection, Origin};
 
-/// Between two looks while a service comes to rest.
-const LOOK_EVERY: Duration = Duration::from_millis(4);
-/// So many looks in a row must find the same live bytes and nothing in flight.
-/// What a service does after an answer (a background write, a connection's end)
-/// takes a few milliseconds; this is several times that.
-const SAME_LOOKS: u32 = 8;
-/// The same while requests are under way. They may be held for good, which is a
-/// finding, or about to end, which takes a database several times SAME_LOOKS.
-const SAME_LOOKS_IN_FLIGHT: u32 = 25;
-/// A service that has not come to rest by then does not rest: its last reading
-/// counts, and its restlessness shows as noise.
-const REST_WITHIN: Duration = Duration::from_secs(3);
+/// Time between two readings while a service comes to rest.
+const READ_EVERY: Duration = Duration::from_millis(4);
+/// A service is at rest when this many consecutive readings are the same. What a
+/// service does after a response (a background write, closing a connection) takes a
+/// few milliseconds; this is several times that.
+const SAME_READINGS: u32 = 8;
+/// The same while requests are in flight. They may be held forever, which is a
+/// finding, or wait for a database, which takes several times `SAME_READINGS`.
+const SAME_READINGS_IN_FLIGHT: u32 = 25;
+/// A service that is not at rest by then is read as it is; the difference shows as
+/// noise.
+const REST_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// A connection to the measuring routes.
+/// Reads the measuring routes of a service.
 #[derive(Debug, Clone, Copy)]
-pub struct Probe {
+pub struct HeapClient {
     origin: Origin,
 }
 
-impl Probe {
-    /// Where to ask.
+impl HeapClient {
+    /// Reads the service at this address.
     pub fn new(origin: Origin) -> Self {
         Self { origin }
     }
 
-    /// Waits until live bytes and requests under way stand still, then takes a full
-    /// reading.
+    /// Waits until live bytes and requests in flight do not change any more, then takes
+    /// a full reading.
     ///
     /// # Errors
-    /// The service does not answer, or not as a measured service does.
+    /// The service does not answer `/__heap`.
     pub async fn at_rest(&self) -> Result<Reading> {
         let (mut connection, _) = self.come_to_rest().await?;
         read(&mut connection, "GET", "/__heap").await
     }
 
-    /// The same without what costs the service system calls: counters alone.
+    /// The same with counters only: no system calls in the service.
     ///
     /// # Errors
-    /// As for [`Probe::at_rest`].
+    /// As for [`HeapClient::at_rest`].
     pub async fn counters_at_rest(&self) -> Result<Reading> {
         self.come_to_rest().await.map(|(_, reading)| reading)
     }
 
-    /// Waits until counters stand still; the last of them, and the connection.
+    /// Waits until the counters do not change any more; the last of them, and the
+    /// connection.
     async fn come_to_rest(&self) -> Result<(Connection, Reading)> {
-        // One connection for all looks: each new one moves the live bytes.
+        // One connection for all readings: a new one changes the live bytes.
         let mut connection = Connection::open(self.origin).await?;
         let began = Instant::now();
         let (mut last, mut same) = (None, 0);
@@ -63,18 +64,18 @@ impl Probe {
             same = if last == now { same + 1 } else { 0 };
             last = now;
             let held = reading.in_flight > 0;
-            let enough = if held { SAME_LOOKS_IN_FLIGHT } else { SAME_LOOKS };
-            if same >= enough || began.elapsed() >= REST_WITHIN {
+            let enough = if held { SAME_READINGS_IN_FLIGHT } else { SAME_READINGS };
+            if same >= enough || began.elapsed() >= REST_TIMEOUT {
                 return Ok((connection, reading));
             }
-            tokio::time::sleep(LOOK_EVERY).await;
+            tokio::time::sleep(READ_EVERY).await;
         }
     }
 
-    /// Lets the peak begin again.
+    /// Resets the peak to the present live bytes.
     ///
     /// # Errors
-    /// As for [`Probe::at_rest`].
+    /// As for [`HeapClient::at_rest`].
     pub async fn reset_peak(&self) -> Result<()> {
         self.ask("DELETE", "/__heap/peak").await.map(|_| ())
     }
@@ -82,7 +83,7 @@ impl Probe {
     /// The peak since its last reset, and the other counters.
     ///
     /// # Errors
-    /// As for [`Probe::at_rest`].
+    /// As for [`HeapClient::at_rest`].
     pub async fn counters(&self) -> Result<Reading> {
         let mut connection = Connection::open(self.origin).await?;
         read(&mut connection, "GET", "/__heap?only=counters").await
@@ -91,7 +92,7 @@ impl Probe {
     /// Opens a dhat window.
     ///
     /// # Errors
-    /// As for [`Probe::at_rest`].
+    /// As for [`HeapClient::at_rest`].
     pub async fn open_window(&self) -> Result<()> {
         self.ask("POST", "/__heap/window").await.map(|_| ())
     }
@@ -99,7 +100,7 @@ impl Probe {
     /// Closes the window; dhat's profile.
     ///
     /// # Errors
-    /// As for [`Probe::at_rest`].
+    /// As for [`HeapClient::at_rest`].
     pub async fn close_window(&self) -> Result<Vec<u8>> {
         self.ask("DELETE", "/__heap/window").await
     }
@@ -117,7 +118,7 @@ async fn read(
 ) -> Result<Reading> {
     let body = exchange(connection, method, path).await?;
     serde_json::from_slice(&body)
-        .with_context(|| format!("{method} {path} is no reading"))
+        .with_context(|| format!("{method} {path} is not a reading"))
 }
 
 async fn exchange(
@@ -125,12 +126,7 @@ async fn exchange(
     method: &'static str,
     path: &str,
 ) -> Result<Vec<u8>> {
-    let request = Request {
-        method,
-        path: path.to_owned(),
-        headers: vec![],
-        body: String::new(),
-    };
+    let request = Request::new(method, path);
     let response = connection.send(request).await?;
     let status = response.status();
     let body = response.into_body().collect().await?.to_bytes();
