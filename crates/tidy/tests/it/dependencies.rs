@@ -14,6 +14,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("leaky", &["heap", "model", "service"]),
     ("model", &[]),
     ("service", &["heap", "model"]),
+    ("syllabus", &[]),
     ("tidy", &["model"]),
     ("workload", &["model"]),
 ];
