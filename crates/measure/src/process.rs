@@ -171,6 +171,11 @@ impl Process {
 
     /// Kills it.
     pub async fn kill(mut self) {
+        self.kill_now().await;
+    }
+
+    /// Kills it, and keeps its log.
+    pub async fn kill_now(&mut self) {
         // `kill` also waits; an error means that it has exited already.
         let _ = self.child.kill().await;
     }

@@ -1,37 +1,37 @@
-//! A twin as a process: found beside this program, started for measuring.
+//! Services as processes: found beside this program, started for measuring.
 
-use crate::process::{Process, ShowLog};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, anyhow, bail};
 use dynamo::Target;
+use measure::{Process, ShowLog};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::process::Command;
 use workload::Origin;
 
-/// How long a twin may take to end. It first finishes its work: the queue of a write-behind
-/// that is bounded takes three batches of a second, and most others have nothing left.
+/// How long a service may take to end after its measurement. A bounded write-behind
+/// queue takes three batches of a second; most others have nothing left to do.
 const EXIT_WITHIN: Duration = Duration::from_secs(4);
 
-/// What a twin is started under: nothing, or a tool that watches it.
+/// What a service is started under: nothing, or a tool that watches it.
 #[derive(Debug, Clone, Default)]
 pub struct Under {
-    /// The tool and its arguments; the twin's own command line follows them.
+    /// The tool and its arguments; the service's command line follows them.
     pub command: Vec<OsString>,
     /// Environment variables beside those of this process.
     pub environment: Vec<(String, String)>,
 }
 
-/// A running twin.
+/// A running service.
 #[derive(Debug)]
-pub struct Twin {
+pub struct Running {
     /// The process.
     pub process: Process,
 }
 
-impl Twin {
-    /// Starts `leaky` or `fixed` on a free port, with the measuring routes, against this
-    /// table. Its temporary files go to `scratch`.
+impl Running {
+    /// Starts a program on a free port, with the measuring routes, against this table.
+    /// Its temporary files go to `scratch`.
     ///
     /// # Errors
     /// The program is not built, or does not start.
@@ -42,14 +42,14 @@ impl Twin {
         settings: &[&str],
         scratch: &Path,
     ) -> Result<Self> {
-        let program = twin_program(name)?;
-        Self::start_program(&program, target, table, settings, scratch).await
+        let under = Under::default();
+        Self::start_under(&under, name, target, table, settings, scratch).await
     }
 
     /// The same under a tool, which must pass standard input and output on.
     ///
     /// # Errors
-    /// As for [`Twin::start`], or there is no such tool.
+    /// As for [`Running::start`], or there is no such tool.
     pub async fn start_under(
         under: &Under,
         name: &str,
@@ -58,14 +58,13 @@ impl Twin {
         settings: &[&str],
         scratch: &Path,
     ) -> Result<Self> {
-        let program = twin_program(name)?;
+        let program = program(name)?;
         let mut command = under.command(&program);
-        describe(&mut command, target, table);
+        connect(&mut command, target, table);
         Self::start_command(&program, command, settings, scratch).await
     }
 
-    /// Starts a twin that was built elsewhere, in every other way like
-    /// [`Twin::start`].
+    /// Starts a program from another folder, otherwise like [`Running::start`].
     ///
     /// # Errors
     /// It does not start.
@@ -76,7 +75,8 @@ impl Twin {
         settings: &[&str],
         scratch: &Path,
     ) -> Result<Self> {
-        let command = program_command(program, target, table);
+        let mut command = Command::new(program);
+        connect(&mut command, target, table);
         Self::start_command(program, command, settings, scratch).await
     }
 
@@ -86,32 +86,40 @@ impl Twin {
         settings: &[&str],
         scratch: &Path,
     ) -> Result<Self> {
-        // One worker: each has pools of its own, and which of them a request meets
-        // is chance.
+        // One worker: each worker has its own pools, and chance decides which worker
+        // serves a request.
         command.args(["--listen", "127.0.0.1:0", "--workers", "1"]);
         command.args(["--measure", "--log", "error"]);
         command.args(settings).env("TMPDIR", scratch);
         let name = program.file_stem().unwrap_or_default().to_string_lossy();
-        // Under a tool, it is the tool that may be missing.
+        // Under a tool, the tool may be missing.
         let started = PathBuf::from(command.as_std().get_program());
         let process = Process::start(&name, &started, command, ShowLog::No).await?;
         Ok(Self { process })
     }
 
-    /// Where it answers.
+    /// Its address.
     pub fn origin(&self) -> Origin {
         Origin(self.process.address())
     }
 
-    /// Lets it end in order; the live bytes that are left for tools which look at exit,
-    /// by its own counters. None if it had to be killed.
+    /// Ends a service whose measurement failed. If it had exited, that is the cause:
+    /// its exit report, otherwise the error.
+    pub async fn failed(&mut self, error: Error) -> Error {
+        let report = self.process.exit_report_soon().await;
+        self.process.kill_now().await;
+        report.map_or(error, |report| anyhow!("{report}"))
+    }
+
+    /// Stops it in order; the live bytes that are left at its exit, by its own
+    /// counters. `None` if it had to be killed.
     pub async fn live_bytes_at_exit(self) -> Option<u64> {
         let line = self.process.last_line_within(EXIT_WITHIN).await?;
         line.strip_prefix(heap::reading::AT_EXIT)?.parse().ok()
     }
 }
 
-/// The command that runs a twin against a table, and the program that it runs.
+/// The command that runs a service against a table, and the program that it runs.
 ///
 /// # Errors
 /// The program is not built.
@@ -120,27 +128,32 @@ pub fn twin_command(
     target: &Target,
     table: &str,
 ) -> Result<(PathBuf, Command)> {
-    let program = twin_program(name)?;
-    let command = program_command(&program, target, table);
+    let program = program(name)?;
+    let mut command = Command::new(&program);
+    connect(&mut command, target, table);
     Ok((program, command))
 }
 
-/// Where this program and the twins lie: cargo puts them side by side.
+/// The folder of this program, where cargo puts the services too.
 ///
 /// # Errors
-/// The system does not tell where this program is.
+/// The system does not report where this program is.
 pub fn programs_folder() -> Result<PathBuf> {
     let program =
-        std::env::current_exe().context("cannot find this program's own folder")?;
+        std::env::current_exe().context("cannot find the folder of this program")?;
     let mut folder = program.parent().unwrap_or(Path::new(".")).to_owned();
-    // Tests and benchmarks run one level deeper.
+    // Tests and benchmarks run one folder deeper.
     if folder.ends_with("deps") {
         folder.pop();
     }
     Ok(folder)
 }
 
-fn twin_program(name: &str) -> Result<PathBuf> {
+/// A program beside this one.
+///
+/// # Errors
+/// It is not built; the message names the command that builds it.
+pub(super) fn program(name: &str) -> Result<PathBuf> {
     let program = programs_folder()?
         .join(name)
         .with_extension(std::env::consts::EXE_EXTENSION);
@@ -153,14 +166,8 @@ fn twin_program(name: &str) -> Result<PathBuf> {
     Ok(program)
 }
 
-fn program_command(program: &Path, target: &Target, table: &str) -> Command {
-    let mut command = Command::new(program);
-    describe(&mut command, target, table);
-    command
-}
-
-/// Tells a twin where its table is.
-fn describe(command: &mut Command, target: &Target, table: &str) {
+/// Tells a service where its table is.
+fn connect(command: &mut Command, target: &Target, table: &str) {
     command
         .args(["--endpoint-url", target.url(), "--table", table])
         .arg("--exit-on-stdin-close")

@@ -1,15 +1,15 @@
 //! The database of one measurement: fresh, or as fresh as the user's own allows.
 
-use crate::process::{Process, ShowLog};
+use measure::{Process, ShowLog};
 use anyhow::{Result, anyhow};
 use dynamo::{Connection, Table, Target};
 use std::path::PathBuf;
 use tokio::process::Command;
 
-/// Which DynamoDB the run shall use.
+/// Which DynamoDB to use.
 #[derive(Debug, Clone)]
 pub enum EngineChoice {
-    /// An embedded engine of its own for every twin and lesson.
+    /// An embedded engine for every service and lesson.
     Embedded,
     /// The user's, with a prefix for table names.
     External {
@@ -20,7 +20,7 @@ pub enum EngineChoice {
     },
 }
 
-/// A table ready for use, and the engine behind it where the run started one.
+/// A table, and the engine behind it where this run started one.
 #[derive(Debug)]
 pub struct Database {
     engine: Option<Process>,
@@ -52,19 +52,19 @@ impl Database {
             Ok(table) => Ok(Self { engine, target, table }),
             Err(error) => {
                 let Some(mut engine) = engine else { return Err(error.into()) };
-                let obituary = engine.obituary();
+                let exit_report = engine.exit_report();
                 engine.stop().await;
-                Err(obituary.map_or(error.into(), |obituary| anyhow!("{obituary}")))
+                Err(exit_report.map_or(error.into(), |exit_report| anyhow!("{exit_report}")))
             }
         }
     }
 
-    /// If the engine has ended: how.
-    pub fn obituary(&mut self) -> Option<String> {
-        self.engine.as_mut().and_then(Process::obituary)
+    /// If the engine has exited: its exit report.
+    pub fn exit_report(&mut self) -> Option<String> {
+        self.engine.as_mut().and_then(Process::exit_report)
     }
 
-    /// Removes the table if the run made it, and stops the engine if it started it.
+    /// Removes the table if this run made it, and stops the engine if this run started it.
     ///
     /// # Errors
     /// The table could not be removed.
