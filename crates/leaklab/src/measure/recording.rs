@@ -1,6 +1,6 @@
 //! What a measurement found, before anybody judges it.
 
-use crate::comparison::Peak;
+use report::comparison::Peak;
 use hdrhistogram::Histogram;
 use heap::Reading;
 use heap::profile::Profile;

@@ -1,7 +1,7 @@
 //! A running service under measurement: warm-up, rounds with a reading at rest after
 //! each, peaks at several sizes, dhat windows last.
 
-use crate::comparison::Peak;
+use report::comparison::Peak;
 use crate::measure::recording::{Recording, Window};
 use crate::measure::{Protocol, verdict};
 use crate::probe::Probe;

@@ -1,6 +1,6 @@
 //! Numbers beside the heap: how much of each a request leaves behind.
 
-use crate::comparison::SignResult;
+use report::comparison::SignResult;
 use crate::measure::{Protocol, Recording};
 use crate::statistics::theil_sen;
 use heap::Reading;

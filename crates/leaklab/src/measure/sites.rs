@@ -1,6 +1,6 @@
 //! From two dhat windows to the call stacks that hold the growth.
 
-use crate::comparison::SiteResult;
+use report::comparison::SiteResult;
 use crate::measure::Protocol;
 use crate::measure::recording::Window;
 use heap::profile::{Moment, Site};

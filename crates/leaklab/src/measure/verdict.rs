@@ -1,6 +1,6 @@
 //! From a recording to a verdict. Every threshold has its reason beside it.
 
-use crate::comparison::{Latency, Peak, TwinResult, Verdict};
+use report::comparison::{Latency, Peak, TwinResult, Verdict};
 use crate::measure::recording::Window;
 use crate::measure::sites::{SITES_MAX, sites, unattributed};
 use crate::measure::{Protocol, Recording, signs};
