@@ -10,8 +10,8 @@ mod results;
 pub use compare::Compare;
 pub use databases::{Dynamo, Seed, Serve};
 pub use processes::{Drive, Secrets};
-pub use profiles::{At, By, Diff, Show, Sort};
-pub use report::Report;
+pub use profiles::{At, By, Diff, Show};
+pub use self::report::Report;
 pub use results::{Claims, Explain, Gate, LedgerFormat};
 
 use clap::{Parser, Subcommand, ValueEnum};

@@ -3,8 +3,8 @@
 use crate::cli::{Claims, LedgerFormat};
 use crate::commands::stored;
 use crate::failure::{EXPECTED, Failure, UNEXPECTED};
-use crate::ledger::{ClaimVerdict, Ledger};
-use crate::report::claims;
+use report::ledger::{ClaimVerdict, Ledger};
+use report::claims;
 use anyhow::Context;
 use model::CLAIMS;
 use std::process::ExitCode;

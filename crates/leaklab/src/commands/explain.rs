@@ -2,10 +2,10 @@
 
 use crate::cli::Explain;
 use crate::commands::{pager, select, stored};
-use crate::comparison::Comparison;
+use report::comparison::Comparison;
 use crate::failure::{EXPECTED, Failure};
-use crate::report::story::{self, Measured, Source};
-use crate::stories;
+use report::story::{self, Measured, Source};
+use report::stories;
 use anyhow::Context;
 use model::Lesson;
 use std::path::{Path, PathBuf};

@@ -1,10 +1,9 @@
 //! `leaklab gate`: what is new, grown or gone between two comparisons that are there.
 
-use crate::baseline::{Accepted, Baseline};
+use report::baseline::{Accepted, Baseline};
 use crate::cli::{Format, Gate};
 use crate::commands::stored;
 use crate::failure::{EXPECTED, Failure, UNEXPECTED};
-use crate::report;
 use anyhow::Context;
 use std::path::Path;
 use std::process::ExitCode;

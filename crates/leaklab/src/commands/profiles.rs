@@ -3,7 +3,7 @@
 
 use crate::cli::At;
 use crate::failure::Failure;
-use crate::flame;
+use report::flame;
 use anyhow::Context;
 use heap::profile::{FrameRef, Moment, Profile, ProfileError};
 use maud::Markup;

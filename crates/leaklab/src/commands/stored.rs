@@ -1,6 +1,6 @@
 //! Comparisons that were written by an earlier run.
 
-use crate::comparison::{Comparison, SCHEMA};
+use report::comparison::{Comparison, SCHEMA};
 use crate::failure::Failure;
 use serde::Deserialize;
 use std::io::ErrorKind;
