@@ -10,7 +10,6 @@ pub mod cli;
 pub mod commands;
 pub mod comparison;
 pub mod failure;
-pub mod flame;
 pub mod ledger;
 pub mod measure;
 pub mod memory;

@@ -3,7 +3,7 @@
 use crate::comparison::Peak;
 use hdrhistogram::Histogram;
 use heap::Reading;
-use heap::profile::Profile;
+use profile::Profile;
 use std::sync::Arc;
 use workload::Digest;
 

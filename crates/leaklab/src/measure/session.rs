@@ -8,9 +8,9 @@ use crate::probe::Probe;
 use crate::statistics::median_of;
 use anyhow::Result;
 use dynamo::Proxy;
-use heap::profile::Profile;
 use model::fault::EVERY_OPERATION;
 use model::{Fault, FaultAction, Scale, When};
+use profile::Profile;
 use std::sync::Arc;
 use workload::{Origin, Round, Tally};
 

@@ -3,7 +3,7 @@
 use crate::comparison::SiteResult;
 use crate::measure::Protocol;
 use crate::measure::recording::Window;
-use heap::profile::{Moment, Site};
+use profile::{Moment, Site};
 
 /// Sites that are listed. More would be noise.
 pub(super) const SITES_MAX: usize = 10;

@@ -3,7 +3,7 @@
 use crate::report::counts::{change, grouped};
 use crate::report::ranking::{asks, tail};
 use anstyle::{AnsiColor, Style};
-use heap::profile::Holder;
+use profile::Holder;
 use serde::Serialize;
 use std::fmt::Write;
 

@@ -3,7 +3,7 @@
 use crate::cli::Sort;
 use crate::report::counts::grouped;
 use anstyle::Style;
-use heap::profile::{Counts, Frame, Holder};
+use profile::{Counts, Frame, Holder};
 use serde::Serialize;
 use std::fmt::Write;
 
