@@ -7,7 +7,7 @@
 pub mod lesson;
 pub mod plan;
 mod requests;
-mod data;
+pub mod data;
 mod lessons;
 pub mod chapters;
 

@@ -3,7 +3,7 @@
 use crate::counts::{change, grouped};
 use crate::ranking::{asks, tail};
 use anstyle::{AnsiColor, Style};
-use heap::profile::Holder;
+use profile::Holder;
 use serde::Serialize;
 use std::fmt::Write;
 

@@ -9,7 +9,6 @@ pub mod comparison;
 pub mod counts;
 pub mod difference;
 pub mod figures;
-pub mod flame;
 pub mod gate;
 pub mod junit;
 pub mod ledger;

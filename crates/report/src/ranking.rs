@@ -2,7 +2,7 @@
 
 use crate::counts::grouped;
 use anstyle::Style;
-use heap::profile::{Counts, Frame, Holder};
+use profile::{Counts, Frame, Holder};
 use serde::Serialize;
 use std::fmt::Write;
 

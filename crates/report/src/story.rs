@@ -7,7 +7,7 @@ use crate::prose;
 use crate::wrap::wrapped;
 use crate::stories::part;
 use anstyle::{AnsiColor, Style};
-use model::Lesson;
+use lessons::Lesson;
 use similar::TextDiff;
 use std::fmt::Write;
 

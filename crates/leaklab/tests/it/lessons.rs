@@ -43,7 +43,7 @@ fn lesson(id: &str, leaky: &str) {
     for twin in ["leaky", "fixed"] {
         let profile = done.out().join(twins[twin]["profile"].as_str().unwrap());
         let profile = std::fs::read(profile).unwrap();
-        heap::profile::Profile::parse(&profile).unwrap();
+        profile::Profile::parse(&profile).unwrap();
     }
 }
 

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 
 /// Everything about a lesson, in the order in which it is asked.
 pub(super) fn section(folder: &Folder<'_>, lesson: &LessonResult) -> Markup {
-    let known = model::lesson(&lesson.id);
+    let known = lessons::lesson(&lesson.id);
     let growing = lesson.twins.values().any(|twin| twin.verdict.is_growth());
     html! {
         article id=(lesson.id) class="lesson" data-growth=(growing) data-odd=(!lesson.as_expected) {

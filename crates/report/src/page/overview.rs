@@ -134,7 +134,7 @@ fn holder(lesson: &LessonResult) -> String {
 
 /// What a variant tries.
 fn title(lesson: &LessonResult, variant: &str) -> &'static str {
-    let variants = model::lesson(&lesson.id).map_or(&[][..], |known| known.variants);
+    let variants = lessons::lesson(&lesson.id).map_or(&[][..], |known| known.variants);
     let found = variants.iter().find(|known| known.name == variant);
     found.map_or("", |known| known.title)
 }

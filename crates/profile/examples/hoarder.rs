@@ -1,7 +1,7 @@
 //! A program that knows dhat and nothing of this workspace: its profiles are those of
 //! others, for the tests of what reads them.
 //!
-//!     cargo run -p heap --example hoarder -- hoarder.json
+//!     cargo run -p profile --example hoarder -- hoarder.json
 
 use std::process::ExitCode;
 

@@ -1,6 +1,6 @@
 //! Call stacks folded and put together from their beginnings.
 
-use heap::profile::{FrameRef, Moment, Packages, Profile};
+use crate::{FrameRef, Moment, Packages, Profile};
 use std::collections::BTreeMap;
 
 /// What a box stands for.

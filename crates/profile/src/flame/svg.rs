@@ -2,8 +2,8 @@
 
 use super::layout::{Layout, Placed, WIDTH, layout};
 use super::tree::{Lines, Node, What};
-use crate::counts::{change, grouped};
-use heap::profile::{Moment, Profile};
+use crate::figures::{change, grouped};
+use crate::{Moment, Profile};
 use maud::{Markup, html};
 
 /// Height of a row, title and legend included.

@@ -1,6 +1,6 @@
 //! Writes a profile of a size, to measure what reads it:
 //!
-//!     cargo run -p heap --example large_profile -- 1 10 before.json
+//!     cargo run -p profile --example large_profile -- 1 10 before.json
 //!
 //! The first number is the window, of which the second holds more; the second is the
 //! size in tens of megabytes.

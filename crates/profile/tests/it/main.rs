@@ -2,7 +2,9 @@
 //! Files of both are kept in `tests/profiles/`, made from `list.c` and from the example
 //! `hoarder`; fresh ones are made where the tools are.
 
-use heap::profile::{Counts, Moment, Profile};
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use profile::{Counts, Moment, Profile};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -18,7 +20,7 @@ fn read(file: &Path) -> Profile {
 /// The counts of the only site in this file.
 fn of(profile: &Profile, file: &str, function: &str) -> Counts {
     let holders = profile.holders(|place| place.contains(file));
-    let named = |frame: &heap::profile::Frame| frame.function.contains(function);
+    let named = |frame: &profile::Frame| frame.function.contains(function);
     let mut found = holders
         .iter()
         .filter(|holder| holder.own && holder.frame.as_ref().is_some_and(named));

@@ -2,12 +2,12 @@
 //! another. Reading is compared with serde_json alone, into structures that are as
 //! plain.
 //!
-//!     cargo bench -p heap --bench profile
+//!     cargo bench -p profile --bench profile
 
 mod synthetic;
 
 use criterion::{Criterion, Throughput};
-use heap::profile::{Moment, Profile};
+use profile::{Moment, Profile};
 use serde::Deserialize;
 use std::hint::black_box;
 use synthetic::synthetic;

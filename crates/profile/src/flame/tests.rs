@@ -1,7 +1,7 @@
 //! What graphs show, by what their SVG says.
 
 use super::{difference, surviving};
-use heap::profile::{Moment, Profile};
+use crate::{Moment, Profile};
 use maud::Markup;
 
 /// A profile with these stacks: bytes live at the end, and frames from the inside.

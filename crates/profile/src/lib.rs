@@ -14,6 +14,8 @@ mod package;
 mod sites;
 mod grouping;
 mod fingerprint;
+pub mod figures;
+pub mod flame;
 
 pub use counts::{Counts, Moment};
 pub use frame::{Frame, FrameRef};
