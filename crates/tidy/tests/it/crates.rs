@@ -9,14 +9,25 @@ use toml::{Table, Value};
 const MAY_USE: &[(&str, &[&str])] = &[
     ("decoys", &["heap", "model", "service"]),
     ("dynamo", &["model"]),
+    ("engine", &[]),
     ("fixed", &["heap", "model", "service", "syllabus"]),
     ("heap", &[]),
-    ("leaklab", &["dynamo", "heap", "model", "workload"]),
+    (
+        "leaklab",
+        &[
+            "dynamo", "engine", "heap", "lessons", "measure", "model", "profile",
+            "report", "workload",
+        ],
+    ),
     ("leaky", &["heap", "model", "service", "syllabus"]),
+    ("lessons", &["dynamo", "measure", "model", "syllabus", "workload"]),
+    ("measure", &["heap", "profile", "workload"]),
     ("model", &[]),
+    ("profile", &[]),
+    ("report", &["lessons", "measure", "profile"]),
     ("service", &["heap", "model"]),
     ("syllabus", &[]),
-    ("tidy", &["model"]),
+    ("tidy", &["lessons", "model"]),
     ("workload", &["model"]),
 ];
 
