@@ -78,7 +78,9 @@ impl Book {
         let pages = self.pages.iter().filter(|(path, _)| *path != "404.html");
         let links = pages.flat_map(|(from, page)| {
             let links = links(page).filter(|link| !leads_out(link));
-            links.filter(|link| !leads(from, link)).map(move |l| format!("{from}: {l}"))
+            links
+                .filter(|link| !leads(from, link))
+                .map(move |l| format!("{from}: {l}"))
         });
         links.collect()
     }
@@ -127,7 +129,10 @@ fn mdbook_builds_the_book_and_warns_of_nothing() {
 
 #[test]
 fn every_link_and_anchor_of_the_book_leads_somewhere() {
-    no_faults(BOOK.dead_links(), "an anchor is the heading in lower case with dashes");
+    no_faults(
+        BOOK.dead_links(),
+        "an anchor is the heading in lower case with dashes",
+    );
 }
 
 #[test]
@@ -137,7 +142,8 @@ fn every_document_of_the_book_is_a_chapter() {
         BOOK.pages.contains_key(&page)
     };
     let documents = files("docs").into_iter().filter(|path| path.ends_with(".md"));
-    let stray = documents.filter(|path| !path.ends_with("SUMMARY.md") && !built(path));
+    let stray =
+        documents.filter(|path| !path.ends_with("SUMMARY.md") && !built(path));
     no_faults(stray, "add the document to docs/SUMMARY.md, or delete it");
 }
 
@@ -173,7 +179,8 @@ fn a_sound_book_passes() {
 
 #[test]
 fn a_missing_include_a_dead_link_and_a_dead_anchor_are_found() {
-    let book = small_book("# One\n\n{{#include 2.md}}\n[a](two.md) [b](#two) [c](../x)\n");
+    let book =
+        small_book("# One\n\n{{#include 2.md}}\n[a](two.md) [b](#two) [c](../x)\n");
     assert!(book.warnings.contains("2.md"), "{}", book.warnings);
     let dead = book.dead_links();
     for link in ["one.html: two.html", "one.html: #two", "one.html: ../x"] {

@@ -23,7 +23,8 @@ fn every_file_opens_with_its_job() {
     let opens =
         |source: &str| ["//! ", "#![doc"].iter().any(|o| source.starts_with(o));
     let rust = sources().filter(|(_, source)| !opens(source)).map(|(path, _)| path);
-    let says = |path: &String| text(path).lines().take(3).any(|l| l.starts_with("# "));
+    let says =
+        |path: &String| text(path).lines().take(3).any(|l| l.starts_with("# "));
     let scripts = scripts().into_iter().filter(|path| !says(path));
     no_faults(rust.chain(scripts), "begin with `//!` (or `# `) and the file's job");
 }
@@ -34,7 +35,8 @@ fn no_file_is_too_long_to_follow() {
         let lines = source.lines().count();
         (lines > LINES_MAX).then(|| format!("{path}: {lines} lines"))
     });
-    let cure = format!("cut the file where its subject changes; {LINES_MAX} is most");
+    let cure =
+        format!("cut the file where its subject changes; {LINES_MAX} is most");
     no_faults(faults, &cure);
 }
 

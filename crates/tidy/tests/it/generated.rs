@@ -11,13 +11,12 @@ use similar::TextDiff;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Documents with generated blocks.
-const DOCUMENTS: [&str; 6] = [
+const DOCUMENTS: [&str; 5] = [
     "README.md",
     "docs/SUMMARY.md",
     "docs/by-symptom.md",
-    "docs/by-signal.md",
+    "docs/by-metric.md",
     "docs/by-crate.md",
-    "docs/introduction.md",
 ];
 
 const BEGIN: &str = "<!-- generated: ";
@@ -30,10 +29,15 @@ fn entries() -> Vec<Entry> {
     LESSONS.iter().map(|lesson| (lesson, chapter(lesson.id))).collect()
 }
 
-/// A link to a chapter, from a folder.
-fn link(lesson: &Lesson, folder: &str) -> String {
-    let name = lesson.id.split_once('_').map_or(lesson.id, |(_, name)| name);
-    format!("[{}]({folder}lessons/{}.md)", name.replace('_', " "), lesson.id)
+/// A link to a chapter from another document: by the id that people type in the README,
+/// by name in the book.
+fn link(lesson: &Lesson, document: &str) -> String {
+    let id = lesson.id;
+    let name = id.split_once('_').map_or(id, |(_, name)| name).replace('_', " ");
+    match document {
+        "README.md" => format!("[{id}](docs/lessons/{id}.md)"),
+        _ => format!("[{name}](lessons/{id}.md)"),
+    }
 }
 
 fn table<const N: usize>(
@@ -52,21 +56,22 @@ fn block(name: &str, document: &str, entries: &[Entry]) -> String {
     let lessons = || of(Kind::Lesson);
     let controls = || of(Kind::Control);
     match name.split_once(": ").unwrap_or((name, "")) {
-        ("comparison", _) => format!("```text\n{}```\n", text("docs/output/compare.txt")),
+        ("comparison", _) => {
+            format!("```text\n{}```\n", text("docs/output/compare.txt"))
+        }
         ("lessons", _) => table(
             ["lesson", "the job", "what `leaky` does", "what `fixed` does"],
             lessons().map(|(lesson, chapter)| {
                 let words = [&chapter.leaky, &chapter.fixed].map(String::clone);
                 let [leaky, fixed] = words;
-                [link(lesson, "docs/"), lesson.title.to_owned(), leaky, fixed]
+                [link(lesson, document), lesson.title.to_owned(), leaky, fixed]
             }),
         ),
         ("controls", _) => table(
             ["control", "what is suspected", "what the measurement shows"],
             controls().map(|(lesson, chapter)| {
-                let folder = if document == "README.md" { "docs/" } else { "" };
                 let words = (chapter.believed.clone(), chapter.measured.clone());
-                [link(lesson, folder), words.0, words.1]
+                [link(lesson, document), words.0, words.1]
             }),
         ),
         ("summary", kind) => {
@@ -74,7 +79,11 @@ fn block(name: &str, document: &str, entries: &[Entry]) -> String {
             let lines = of(kind).map(|(lesson, _)| {
                 let chapter = text(&format!("docs/lessons/{}.md", lesson.id));
                 let title = chapter.lines().find_map(|line| line.strip_prefix("# "));
-                format!("- [{}](lessons/{}.md)\n", title.unwrap_or_default(), lesson.id)
+                format!(
+                    "- [{}](lessons/{}.md)\n",
+                    title.unwrap_or_default(),
+                    lesson.id
+                )
             });
             lines.collect()
         }
@@ -82,7 +91,9 @@ fn block(name: &str, document: &str, entries: &[Entry]) -> String {
             ["what you see", "lesson", "look at first"],
             entries.iter().flat_map(|(lesson, chapter)| {
                 let rows = chapter.symptoms.iter().filter(|row| row.group == group);
-                rows.map(|row| [row.see.clone(), link(lesson, ""), row.look.clone()])
+                rows.map(|row| {
+                    [row.see.clone(), link(lesson, document), row.look.clone()]
+                })
             }),
         ),
         ("metrics", _) => metrics(entries),
@@ -120,7 +131,8 @@ fn written(path: &str, entries: &[Entry]) -> String {
     let mut pieces = document.split(BEGIN);
     let mut result = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
-        let (name, rest) = piece.split_once(" -->\n").expect("a marker ends its line");
+        let (name, rest) =
+            piece.split_once(" -->\n").expect("a marker ends its line");
         let (_, rest) = rest.split_once(END).expect("every block has an end");
         let block = block(name, path, entries);
         result += &format!("{BEGIN}{name} -->\n\n{block}\n{END}{rest}");

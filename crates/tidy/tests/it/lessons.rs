@@ -69,7 +69,11 @@ fn every_chapter_has_the_same_six_parts() {
             remedy,
             "In your own service",
         ];
-        assert_eq!(parts.collect::<Vec<_>>(), expected, "{path}: other `##` headings");
+        assert_eq!(
+            parts.collect::<Vec<_>>(),
+            expected,
+            "{path}: other `##` headings"
+        );
     }
 }
 

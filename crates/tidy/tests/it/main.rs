@@ -5,7 +5,6 @@ mod repository;
 mod twins;
 mod files;
 mod crates;
-mod features;
 mod lessons;
 mod claims;
 mod front_matter;

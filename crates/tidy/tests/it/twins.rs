@@ -92,7 +92,8 @@ fn a_lesson_changes_few_lines() {
         let changed = count(ChangeTag::Insert).max(count(ChangeTag::Delete));
         (changed > CHANGED_LINES_MAX).then(|| format!("{id}: {changed} lines"))
     });
-    let cure = format!("change at most {CHANGED_LINES_MAX} lines of code in a lesson");
+    let cure =
+        format!("change at most {CHANGED_LINES_MAX} lines of code in a lesson");
     no_faults(faults, &cure);
 }
 
