@@ -27,7 +27,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("measure", &["heap", "profile", "workload"]),
     ("model", &[]),
     ("profile", &[]),
-    ("report", &["lessons", "measure", "profile"]),
+    ("report", &["heap", "lessons", "measure", "model", "profile"]),
     ("service", &["heap", "model"]),
     ("syllabus", &[]),
     ("tidy", &["lessons", "model"]),
