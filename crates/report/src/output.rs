@@ -1,7 +1,7 @@
 //! The folder with a run's files.
 
-use crate::comparison::Comparison;
 use crate::Refusal;
+use crate::comparison::Comparison;
 use crate::{junit, markdown, whole_file};
 use anyhow::{Context, Result};
 use std::fs;

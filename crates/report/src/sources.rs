@@ -1,8 +1,8 @@
 //! Keeps the twins' sources beside the results, so that a report can be made from a
 //! folder alone, anywhere, and shows the lines that were measured.
 
-use crate::comparison::Comparison;
 use crate::Output;
+use crate::comparison::Comparison;
 use anyhow::{Context, Result};
 use std::fs;
 use std::io::ErrorKind;

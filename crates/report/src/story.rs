@@ -4,8 +4,8 @@
 use crate::comparison::{Comparison, LessonResult, SiteResult, TwinResult, Verdict};
 use crate::figures::{self, bytes};
 use crate::prose;
-use crate::wrap::wrapped;
 use crate::stories::part;
+use crate::wrap::wrapped;
 use anstyle::{AnsiColor, Style};
 use lessons::Lesson;
 use similar::TextDiff;

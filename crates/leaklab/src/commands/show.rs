@@ -3,9 +3,9 @@
 use crate::cli::{By, Format, Show};
 use crate::commands::profiles::{LESSONS, Own, ROWS, print_json, read, write_graph};
 use crate::failure::{EXPECTED, Failure};
-use report::ranking::{self, Ranking, Row, Sort};
-use profile::flame;
 use profile::{Counts, Moment, Profile};
+use profile::flame;
+use report::ranking::{self, Ranking, Row, Sort};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::process::ExitCode;

@@ -1,12 +1,12 @@
 //! Which sites are new, grown, known or gone. Every threshold has its reason beside it.
 
+use crate::Refusal;
 use crate::baseline::held::{
     Held, Name, Services, exact, grows, held, nameless, services,
 };
 use crate::baseline::notes::{absences, doubts};
 use crate::baseline::{Accepted, Conditions, Gate, GatedSite, State};
 use crate::comparison::{Comparison, TwinResult, Verdict};
-use crate::Refusal;
 use crate::figures;
 
 /// How much more than before is the same, as a share of what it was, beside both runs'
