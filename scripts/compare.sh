@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the driver, both twins and the decoys, then runs `leaklab compare` with the given arguments.
+# Builds the driver, the engine, both twins and the decoys, then runs `leaklab compare` with the given arguments.
 #
 #   scripts/compare.sh                every lesson and control
 #   scripts/compare.sh l11 --quick    one lesson, with fewer rounds and requests
@@ -32,7 +32,7 @@ if [ ! -x "$target/debug/leaklab" ]; then
     printf 'compare.sh: the first build takes a few minutes\n' >&2
 fi
 # The option outranks cargo's own settings, so the programs lie where they are looked for.
-cargo build ${quiet:+"$quiet"} --target-dir "$target" -p leaklab -p leaky -p fixed -p decoys >&2 ||
+cargo build ${quiet:+"$quiet"} --target-dir "$target" -p leaklab -p engine -p leaky -p fixed -p decoys >&2 ||
     fail "the build failed"
 
 exec "$target/debug/leaklab" compare "$@"

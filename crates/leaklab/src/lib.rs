@@ -9,6 +9,7 @@ pub mod baseline;
 pub mod cli;
 pub mod commands;
 pub mod comparison;
+pub mod engine;
 pub mod failure;
 pub mod flame;
 pub mod ledger;

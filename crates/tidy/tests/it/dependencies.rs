@@ -8,6 +8,7 @@ use toml::{Table, Value};
 const EDGES: &[(&str, &[&str])] = &[
     ("decoys", &["heap", "model", "service"]),
     ("dynamo", &["model"]),
+    ("engine", &[]),
     ("fixed", &["heap", "model", "service"]),
     ("heap", &[]),
     ("leaklab", &["dynamo", "heap", "model", "workload"]),
