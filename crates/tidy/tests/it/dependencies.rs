@@ -8,15 +8,16 @@ use toml::{Table, Value};
 const EDGES: &[(&str, &[&str])] = &[
     ("decoys", &["heap", "model", "service"]),
     ("dynamo", &["model"]),
-    ("engine", &[]),
+    ("engine", &["workspace-hack"]),
     ("fixed", &["heap", "model", "service"]),
     ("heap", &[]),
     ("leaklab", &["dynamo", "heap", "model", "workload"]),
     ("leaky", &["heap", "model", "service"]),
-    ("model", &[]),
+    ("model", &["workspace-hack"]),
     ("service", &["heap", "model"]),
     ("tidy", &["model"]),
-    ("workload", &["model"]),
+    ("workload", &["model", "workspace-hack"]),
+    ("workspace-hack", &[]),
 ];
 
 fn manifest(path: &str) -> Table {

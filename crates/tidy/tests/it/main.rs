@@ -13,3 +13,4 @@ mod book;
 mod output;
 mod indexes;
 mod dependencies;
+mod features;
