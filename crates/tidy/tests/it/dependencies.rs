@@ -15,6 +15,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("leaky", &["heap", "model", "service"]),
     ("model", &["workspace-hack"]),
     ("service", &["heap", "model"]),
+    ("syllabus", &[]),
     ("tidy", &["model"]),
     ("workload", &["model", "workspace-hack"]),
     ("workspace-hack", &[]),
