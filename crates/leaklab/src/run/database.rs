@@ -1,10 +1,9 @@
 //! The database of one measurement: fresh, or as fresh as the user's own allows.
 
+use crate::run::engine;
 use measure::{Process, ShowLog};
 use anyhow::{Result, anyhow};
 use dynamo::{Connection, Table, Target};
-use std::path::PathBuf;
-use tokio::process::Command;
 
 /// Which DynamoDB to use.
 #[derive(Debug, Clone)]
@@ -38,7 +37,7 @@ impl Database {
     pub async fn open(choice: &EngineChoice, use_for: &str) -> Result<Self> {
         let (engine, target, name) = match choice {
             EngineChoice::Embedded => {
-                let engine = start_engine("127.0.0.1:0").await?;
+                let engine = engine::start(engine::ANY_PORT, ShowLog::No).await?;
                 let url = format!("http://{}", engine.address());
                 (Some(engine), Target::Embedded { url }, "orders".to_owned())
             }
@@ -79,15 +78,4 @@ impl Database {
         };
         Ok(removed?)
     }
-}
-
-/// Starts the embedded engine in a process of its own: this very program, asked to be
-/// one.
-async fn start_engine(address: &str) -> Result<Process> {
-    let program: PathBuf = super::programs_folder()?
-        .join("leaklab")
-        .with_extension(std::env::consts::EXE_EXTENSION);
-    let mut command = Command::new(&program);
-    command.args(["dynamo", "--exit-on-stdin-close", "--listen", address]);
-    Process::start("the embedded engine", &program, command, ShowLog::No).await
 }

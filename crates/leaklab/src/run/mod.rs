@@ -2,6 +2,7 @@
 //! and a measurement. Whatever happens, no process is left running.
 
 mod database;
+pub mod engine;
 mod programs;
 mod service;
 mod load;

@@ -10,3 +10,4 @@ mod claims;
 mod front_matter;
 mod generated;
 mod book;
+mod features;
