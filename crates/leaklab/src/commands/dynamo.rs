@@ -2,9 +2,9 @@
 
 use crate::cli::Dynamo;
 use crate::commands::stop;
-use crate::engine;
+use crate::run::engine;
 use crate::failure::Failure;
-use crate::process::{Process, ShowLog};
+use measure::{Process, ShowLog};
 use anyhow::{Context, Result, anyhow};
 use dynamo::Proxy;
 use std::io::Write;
