@@ -6,7 +6,7 @@ use crate::requests::{get, shop_order};
 pub(super) const LESSON: Lesson = Lesson {
     title: "print a packing list, compressed or not",
     route: "GET /orders/{id}/packing-list",
-    grows_with: "compressed responses",
+    grows_with: "compression",
     requests: 80,
     window_requests: 10,
     request: |_, n| {
