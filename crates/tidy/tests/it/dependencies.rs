@@ -15,6 +15,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("profile", &[]),
     ("service", &["heap", "model"]),
+    ("syllabus", &[]),
     ("tidy", &["model"]),
     ("workload", &["model"]),
 ];
