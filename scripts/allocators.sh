@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures the burst of l16_burst under several allocators and writes docs/output/allocators.txt.
+# Measures the burst of l16 under several allocators and writes docs/output/allocators.txt.
 # Live bytes stay the same; resident bytes are the allocator's choice. The allocators are
 # preloaded, so the program is the same each time. Debian has them in libjemalloc2 and libmimalloc2.0.
 # Needs jq.
@@ -15,7 +15,7 @@ export AWS_EC2_METADATA_DISABLED=true
 row() {
     local name=$1 twin=$2
     shift 2
-    "$target/debug/leaklab" run-under l16_burst --twin "$twin" --rounds 8 --format json ${1:+--env "$1"} |
+    "$target/debug/leaklab" run-under l16 --twin "$twin" --rounds 8 --format json ${1:+--env "$1"} |
         jq -r '[.live_bytes[-1], .resident_bytes[-1]] | map(. / 1e6 | tostring) | join(" ")' |
         while read -r live resident; do
             printf '%-44s %6.1f MB %8.1f MB\n' "$name" "$live" "$resident"
@@ -34,7 +34,7 @@ preloaded() {
 }
 
 measure() {
-    printf '%-44s %9s %11s\n' 'after eight bursts of l16_burst' live resident
+    printf '%-44s %9s %11s\n' 'after eight bursts of l16' live resident
     row 'leaky, glibc' leaky
     row 'leaky, glibc, MALLOC_ARENA_MAX=1' leaky MALLOC_ARENA_MAX=1
     row 'leaky, glibc, MALLOC_TRIM_THRESHOLD_=131072' leaky MALLOC_TRIM_THRESHOLD_=131072

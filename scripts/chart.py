@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # Draws live bytes over requests, both twins of one lesson, as an SVG on standard output.
 #
-#   scripts/chart.py target/leaklab/comparison.json l11_session_cache > docs/charts/l11_session_cache.svg
+#   scripts/chart.py target/leaklab/comparison.json l11 > docs/charts/live-bytes.svg
 import json
 import sys
 
@@ -83,7 +83,7 @@ if len(sys.argv) != 3:
     sys.exit("usage: scripts/chart.py COMPARISON.json LESSON")
 with open(sys.argv[1], encoding="utf-8") as file:
     lessons = json.load(file)["lessons"]
-chosen = [lesson for lesson in lessons if lesson["id"] == sys.argv[2]]
+chosen = [lesson for lesson in lessons if lesson["id"].startswith(sys.argv[2])]
 if not chosen:
     sys.exit(f"chart.py: {sys.argv[1]} has no lesson {sys.argv[2]}")
 print("\n".join(draw(chosen[0])))

@@ -22,7 +22,7 @@ CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 for size in $sizes; do
     found=0
     for seed in $(seq 1 "$runs"); do
-        result=$(scripts/compare.sh c01_client_clones --leak-bytes "$size" --seed "$seed" \
+        result=$(scripts/compare.sh c01 --leak-bytes "$size" --seed "$seed" \
             --format json) && code=0 || code=$?
         if [ "$code" -gt 1 ]; then
             printf 'detect.sh: seed %s did not finish (exit code %s)\n' "$seed" "$code" >&2

@@ -19,7 +19,7 @@ target/debug/leaklab claims --format markdown >docs/claims.md || {
     printf 'refresh-docs.sh: docs/claims.md: a claim is not settled\n' >&2
     exit 1
 }
-scripts/chart.py target/leaklab/comparison.json l11_session_cache >docs/charts/l11_session_cache.svg
+scripts/chart.py target/leaklab/comparison.json l11 >docs/charts/live-bytes.svg
 
 for chapter in docs/lessons/*.md; do
     lesson=$(basename "$chapter" .md)

@@ -6,7 +6,6 @@
 pub mod baseline;
 pub mod claims;
 pub mod comparison;
-pub mod counts;
 pub mod difference;
 pub mod figures;
 pub mod gate;

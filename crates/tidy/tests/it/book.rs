@@ -2,8 +2,7 @@
 
 use crate::repository::{all, files, locate, no_faults, text};
 use mdbook_driver::MDBook;
-use mdbook_driver::errors::Result;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
@@ -13,55 +12,42 @@ use tracing_subscriber::filter::LevelFilter;
 struct Book {
     /// What mdBook logged: warnings and errors.
     warnings: String,
-    /// Every built page with its text, by its path in the book.
-    pages: BTreeMap<String, String>,
-    /// Every built file.
-    files: BTreeSet<String>,
+    /// The text of every file, by its path in the book.
+    files: BTreeMap<String, String>,
 }
 
 /// All tests look at one build.
-static BOOK: LazyLock<Book> =
-    LazyLock::new(|| build(&locate("docs")).expect("docs/ is a book"));
+static BOOK: LazyLock<Book> = LazyLock::new(|| build(&locate("docs")));
 
 /// Builds the book of a folder somewhere else.
-fn build(root: &Path) -> Result<Book> {
-    let scratch = tempfile::tempdir()?;
+fn build(root: &Path) -> Book {
+    let scratch = tempfile::tempdir().unwrap();
     let (log, target) = (scratch.path().join("log"), scratch.path().join("book"));
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(LevelFilter::WARN)
-        .with_writer(Arc::new(File::create(&log)?))
+        .with_writer(Arc::new(File::create(&log).unwrap()))
         .with_ansi(false)
         .without_time()
         .finish();
     tracing::subscriber::with_default(subscriber, || {
-        let mut book = MDBook::load(root)?;
+        let mut book = MDBook::load(root).expect("the folder has a book");
         book.config.build.build_dir = target.clone();
-        book.build()
-    })?;
-    let mut book = Book {
-        warnings: std::fs::read_to_string(&log)?,
-        pages: BTreeMap::new(),
-        files: BTreeSet::new(),
+        book.build().expect("the book builds");
+    });
+    let read = |path: String| {
+        let bytes = std::fs::read(&path).unwrap();
+        let name = Path::new(&path).strip_prefix(&target).unwrap();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        (name.to_string_lossy().into_owned(), text)
     };
-    book.read(&target, &target)?;
-    Ok(book)
+    let files = files(&target.to_string_lossy()).into_iter().map(read).collect();
+    Book { warnings: std::fs::read_to_string(&log).unwrap(), files }
 }
 
 impl Book {
-    fn read(&mut self, root: &Path, folder: &Path) -> Result<()> {
-        for entry in std::fs::read_dir(folder)? {
-            let path = entry?.path();
-            if path.is_dir() {
-                self.read(root, &path)?;
-                continue;
-            }
-            let name = path.strip_prefix(root)?.to_string_lossy().into_owned();
-            if name.ends_with(".html") {
-                self.pages.insert(name.clone(), std::fs::read_to_string(&path)?);
-            }
-            self.files.insert(name);
-        }
-        Ok(())
+    /// The pages with their texts.
+    fn pages(&self) -> impl Iterator<Item = (&String, &String)> {
+        self.files.iter().filter(|(path, _)| path.ends_with(".html"))
     }
 
     /// The links within the book that lead nowhere, each with its page.
@@ -70,12 +56,11 @@ impl Book {
             let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
             let target = join(from, path);
             let id = format!(" id=\"{anchor}\"");
-            let page = self.pages.get(&target);
-            self.files.contains(&target)
-                && (anchor.is_empty() || page.is_some_and(|page| page.contains(&id)))
+            let page = self.files.get(&target);
+            page.is_some_and(|page| anchor.is_empty() || page.contains(&id))
         };
         // The page for missing pages may stand at any depth.
-        let pages = self.pages.iter().filter(|(path, _)| *path != "404.html");
+        let pages = self.pages().filter(|(path, _)| *path != "404.html");
         let links = pages.flat_map(|(from, page)| {
             let links = links(page).filter(|link| !leads_out(link));
             links
@@ -123,7 +108,7 @@ fn join(from: &str, path: &str) -> String {
 fn mdbook_builds_the_book_and_warns_of_nothing() {
     assert_eq!(BOOK.warnings, "", "cure: correct the include or the HTML");
     // mdBook leaves an include whose file is missing as it is.
-    let left = BOOK.pages.iter().filter(|(_, page)| page.contains("{{#"));
+    let left = BOOK.pages().filter(|(_, page)| page.contains("{{#"));
     no_faults(left.map(|(path, _)| path.clone()), "correct the {{#include …}}");
 }
 
@@ -139,7 +124,7 @@ fn every_link_and_anchor_of_the_book_leads_somewhere() {
 fn every_document_of_the_book_is_a_chapter() {
     let built = |path: &String| {
         let page = path.trim_start_matches("docs/").replace(".md", ".html");
-        BOOK.pages.contains_key(&page)
+        BOOK.files.contains_key(&page)
     };
     let documents = files("docs").into_iter().filter(|path| path.ends_with(".md"));
     let stray =
@@ -168,7 +153,7 @@ fn small_book(chapter: &str) -> Book {
     write("book.toml", "[book]\nsrc = \".\"\n");
     write("SUMMARY.md", "- [One](one.md)\n");
     write("one.md", chapter);
-    build(folder.path()).unwrap()
+    build(folder.path())
 }
 
 #[test]
