@@ -3,8 +3,8 @@
 use crate::data::Items;
 use crate::lesson::Lesson;
 use std::ops::Range;
-use workload::{Request, Requests};
 use std::sync::Arc;
+use workload::{Request, Requests};
 
 /// The requests of one lesson in one run.
 #[derive(Debug, Clone, Copy)]
@@ -88,9 +88,8 @@ mod tests {
         for lesson in LESSONS {
             let Some(key) = lesson.distinct else { continue };
             let rounds = (0..3).flat_map(|round| (0..50).map(move |n| (round, n)));
-            let requests: Vec<_> = rounds
-                .map(|(round, n)| plan(lesson, 7).request(round, n))
-                .collect();
+            let requests: Vec<_> =
+                rounds.map(|(round, n)| plan(lesson, 7).request(round, n)).collect();
             let keys: HashSet<_> = requests.iter().map(key).collect();
             assert_eq!(keys.len(), requests.len(), "{}", lesson.id);
         }

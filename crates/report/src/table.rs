@@ -112,8 +112,9 @@ fn cell(result: &TwinResult) -> String {
 /// The line that holds the growth, or the code that allocated it.
 fn holder(lesson: &LessonResult) -> Option<String> {
     let leaky = lesson.twins.get("leaky")?;
-    let named =
-        |site: &&SiteResult| site.in_app_frame.is_some() || site.expected_site.is_some();
+    let named = |site: &&SiteResult| {
+        site.in_app_frame.is_some() || site.expected_site.is_some()
+    };
     let site = leaky.sites.iter().find(named)?;
     let place = match (&site.in_app_frame, &site.expected_site) {
         (Some(frame), _) => frame.clone(),

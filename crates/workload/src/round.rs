@@ -83,7 +83,10 @@ pub struct Round {
 impl fmt::Debug for Round {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { number, count, concurrency, client, .. } = self;
-        write!(f, "Round {{ {number}, {count} x {client:?}, {concurrency} at once }}")
+        write!(
+            f,
+            "Round {{ {number}, {count} x {client:?}, {concurrency} at once }}"
+        )
     }
 }
 

@@ -76,7 +76,8 @@ pub async fn run(arguments: &Compare) -> Result<ExitCode, Failure> {
         permits: Arc::new(Semaphore::new(at_once)),
         progress: Progress::new(steps.sum()),
     };
-    let results = causes_first(join_all(jobs.iter().map(|job| all.lesson(job))).await)?;
+    let results =
+        causes_first(join_all(jobs.iter().map(|job| all.lesson(job))).await)?;
     let progress = &all.progress;
     progress.finish();
 
@@ -189,11 +190,8 @@ impl All<'_> {
         // The services run side by side on two cores. When one fails, the others are
         // stopped.
         let stop = self.stop.child_token();
-        let run = Run {
-            engine: &self.engine,
-            scratch: self.scratch.path(),
-            stop: &stop,
-        };
+        let run =
+            Run { engine: &self.engine, scratch: self.scratch.path(), stop: &stop };
         let measured = job.services.iter().map(|service| {
             let permit = Arc::clone(&permit);
             let (id, name) = (job.plan.lesson.id, service.name);

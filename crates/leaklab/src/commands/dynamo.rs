@@ -2,11 +2,11 @@
 
 use crate::cli::Dynamo;
 use crate::commands::stop;
-use crate::run::engine;
 use crate::failure::Failure;
-use measure::{Process, ShowLog};
+use crate::run::engine;
 use anyhow::{Context, Result, anyhow};
 use dynamo::Proxy;
+use measure::{Process, ShowLog};
 use std::io::Write;
 use std::net::SocketAddr;
 use std::process::ExitCode;

@@ -38,8 +38,11 @@ pub async fn run(arguments: &Secrets) -> Result<ExitCode, Failure> {
         .tempdir()
         .context("cannot make a temporary folder (TMPDIR)")?;
     let stop = stop::on_signal()?;
-    let run =
-        Run { engine: &EngineChoice::Embedded, scratch: scratch.path(), stop: &stop };
+    let run = Run {
+        engine: &EngineChoice::Embedded,
+        scratch: scratch.path(),
+        stop: &stop,
+    };
     let mut twins = BTreeMap::new();
     for twin in [TwinName::Leaky, TwinName::Fixed] {
         let name = twin.as_str();

@@ -5,8 +5,8 @@ use crate::failure::Failure;
 use anstream::println;
 use anyhow::{Context, Result};
 use dynamo::{Connection, Table, Target};
-use std::process::ExitCode;
 use lessons::{Kind, LESSONS, Plan};
+use std::process::ExitCode;
 
 /// Tenants, sessions and parcels that are put into the table.
 const COUNT: u64 = 100;

@@ -46,7 +46,8 @@ pub(super) fn failed_fixes(
         None => Ok(chosen),
         Some(name) => {
             let known = lessons.iter().flat_map(|lesson| {
-                let of = move |fix: &FailedFix| format!("{} of {}", fix.name, lesson.id);
+                let of =
+                    move |fix: &FailedFix| format!("{} of {}", fix.name, lesson.id);
                 lesson.failed_fixes.iter().map(of)
             });
             let known: Vec<_> = known.collect();

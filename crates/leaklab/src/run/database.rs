@@ -1,9 +1,9 @@
 //! The database of one measurement: fresh, or as fresh as the user's own allows.
 
 use crate::run::engine;
-use measure::{Process, ShowLog};
 use anyhow::{Result, anyhow};
 use dynamo::{Connection, Table, Target};
+use measure::{Process, ShowLog};
 
 /// Which DynamoDB to use.
 #[derive(Debug, Clone)]
@@ -53,7 +53,8 @@ impl Database {
                 let Some(mut engine) = engine else { return Err(error.into()) };
                 let exit_report = engine.exit_report();
                 engine.stop().await;
-                Err(exit_report.map_or(error.into(), |exit_report| anyhow!("{exit_report}")))
+                Err(exit_report
+                    .map_or(error.into(), |exit_report| anyhow!("{exit_report}")))
             }
         }
     }

@@ -1,8 +1,8 @@
 //! Starts the embedded DynamoDB, the program `leaklab-engine`, as a child process.
 
 use crate::run::programs::program;
-use measure::{Process, ShowLog};
 use anyhow::Result;
+use measure::{Process, ShowLog};
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use tokio::process::Command;
 

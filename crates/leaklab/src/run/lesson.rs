@@ -88,8 +88,7 @@ impl Run<'_> {
         permit: Permit,
     ) -> Result<(Samples, Judgement)> {
         let load = LessonLoad::open(plan, scenario, database).await?;
-        let under =
-            Under { environment: service.environment(), ..Under::default() };
+        let under = Under { environment: service.environment(), ..Under::default() };
         let settings = service.settings(plan.lesson);
         let mut running = Running::start_under(
             &under,

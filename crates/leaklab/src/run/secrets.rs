@@ -57,7 +57,11 @@ impl Run<'_> {
     /// # Errors
     /// This system has no `/proc`, a process or the database failed, or the user
     /// interrupted.
-    pub async fn search(&self, twin: &str, search: &Search) -> Result<Seen, Failure> {
+    pub async fn search(
+        &self,
+        twin: &str,
+        search: &Search,
+    ) -> Result<Seen, Failure> {
         memory::can_search()?;
         let database = Database::open(self.engine, "secrets").await?;
         let seen = tokio::select! {
@@ -156,7 +160,8 @@ impl Search {
             client: plan.lesson.client,
         };
         let stats = round.run(origin).await;
-        let stats = stats.with_context(|| format!("cannot send requests of {lesson}"))?;
+        let stats =
+            stats.with_context(|| format!("cannot send requests of {lesson}"))?;
         if let Some(error) = stats.first_error {
             bail!("the service answered {error}");
         }

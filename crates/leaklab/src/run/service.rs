@@ -80,8 +80,7 @@ mod tests {
 
     #[test]
     fn a_setting_of_a_failed_fix_replaces_that_of_the_lesson() {
-        let lesson =
-            Lesson { settings: &["--a=1", "--b=2"], ..lessons::LESSONS[0] };
+        let lesson = Lesson { settings: &["--a=1", "--b=2"], ..lessons::LESSONS[0] };
         let service = Service { settings: &["--b=3"], ..Service::twin("fixed") };
         assert_eq!(service.settings(&lesson), ["--a=1", "--b=3"]);
     }

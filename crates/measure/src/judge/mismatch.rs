@@ -58,9 +58,8 @@ fn metric(scenario: &Scenario, slope: &MetricSlope) -> Option<String> {
         false => *per_request <= METRIC_RESTS,
     };
     let verb = if rises { "do not rise" } else { "do not stay" };
-    (!as_expected).then(|| {
-        format!("has {name} that {verb} ({per_request:+.2} per request)")
-    })
+    (!as_expected)
+        .then(|| format!("has {name} that {verb} ({per_request:+.2} per request)"))
 }
 
 fn errors(samples: &Samples, scenario: &Scenario) -> Option<String> {

@@ -65,8 +65,10 @@ pub fn burst_mismatch(
     let (first, second) = (resident_gain(first)?, resident_gain(second)?);
     (first < RESIDENT_TIMES * second).then(|| {
         let (first, second) = (first / 1_000_000, second / 1_000_000);
-        format!("{first} MB stay resident after bursts, and {second} MB with the fix: \
-                 less than {RESIDENT_TIMES} times as much")
+        format!(
+            "{first} MB stay resident after bursts, and {second} MB with the fix: \
+                 less than {RESIDENT_TIMES} times as much"
+        )
     })
 }
 

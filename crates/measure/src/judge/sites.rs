@@ -40,7 +40,12 @@ pub(super) fn sites(samples: &Samples, scenario: &Scenario) -> Vec<SiteGrowth> {
         share: site.bytes as f64 / total.max(1) as f64,
         bytes_per_request: site.bytes as f64 / requests.max(1) as f64,
         expected_site: expected_site(scenario, &site),
-        frames: site.frames.iter().take(FRAMES_MAX).map(ToString::to_string).collect(),
+        frames: site
+            .frames
+            .iter()
+            .take(FRAMES_MAX)
+            .map(ToString::to_string)
+            .collect(),
         in_app_frame: site.own_frame.map(|frame| frame.place),
         fingerprint: site.fingerprint,
     };
@@ -53,16 +58,16 @@ fn expected_site(scenario: &Scenario, site: &Site) -> Option<String> {
         return None;
     }
     let frames: Vec<_> = site.frames.iter().map(ToString::to_string).collect();
-    let through =
-        |part: &&&str| frames.iter().any(|frame| frame.contains(**part));
+    let through = |part: &&&str| frames.iter().any(|frame| frame.contains(**part));
     scenario.expected_sites.iter().find(through).map(|part| (*part).to_owned())
 }
 
 /// The share of the growth that no in-app and no expected site holds. The growth is
 /// that of all sites or, where that is more, the slope of the exact counters.
 pub(super) fn unattributed(sites: &[SiteGrowth], slope: f64) -> f64 {
-    let known =
-        |site: &&SiteGrowth| site.in_app_frame.is_some() || site.expected_site.is_some();
+    let known = |site: &&SiteGrowth| {
+        site.in_app_frame.is_some() || site.expected_site.is_some()
+    };
     let bytes = |site: &SiteGrowth| site.bytes_per_request;
     let all: f64 = sites.iter().map(bytes).sum();
     let known: f64 = sites.iter().filter(known).map(bytes).sum();

@@ -40,7 +40,8 @@ impl Conditions {
     /// Those of a run that is over.
     pub fn of(comparison: &Comparison) -> Self {
         let loads = comparison.lessons.iter().filter_map(|lesson| {
-            let first = lesson.twins.values().chain(lesson.failed_fixes.values()).next();
+            let first =
+                lesson.twins.values().chain(lesson.failed_fixes.values()).next();
             Some((lesson.id.clone(), Load::of(first?)))
         });
         let environment = comparison.environment.clone();

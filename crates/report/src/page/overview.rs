@@ -116,8 +116,9 @@ fn row(lesson: &LessonResult) -> Markup {
 fn holder(lesson: &LessonResult) -> String {
     let leaky = lesson.twins.get("leaky").filter(|twin| twin.verdict.is_growth());
     let sites = leaky.map_or(&[][..], |twin| &twin.sites);
-    let named =
-        |site: &&SiteResult| site.in_app_frame.is_some() || site.expected_site.is_some();
+    let named = |site: &&SiteResult| {
+        site.in_app_frame.is_some() || site.expected_site.is_some()
+    };
     let Some(site) = sites.iter().find(named) else { return String::new() };
     let share = 100.0 * site.share;
     match (&site.in_app_frame, &site.expected_site) {
@@ -134,7 +135,8 @@ fn holder(lesson: &LessonResult) -> String {
 
 /// What a variant tries.
 fn title(lesson: &LessonResult, variant: &str) -> &'static str {
-    let variants = lessons::lesson(&lesson.id).map_or(&[][..], |known| known.failed_fixes);
+    let variants =
+        lessons::lesson(&lesson.id).map_or(&[][..], |known| known.failed_fixes);
     let found = variants.iter().find(|known| known.name == variant);
     found.map_or("", |known| known.title)
 }
