@@ -5,19 +5,13 @@
 //! verdict. [`commands`] are what a user types. The twins are processes; nothing of
 //! them is linked here.
 
-pub mod baseline;
 pub mod cli;
 pub mod commands;
-pub mod comparison;
 pub mod engine;
 pub mod failure;
-pub mod flame;
-pub mod ledger;
 pub mod measure;
 pub mod memory;
-pub mod page;
 pub mod probe;
 pub mod process;
-pub mod report;
+pub mod progress;
 pub mod statistics;
-pub mod stories;

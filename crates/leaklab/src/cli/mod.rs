@@ -7,11 +7,11 @@ mod report;
 mod profiles;
 mod results;
 
+pub use self::report::Report;
 pub use compare::Compare;
 pub use databases::{Dynamo, Seed, Serve};
 pub use processes::{Drive, Secrets};
-pub use profiles::{At, By, Diff, Show, Sort};
-pub use report::Report;
+pub use profiles::{At, By, Diff, Show};
 pub use results::{Claims, Explain, Gate, LedgerFormat};
 
 use clap::{Parser, Subcommand, ValueEnum};

@@ -1,19 +1,20 @@
 //! `leaklab compare`: every lesson on every twin, judged, written and printed.
 
-use crate::baseline::{Conditions, Load};
 use crate::cli::{Compare, Format};
 use crate::commands::{gate, select, stop};
-use crate::comparison::{Comparison, Environment, LessonResult, SCHEMA};
 use crate::failure::{EXPECTED, Failure, UNEXPECTED};
 use crate::measure::{
     EngineChoice, Measured, Protocol, Subject, Turn, conclude, requests_needed,
     result,
 };
-use crate::page::{self, Folder};
-use crate::report::{self, Output, Progress, sources, table};
+use crate::progress::Progress;
 use anyhow::Context;
 use futures_util::future::join_all;
 use model::{Lesson, Scale};
+use report::baseline::{Conditions, Load};
+use report::comparison::{Comparison, Environment, LessonResult, SCHEMA};
+use report::page::{self, Folder};
+use report::{Output, sources, table};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -250,7 +251,10 @@ impl Run<'_> {
             .run(&subject, &self.engine, self.scratch, stop, &step, turn)
             .await?;
         let mut result = result(protocol, &recording, began.elapsed().as_secs_f64());
-        result.profile = self.output.write_profile(id, name, &recording)?;
+        if let Some([_, longer]) = &recording.windows {
+            let file = self.output.write_profile(id, name, &longer.json)?;
+            result.profile = Some(file);
+        }
         Ok(Measured { subject, recording, result })
     }
 }

@@ -1,5 +1,5 @@
 //! `leaklab drive`: a lesson's requests on a twin that runs under another tool, for
-//! scripts/exit-tools.sh. It is left out of the help.
+//! scripts/exit-tools.py. It is left out of the help.
 
 use crate::cli::{Drive, Format};
 use crate::commands::{select, stop};

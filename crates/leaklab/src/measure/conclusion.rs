@@ -1,9 +1,9 @@
 //! A lesson's services side by side: are they as expected, and if not, why not.
 
-use crate::comparison::{Cost, LessonResult, TwinResult, Verdict};
 use crate::measure::{Protocol, Recording, Subject};
 use model::claims::settled_by;
 use model::{Kind, Lesson, Signal};
+use report::comparison::{Cost, LessonResult, TwinResult, Verdict};
 use std::collections::BTreeMap;
 
 /// A sign says "one for each request". Half allows for what is given back meanwhile
@@ -119,7 +119,7 @@ fn verdict_surprise(lesson: &Lesson, measured: &Measured) -> Option<String> {
 fn sign_surprises(lesson: &Lesson, measured: &Measured) -> Vec<String> {
     let Measured { subject, result, .. } = measured;
     let rises = is_to_grow(lesson, *subject);
-    let surprise = |sign: &crate::comparison::SignResult| {
+    let surprise = |sign: &report::comparison::SignResult| {
         let as_expected = match rises {
             true => sign.per_request >= SIGN_RISES,
             false => sign.per_request <= SIGN_RESTS,

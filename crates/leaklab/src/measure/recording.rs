@@ -1,9 +1,9 @@
 //! What a measurement found, before anybody judges it.
 
-use crate::comparison::Peak;
 use hdrhistogram::Histogram;
 use heap::Reading;
 use heap::profile::Profile;
+use report::comparison::Peak;
 use std::sync::Arc;
 use workload::Digest;
 

@@ -1,7 +1,6 @@
 //! A running service under measurement: warm-up, rounds with a reading at rest after
 //! each, peaks at several sizes, dhat windows last.
 
-use crate::comparison::Peak;
 use crate::measure::recording::{Recording, Window};
 use crate::measure::{Protocol, verdict};
 use crate::probe::Probe;
@@ -11,6 +10,7 @@ use dynamo::Proxy;
 use heap::profile::Profile;
 use model::fault::EVERY_OPERATION;
 use model::{Fault, FaultAction, Scale, When};
+use report::comparison::Peak;
 use std::sync::Arc;
 use workload::{Origin, Round, Tally};
 

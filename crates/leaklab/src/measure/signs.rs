@@ -1,11 +1,11 @@
 //! Numbers beside the heap: how much of each a request leaves behind.
 
-use crate::comparison::SignResult;
 use crate::measure::{Protocol, Recording};
 use crate::statistics::theil_sen;
 use heap::Reading;
 use heap::gauges::DATABASE_CALLS;
 use model::Sign;
+use report::comparison::SignResult;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The signs that the registry names for a lesson, as measured. One that this system

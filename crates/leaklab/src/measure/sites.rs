@@ -1,9 +1,9 @@
 //! From two dhat windows to the call stacks that hold the growth.
 
-use crate::comparison::SiteResult;
 use crate::measure::Protocol;
 use crate::measure::recording::Window;
 use heap::profile::{Moment, Site};
+use report::comparison::SiteResult;
 
 /// Sites that are listed. More would be noise.
 pub(super) const SITES_MAX: usize = 10;

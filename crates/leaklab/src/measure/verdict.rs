@@ -1,11 +1,11 @@
 //! From a recording to a verdict. Every threshold has its reason beside it.
 
-use crate::comparison::{Latency, Peak, TwinResult, Verdict};
 use crate::measure::recording::Window;
 use crate::measure::sites::{SITES_MAX, sites, unattributed};
 use crate::measure::{Protocol, Recording, signs};
 use crate::statistics::{Line, detection_limit, exponent, step_slope, theil_sen};
 use model::{Kind, Signal};
+use report::comparison::{Latency, Peak, TwinResult, Verdict};
 
 /// What moves in a service that does not leak. Each pooled connection to the database
 /// holds a read buffer of 8,232 B (hyper 1.12, `h1/io.rs`, `INIT_BUFFER_SIZE` and its

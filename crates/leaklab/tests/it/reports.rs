@@ -1,10 +1,10 @@
 //! What a run writes for a job and its pull request, read as others read it.
 
 use crate::baseline::{Files, leaky, measured, sites};
-use leaklab::comparison::Comparison;
-use leaklab::report::{junit, markdown};
 use pulldown_cmark::{Event, Options, Parser, Tag};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus};
+use report::comparison::Comparison;
+use report::{junit, markdown};
 use serde_json::{Value, json};
 
 /// Markup of every kind that the two formats know, and what no XML may have.
