@@ -40,9 +40,13 @@ async fn run() -> Result<()> {
         .with_context(|| format!("cannot listen on {address} (--listen)"))?;
     let database = Database::memory()?;
     announce(listener.local_addr()?).context("cannot write to stdout")?;
-    dynoxide::server::serve_with_shutdown(listener, database, stop(interrupt, terminate))
-        .await
-        .map_err(|error| anyhow!(error))
+    dynoxide::server::serve_with_shutdown(
+        listener,
+        database,
+        stop(interrupt, terminate),
+    )
+    .await
+    .map_err(|error| anyhow!(error))
 }
 
 /// Accepted connections inherit TCP_NODELAY on Linux; elsewhere it has no effect.
