@@ -2,11 +2,11 @@
 
 use crate::cli::Dynamo;
 use crate::commands::stop;
-use crate::engine;
 use crate::failure::Failure;
-use crate::process::{Process, ShowLog};
+use crate::run::engine;
 use anyhow::{Context, Result, anyhow};
 use dynamo::Proxy;
+use measure::{Process, ShowLog};
 use std::io::Write;
 use std::net::SocketAddr;
 use std::process::ExitCode;

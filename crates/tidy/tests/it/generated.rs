@@ -6,7 +6,7 @@ use crate::front_matter::{Chapter, chapter};
 use crate::repository::{files, locate, no_faults, text};
 use crate::twins;
 use expect_test::expect_file;
-use model::lessons::{Kind, LESSONS, Lesson};
+use lessons::{Kind, LESSONS, Lesson};
 use similar::TextDiff;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -2,7 +2,7 @@
 //! its output is of a run that was as expected.
 
 use crate::repository::{all, locate, no_faults, text};
-use model::lessons::{Kind, LESSONS};
+use lessons::{Kind, LESSONS};
 use std::fs;
 
 /// The list, its scenario, its chapter, and three that mention it.

@@ -1,7 +1,7 @@
 //! The twins are identical outside their lessons, and each lesson marks its difference.
 
 use crate::repository::{files, no_faults, text};
-use model::lessons::{Kind, LESSONS};
+use lessons::{Kind, LESSONS};
 use similar::{ChangeTag, TextDiff};
 
 const LEAKY: &str = "crates/leaky/src";
