@@ -7,6 +7,5 @@ mod files;
 mod crates;
 mod lessons;
 mod claims;
-mod front_matter;
 mod generated;
 mod book;
