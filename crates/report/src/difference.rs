@@ -1,9 +1,9 @@
 //! The difference of two profiles in 80 columns, or for scripts.
 
-use crate::counts::{change, grouped};
 use crate::ranking::{asks, tail};
 use anstyle::{AnsiColor, Style};
-use heap::profile::Holder;
+use profile::Holder;
+use profile::figures::{change, grouped};
 use serde::Serialize;
 use std::fmt::Write;
 

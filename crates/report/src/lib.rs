@@ -6,10 +6,8 @@
 pub mod baseline;
 pub mod claims;
 pub mod comparison;
-pub mod counts;
 pub mod difference;
 pub mod figures;
-pub mod flame;
 pub mod gate;
 pub mod junit;
 pub mod ledger;

@@ -1,8 +1,8 @@
 //! A profile's rows in 80 columns, or for scripts.
 
-use crate::counts::grouped;
 use anstyle::Style;
-use heap::profile::{Counts, Frame, Holder};
+use profile::figures::grouped;
+use profile::{Counts, Frame, Holder};
 use serde::Serialize;
 use std::fmt::Write;
 

@@ -4,9 +4,9 @@
 use crate::cli::At;
 use crate::failure::Failure;
 use anyhow::Context;
-use heap::profile::{FrameRef, Moment, Profile, ProfileError};
 use maud::Markup;
-use report::flame;
+use profile::flame;
+use profile::{FrameRef, Moment, Profile, ProfileError};
 use std::collections::HashSet;
 use std::io::ErrorKind;
 use std::path::Path;

@@ -3,8 +3,8 @@
 use crate::cli::{By, Format, Show};
 use crate::commands::profiles::{LESSONS, Own, ROWS, print_json, read, write_graph};
 use crate::failure::{EXPECTED, Failure};
-use heap::profile::{Counts, Moment, Profile};
-use report::flame;
+use profile::flame;
+use profile::{Counts, Moment, Profile};
 use report::ranking::{self, Ranking, Row, Sort};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;

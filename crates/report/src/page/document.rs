@@ -1,8 +1,8 @@
 //! The page around its sections.
 
 use super::{Folder, charts, gate, ledger, lesson, overview};
-use crate::flame;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use profile::flame;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");

@@ -1,7 +1,7 @@
 //! The folder that a comparison left: what the report is made from, and nothing else.
 
 use crate::comparison::{Comparison, TwinResult};
-use heap::profile::Profile;
+use profile::Profile;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 

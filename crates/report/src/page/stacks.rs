@@ -2,9 +2,9 @@
 
 use super::Folder;
 use crate::comparison::LessonResult;
-use crate::flame;
-use heap::profile::{Moment, Profile};
 use maud::{Markup, html};
+use profile::flame;
+use profile::{Moment, Profile};
 
 /// Of both twins, and their difference.
 pub(super) fn section(folder: &Folder<'_>, lesson: &LessonResult) -> Markup {

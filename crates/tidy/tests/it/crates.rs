@@ -18,10 +18,10 @@ const MAY_USE: &str = "
     measure   heap profile workload
     model
     profile
-    report    lessons measure profile
+    report    heap lessons measure model profile
     service   heap model
     syllabus
-    tidy      lessons
+    tidy      lessons model
     workload
 ";
 

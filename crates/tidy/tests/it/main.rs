@@ -9,3 +9,4 @@ mod lessons;
 mod claims;
 mod generated;
 mod book;
+mod features;
