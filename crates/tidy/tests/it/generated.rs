@@ -1,6 +1,5 @@
 //! What documents say about every lesson is written from the list and from the chapters'
-//! front matter. `UPDATE_EXPECT=1 cargo test --workspace --test it -- generated::`
-//! rewrites all of it.
+//! front matter. `UPDATE_EXPECT=1 cargo test -p tidy` rewrites all of it.
 
 use crate::repository::{files, locate, no_faults, text};
 use crate::twins;
