@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the driver, both twins and the decoys, then runs `leaklab compare` with the given arguments.
+# Builds the driver, the engine, both twins and the decoys, then runs `leaklab compare` with the given arguments.
 #
 #   scripts/compare.sh                every lesson and control
 #   scripts/compare.sh l11 --quick    one lesson, with fewer rounds and requests
@@ -26,7 +26,7 @@ target=${CARGO_TARGET_DIR:-target}
 
 # The option outranks cargo's own settings, so the programs are where the script expects them.
 build() {
-    cargo build --target-dir "$target" -p leaklab -p leaky -p fixed -p decoys "$@"
+    cargo build --target-dir "$target" -p leaklab -p engine -p leaky -p fixed -p decoys "$@"
 }
 
 # A terminal shows cargo's progress bar. A pipe gets a line for every 20 crates.

@@ -2,11 +2,12 @@
 //! names; new ones may be added, so readers ignore those that they do not know.
 
 use crate::baseline::Gate;
+pub use measure::{Peak, Verdict};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The version of this contract.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// A whole run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -63,18 +64,17 @@ pub struct LessonResult {
     /// Claims that it helps to settle.
     pub claims: Vec<String>,
     /// What the memory grows with.
-    pub law: String,
+    pub grows_with: String,
     /// What the sizes of a peak law are sizes of: `items`, `requests at once`,
     /// `attempts`; `null` where the law is no peak.
     #[serde(default)]
     pub peak_scale: Option<String>,
-    /// Whether the lesson is about bursts: resident bytes that stay, live bytes that go.
-    #[serde(default)]
-    pub burst: bool,
+    /// How growth shows: `slope`, `burst` or `peak`.
+    pub growth: String,
     /// Whether all verdicts are the expected ones and the answers the same.
     pub as_expected: bool,
     /// Why not, a sentence each; empty when all is as expected.
-    pub surprises: Vec<String>,
+    pub mismatches: Vec<String>,
     /// Whether both twins gave the same answers; `null` when one was not asked.
     pub same_answers: Option<bool>,
     /// Digest of all answers of the first twin.
@@ -83,43 +83,9 @@ pub struct LessonResult {
     pub twins: BTreeMap<String, TwinResult>,
     /// By name: fixes that do not hold, where they were measured.
     #[serde(default)]
-    pub variants: BTreeMap<String, TwinResult>,
+    pub failed_fixes: BTreeMap<String, TwinResult>,
     /// What the fix costs; `null` when one twin was not asked.
     pub cost: Option<Cost>,
-}
-
-/// What a twin's memory does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Verdict {
-    /// Live bytes grow with the requests.
-    Leaks,
-    /// The peak grows with the size of the input.
-    Grows,
-    /// Neither.
-    Bounded,
-    /// A control within the detection limit.
-    Flat,
-    /// Too much noise to tell.
-    Inconclusive,
-}
-
-impl Verdict {
-    /// Whether memory grows, with requests or with their size.
-    pub fn is_growth(self) -> bool {
-        matches!(self, Self::Leaks | Self::Grows)
-    }
-
-    /// As it is printed.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Leaks => "LEAKS",
-            Self::Grows => "GROWS",
-            Self::Bounded => "BOUNDED",
-            Self::Flat => "FLAT",
-            Self::Inconclusive => "INCONCLUSIVE",
-        }
-    }
 }
 
 /// A lesson on one twin.
@@ -140,7 +106,7 @@ pub struct TwinResult {
     /// Most live bytes during the rounds.
     pub peak_bytes: u64,
     /// Peaks by size of the input, where the law is a peak.
-    pub peak_law: Vec<Peak>,
+    pub peaks: Vec<Peak>,
     /// The `e` of peak ~ size^e; `null` where the law is no peak.
     pub peak_exponent: Option<f64>,
     /// Resident bytes before the first request.
@@ -158,7 +124,7 @@ pub struct TwinResult {
     /// Numbers that the service itself keeps, by name, after each round.
     pub gauges: BTreeMap<String, Vec<u64>>,
     /// Numbers beside the heap that belong to this lesson.
-    pub signs: Vec<SignResult>,
+    pub metrics: Vec<MetricResult>,
     /// Calls to the database for each request, retries included; `null` where the
     /// service does not count them.
     pub database_calls_per_request: Option<f64>,
@@ -184,7 +150,7 @@ pub struct TwinResult {
     /// Requests whose client gave up before there was an answer.
     pub abandoned: u64,
     /// Sets of rounds until one told; the figures are those of the last.
-    pub sets: u64,
+    pub attempts: u64,
     /// Live bytes after the last window, before the service was asked to stop; `null`
     /// where `live_bytes_at_exit` was not asked for.
     #[serde(default)]
@@ -198,7 +164,7 @@ pub struct TwinResult {
 
 /// A number beside the heap.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct SignResult {
+pub struct MetricResult {
     /// What is counted.
     pub name: String,
     /// By how much it rises with each request.
@@ -227,15 +193,6 @@ pub struct Cost {
     pub latency_ratio: Option<f64>,
 }
 
-/// A peak at a size.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub struct Peak {
-    /// Items, requests at once or attempts, as `peak_scale` says.
-    pub size: u64,
-    /// Most live bytes above the bytes at rest, median of several requests.
-    pub peak_bytes: u64,
-}
-
 /// Call stacks that hold memory together.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SiteResult {
@@ -249,9 +206,9 @@ pub struct SiteResult {
     /// peak of a request for the second size than of one for the first.
     pub bytes_per_request: f64,
     /// Innermost line of a lesson, or `null`.
-    pub lesson_frame: Option<String>,
+    pub in_app_frame: Option<String>,
     /// Where there is none: the code, known beforehand, that allocates for the lesson.
-    pub culprit: Option<String>,
+    pub expected_site: Option<String>,
     /// The call stack that holds most of it, innermost first.
     pub frames: Vec<String>,
 }
@@ -259,15 +216,15 @@ pub struct SiteResult {
 impl SiteResult {
     /// Where it is: the line of the lesson, else the innermost frame.
     pub fn place(&self) -> &str {
-        place(self.lesson_frame.as_deref(), &self.frames)
+        place(self.in_app_frame.as_deref(), &self.frames)
     }
 }
 
 /// A site's place from what is known about it.
 pub(crate) fn place<'a>(
-    lesson_frame: Option<&'a str>,
+    in_app_frame: Option<&'a str>,
     frames: &'a [String],
 ) -> &'a str {
     let innermost = || frames.first().map(String::as_str);
-    lesson_frame.or_else(innermost).unwrap_or("a call stack without frames")
+    in_app_frame.or_else(innermost).unwrap_or("a call stack without frames")
 }

@@ -7,7 +7,7 @@ pub const SHARE_MIN: f64 = 0.005;
 
 /// What a result's verdict rests on.
 pub fn of(result: &TwinResult) -> String {
-    match (result.peak_exponent, result.peak_law.last(), result.verdict) {
+    match (result.peak_exponent, result.peaks.last(), result.verdict) {
         (Some(exponent), Some(largest), _) => {
             let (size, peak) = (largest.size, largest.peak_bytes as f64 / 1e6);
             format!("peak ~n^{}, {peak:.1} MB at n = {size}", power(exponent))

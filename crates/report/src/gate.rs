@@ -14,7 +14,7 @@ const SITE: usize = 10;
 
 /// Said where the gate alone is printed and would let the run pass.
 pub const UNEXPECTED: &str =
-    "Verdicts of this comparison are not as expected; its surprises say which.";
+    "Verdicts of this comparison are not as expected; its mismatches say which.";
 
 /// For a terminal, with styles that the printer may strip.
 pub fn text(gate: &Gate) -> String {

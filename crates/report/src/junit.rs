@@ -32,12 +32,12 @@ fn duration(seconds: f64) -> Duration {
 /// A suite with a case for each service, named alike in every run.
 fn lesson(lesson: &LessonResult) -> TestSuite {
     let mut suite = TestSuite::new(&lesson.id);
-    let services = || lesson.twins.iter().chain(&lesson.variants);
+    let services = || lesson.twins.iter().chain(&lesson.failed_fixes);
     for (name, result) in services() {
-        let own: Vec<_> = surprises(lesson, Some(name)).collect();
+        let own: Vec<_> = mismatches(lesson, Some(name)).collect();
         suite.add_test_case(verdict(lesson, name, result, &own));
     }
-    let shared: Vec<_> = surprises(lesson, None).collect();
+    let shared: Vec<_> = mismatches(lesson, None).collect();
     if lesson.same_answers.is_some() || !shared.is_empty() {
         suite.add_test_case(case(&lesson.id, TOGETHER, "not as expected", &shared));
     }
@@ -46,16 +46,16 @@ fn lesson(lesson: &LessonResult) -> TestSuite {
 }
 
 /// Sentences that begin with the name of this service; without one, all others.
-fn surprises<'a>(
+fn mismatches<'a>(
     lesson: &'a LessonResult,
     service: Option<&'a str>,
 ) -> impl Iterator<Item = &'a str> {
     let subject = |sentence: &'a str| {
         let first = sentence.split([' ', ':']).next()?;
-        let names = lesson.twins.keys().chain(lesson.variants.keys());
+        let names = lesson.twins.keys().chain(lesson.failed_fixes.keys());
         names.map(String::as_str).find(|name| *name == first)
     };
-    let sentences = lesson.surprises.iter().map(String::as_str);
+    let sentences = lesson.mismatches.iter().map(String::as_str);
     sentences.filter(move |sentence| subject(sentence) == service)
 }
 
@@ -63,10 +63,10 @@ fn verdict(
     lesson: &LessonResult,
     name: &str,
     result: &TwinResult,
-    surprises: &[&str],
+    mismatches: &[&str],
 ) -> TestCase {
     let verdict = result.verdict.as_str();
-    let mut case = case(&lesson.id, name, verdict, surprises);
+    let mut case = case(&lesson.id, name, verdict, mismatches);
     case.set_time(duration(result.seconds));
     case.set_system_out(format!("{verdict}: {}", figures::of(result)));
     case

@@ -55,14 +55,14 @@ fn answer(comparison: &Comparison) -> String {
 
 fn row(text: &mut String, lesson: &LessonResult) {
     let of = |twin: &str| lesson.twins.get(twin).map_or("not run".to_owned(), cell);
-    let expected = match lesson.surprises.is_empty() {
+    let expected = match lesson.mismatches.is_empty() {
         true => "yes".to_owned(),
-        false => format!("**no**: {}", escaped(&lesson.surprises.join("; "))),
+        false => format!("**no**: {}", escaped(&lesson.mismatches.join("; "))),
     };
-    let (id, law) = (escaped(&lesson.id), escaped(&lesson.law));
+    let (id, law) = (escaped(&lesson.id), escaped(&lesson.grows_with));
     let (leaky, fixed) = (of("leaky"), of("fixed"));
     let _ = writeln!(text, "| {id} | {law} | {leaky} | {fixed} | {expected} |");
-    for (name, result) in &lesson.variants {
+    for (name, result) in &lesson.failed_fixes {
         let (name, result) = (escaped(name), cell(result));
         let _ = writeln!(text, "| {id}: {name} | {law} | {result} | | |");
     }
@@ -133,7 +133,7 @@ fn baseline(text: &mut String, gate: &Gate) {
 fn holders(text: &mut String, comparison: &Comparison) {
     let mut body = String::new();
     for lesson in &comparison.lessons {
-        for (name, result) in lesson.twins.iter().chain(&lesson.variants) {
+        for (name, result) in lesson.twins.iter().chain(&lesson.failed_fixes) {
             let grows = matches!(result.verdict, Verdict::Leaks | Verdict::Grows);
             let Some(site) = result.sites.first().filter(|_| grows) else {
                 continue;

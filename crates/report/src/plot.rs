@@ -7,7 +7,7 @@ const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█
 
 /// Two lines for each twin of a lesson about bursts, all on one scale; none for others.
 pub fn burst(lesson: &LessonResult) -> Vec<String> {
-    if !lesson.burst {
+    if lesson.growth != "burst" {
         return Vec::new();
     }
     let twins = || ["leaky", "fixed"].into_iter();

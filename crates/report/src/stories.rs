@@ -60,7 +60,7 @@ pub fn part<'a>(chapter: &'a str, title: &str) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::LESSONS;
+    use lessons::LESSONS;
 
     #[test]
     fn there_is_a_chapter_for_every_lesson_and_for_nothing_else() {

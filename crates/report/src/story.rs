@@ -7,7 +7,7 @@ use crate::prose;
 use crate::stories::part;
 use crate::wrap::wrapped;
 use anstyle::{AnsiColor, Style};
-use model::Lesson;
+use lessons::Lesson;
 use similar::TextDiff;
 use std::fmt::Write;
 
@@ -108,13 +108,13 @@ fn figures(
     let mut text = paragraph(&format!(
         "From {from} (seed {}{quick}), bytes of live heap that each request leaves \
          behind; it grows with: {}.",
-        comparison.seed, lesson.law
+        comparison.seed, lesson.grows_with
     ));
-    for (name, result) in lesson.twins.iter().rev().chain(&lesson.variants) {
+    for (name, result) in lesson.twins.iter().rev().chain(&lesson.failed_fixes) {
         text.push('\n');
         service(&mut text, name, result, width);
     }
-    for surprise in &lesson.surprises {
+    for surprise in &lesson.mismatches {
         let yellow = AnsiColor::Yellow.on_default();
         for line in wrapped(&format!("! {surprise}"), width) {
             let _ = writeln!(text, "{yellow}{line}{yellow:#}");
@@ -138,7 +138,7 @@ fn service(text: &mut String, name: &str, result: &TwinResult, width: usize) {
     for site in sites.take(SITES) {
         lines.extend(indented(&held(result, site), width));
     }
-    for sign in &result.signs {
+    for sign in &result.metrics {
         let sign = format!("{}: {:+.1} a request", sign.name, sign.per_request);
         lines.extend(indented(&sign, width));
     }
@@ -156,11 +156,11 @@ fn indented(text: &str, width: usize) -> Vec<String> {
 
 /// Which line, how much, of what.
 fn held(result: &TwinResult, site: &SiteResult) -> String {
-    let what = match result.peak_law.is_empty() {
+    let what = match result.peaks.is_empty() {
         true => "B a request",
         false => "B more at the peak of the second size",
     };
-    let through = site.culprit.iter().map(|code| format!(", through {code}"));
+    let through = site.expected_site.iter().map(|code| format!(", through {code}"));
     format!(
         "{}: {} {what}, {:.0} % of what grows{}",
         figures::place(site.place()),

@@ -51,7 +51,7 @@ fn lesson_lines(text: &mut String, lesson: &LessonResult) {
     let row = format!(
         "{:<21}{:<19}{} {}",
         lesson.id,
-        lesson.law,
+        lesson.grows_with,
         cell("leaky"),
         cell("fixed").trim_end()
     );
@@ -62,13 +62,13 @@ fn lesson_lines(text: &mut String, lesson: &LessonResult) {
             line(text, &format!("{DIM}{:21}{row}{DIM:#}", ""));
         }
     }
-    for (name, result) in &lesson.variants {
+    for (name, result) in &lesson.failed_fixes {
         line(text, &format!("  {name:<38}{}", self::cell(result).trim_end()));
     }
     for shown in plot::burst(lesson) {
         line(text, &format!("{:21}{shown}", ""));
     }
-    for surprise in &lesson.surprises {
+    for surprise in &lesson.mismatches {
         line(text, &format!("{YELLOW}  ! {surprise}{YELLOW:#}"));
     }
 }
@@ -112,21 +112,22 @@ fn cell(result: &TwinResult) -> String {
 /// The line that holds the growth, or the code that allocated it.
 fn holder(lesson: &LessonResult) -> Option<String> {
     let leaky = lesson.twins.get("leaky")?;
-    let named =
-        |site: &&SiteResult| site.lesson_frame.is_some() || site.culprit.is_some();
+    let named = |site: &&SiteResult| {
+        site.in_app_frame.is_some() || site.expected_site.is_some()
+    };
     let site = leaky.sites.iter().find(named)?;
-    let place = match (&site.lesson_frame, &site.culprit) {
+    let place = match (&site.in_app_frame, &site.expected_site) {
         (Some(frame), _) => frame.clone(),
-        (None, Some(culprit)) => culprit_name(culprit),
+        (None, Some(expected_site)) => culprit_name(expected_site),
         (None, None) => return None,
     };
-    let verb = if site.lesson_frame.is_some() { "held by" } else { "allocated by" };
+    let verb = if site.in_app_frame.is_some() { "held by" } else { "allocated by" };
     match leaky.verdict {
         Verdict::Leaks => {
             Some(format!("{verb} {place} ({:.0} %)", 100.0 * site.share))
         }
         Verdict::Grows => {
-            let largest = leaky.peak_law.last()?;
+            let largest = leaky.peaks.last()?;
             let peak = largest.peak_bytes as f64 / 1e6;
             let scale = lesson.peak_scale.as_deref().unwrap_or("items");
             Some(format!("{peak:.0} MB at {} {scale}: {place}", largest.size))
@@ -136,10 +137,10 @@ fn holder(lesson: &LessonResult) -> Option<String> {
 }
 
 /// A function's path is longer than a line: `read_available of actix_http`.
-pub fn culprit_name(culprit: &str) -> String {
-    match (culprit.split_once("::"), culprit.rsplit_once("::")) {
+pub fn culprit_name(expected_site: &str) -> String {
+    match (expected_site.split_once("::"), expected_site.rsplit_once("::")) {
         (Some((package, _)), Some((_, name))) => format!("{name} of {package}"),
-        _ => culprit.to_owned(),
+        _ => expected_site.to_owned(),
     }
 }
 
@@ -147,7 +148,7 @@ pub fn culprit_name(culprit: &str) -> String {
 fn signs(lesson: &LessonResult) -> Option<String> {
     let leaky = lesson.twins.get("leaky")?;
     let rising: Vec<_> = leaky
-        .signs
+        .metrics
         .iter()
         .map(|sign| format!("{} {:+.1}", sign.name, sign.per_request))
         .collect();
@@ -176,10 +177,10 @@ fn summary(text: &mut String, comparison: &Comparison) {
         .filter(|lesson| lesson.kind == "control")
         .flat_map(|lesson| lesson.twins.values())
         // What is judged by its peak has no limit of this kind.
-        .filter(|twin| twin.peak_law.is_empty())
+        .filter(|twin| twin.peaks.is_empty())
         .map(|twin| twin.detection_limit_bytes_per_request)
         .fold(f64::NAN, f64::max);
-    let surprises =
+    let mismatches =
         comparison.lessons.iter().filter(|lesson| !lesson.as_expected).count();
     let compared =
         comparison.lessons.iter().all(|lesson| lesson.same_answers == Some(true));
@@ -190,7 +191,7 @@ fn summary(text: &mut String, comparison: &Comparison) {
         (false, true) => "; answers differ where a fix refuses work",
         (false, false) => "",
     };
-    let verdict = match surprises {
+    let verdict = match mismatches {
         0 => format!("{GREEN}Every verdict is as expected{GREEN:#}{answers}."),
         1 => format!(
             "{YELLOW}One lesson is not as expected{YELLOW:#}; see the lines with !"

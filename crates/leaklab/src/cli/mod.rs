@@ -10,7 +10,7 @@ mod results;
 pub use self::report::Report;
 pub use compare::Compare;
 pub use databases::{Dynamo, Seed, Serve};
-pub use processes::{Drive, Secrets};
+pub use processes::{RunUnder, Secrets};
 pub use profiles::{At, By, Diff, Show};
 pub use results::{Claims, Explain, Gate, LedgerFormat};
 
@@ -54,7 +54,7 @@ pub enum Command {
     Secrets(Secrets),
     /// Send a lesson's requests to a twin that runs under another tool
     #[command(hide = true)]
-    Drive(Drive),
+    RunUnder(RunUnder),
 }
 
 /// Form of the result.

@@ -4,7 +4,7 @@ use crate::cli::Explain;
 use crate::commands::{pager, select, stored};
 use crate::failure::{EXPECTED, Failure};
 use anyhow::Context;
-use model::Lesson;
+use lessons::Lesson;
 use report::comparison::Comparison;
 use report::stories;
 use report::story::{self, Measured, Source};

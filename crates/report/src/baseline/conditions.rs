@@ -31,7 +31,7 @@ impl Load {
         Self {
             rounds: twin.live_bytes.len() as u64,
             requests: twin.requests_per_round,
-            sizes: twin.peak_law.iter().map(|peak| peak.size).collect(),
+            sizes: twin.peaks.iter().map(|peak| peak.size).collect(),
         }
     }
 }
@@ -40,7 +40,8 @@ impl Conditions {
     /// Those of a run that is over.
     pub fn of(comparison: &Comparison) -> Self {
         let loads = comparison.lessons.iter().filter_map(|lesson| {
-            let first = lesson.twins.values().chain(lesson.variants.values()).next();
+            let first =
+                lesson.twins.values().chain(lesson.failed_fixes.values()).next();
             Some((lesson.id.clone(), Load::of(first?)))
         });
         let environment = comparison.environment.clone();

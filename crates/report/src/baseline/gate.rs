@@ -81,7 +81,7 @@ pub struct GatedSite {
     /// Of all growth of its twin: now, or then when it is gone.
     pub share: f64,
     /// Innermost line of a lesson, or `null`: now, or then when it is gone.
-    pub lesson_frame: Option<String>,
+    pub in_app_frame: Option<String>,
     /// The call stack that holds most of it, innermost first, likewise.
     pub frames: Vec<String>,
     /// Why it may stay, where it is `ACCEPTED`.
@@ -91,6 +91,6 @@ pub struct GatedSite {
 impl GatedSite {
     /// Where it is: the line of the lesson, else the innermost frame.
     pub fn place(&self) -> &str {
-        place(self.lesson_frame.as_deref(), &self.frames)
+        place(self.in_app_frame.as_deref(), &self.frames)
     }
 }

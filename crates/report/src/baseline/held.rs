@@ -20,7 +20,7 @@ pub(super) type Services<'a> = BTreeMap<Name<'a>, &'a TwinResult>;
 pub(super) fn services(comparison: &Comparison) -> Services<'_> {
     let mut services = BTreeMap::new();
     for lesson in &comparison.lessons {
-        for (twin, result) in lesson.twins.iter().chain(&lesson.variants) {
+        for (twin, result) in lesson.twins.iter().chain(&lesson.failed_fixes) {
             services.insert(Name { lesson: &lesson.id, twin }, result);
         }
     }
@@ -68,7 +68,7 @@ impl Held<'_> {
 /// over all rounds or, where the law is a peak, what the second size holds more than
 /// the first.
 pub(super) fn exact(twin: &TwinResult) -> f64 {
-    match twin.peak_law[..] {
+    match twin.peaks[..] {
         [first, second, ..] => second.peak_bytes as f64 - first.peak_bytes as f64,
         _ => twin.slope_bytes_per_request,
     }

@@ -145,7 +145,7 @@ impl Service<'_> {
     }
 
     fn tolerance(&self) -> f64 {
-        let is_peak = !self.now.peak_law.is_empty();
+        let is_peak = !self.now.peaks.is_empty();
         if is_peak { PEAK_TOLERANCE } else { TOLERANCE }
     }
 
@@ -159,7 +159,7 @@ impl Service<'_> {
     /// the same within a tenth), and a short window misses one now and then.
     fn holds_more(&self) -> bool {
         let Some(then) = self.then.filter(|then| grows(then)) else { return true };
-        let is_peak = !self.now.peak_law.is_empty();
+        let is_peak = !self.now.peaks.is_empty();
         // A slope scatters within its detection limit, a peak does not.
         let before = match is_peak {
             true => exact(then) * (1.0 + PEAK_TOLERANCE),
@@ -232,7 +232,7 @@ impl Service<'_> {
             baseline_bytes_per_request: None,
             allowed_bytes_per_request: None,
             share: held.share,
-            lesson_frame: held.largest.lesson_frame.clone(),
+            in_app_frame: held.largest.in_app_frame.clone(),
             frames: held.largest.frames.clone(),
             reason: None,
         }

@@ -14,8 +14,8 @@ fn run(verdict: &str, slope: f64, sites: &[(&str, f64)]) -> Value {
     let site = |(fingerprint, bytes): &(&str, f64)| {
         json!({
             "fingerprint": fingerprint, "share": bytes / all,
-            "bytes_per_request": bytes, "culprit": null,
-            "lesson_frame": "src/lessons/l11_session_cache.rs:1", "frames": ["f"],
+            "bytes_per_request": bytes, "expected_site": null,
+            "in_app_frame": "src/lessons/l11_session_cache.rs:1", "frames": ["f"],
         })
     };
     let twin = &mut comparison["lessons"][0]["twins"]["leaky"];
@@ -32,7 +32,7 @@ fn leaks(sites: &[(&str, f64)]) -> Value {
 /// A peak of so many bytes more for the second size.
 fn peaks(exact: u64, sites: &[(&str, f64)]) -> Value {
     let mut run = run("GROWS", 0.0, sites);
-    run["lessons"][0]["twins"]["leaky"]["peak_law"] = json!([
+    run["lessons"][0]["twins"]["leaky"]["peaks"] = json!([
         {"size": 1, "peak_bytes": 1000}, {"size": 2, "peak_bytes": 1000 + exact}
     ]);
     run

@@ -223,7 +223,7 @@ impl<'a> Run<'a> {
         name: &str,
     ) -> Result<&'a TwinResult, String> {
         let all = match evidence.program {
-            Program::Variant(_) => &lesson.variants,
+            Program::Variant(_) => &lesson.failed_fixes,
             _ => &lesson.twins,
         };
         all.get(name).ok_or_else(|| {

@@ -21,7 +21,7 @@ fn shows(verdict: Verdict) -> TwinResult {
         requests_per_round: 100,
         live_bytes: vec![1_000_000, 1_000_000, 1_000_000],
         peak_bytes: 2_000_000,
-        peak_law: Vec::new(),
+        peaks: Vec::new(),
         peak_exponent: None,
         resident_before_bytes: Some(14_000_000),
         resident_bytes: vec![Some(15_000_000); 3],
@@ -30,7 +30,7 @@ fn shows(verdict: Verdict) -> TwinResult {
         tasks: vec![0; 3],
         in_flight: vec![0; 3],
         gauges: BTreeMap::new(),
-        signs: Vec::new(),
+        metrics: Vec::new(),
         database_calls_per_request: None,
         latency_us: Latency { p50: 500, p99: 900, best_round_p50: 480 },
         seconds: 1.0,
@@ -42,7 +42,7 @@ fn shows(verdict: Verdict) -> TwinResult {
         refused: 0,
         errors: 0,
         abandoned: 0,
-        sets: 1,
+        attempts: 1,
         live_bytes_before_exit: None,
         live_bytes_at_exit: None,
     }
@@ -59,13 +59,13 @@ fn run(programs: &[(&str, TwinResult)]) -> Comparison {
         id: LESSON.to_owned(),
         kind: "lesson".to_owned(),
         claims: Vec::new(),
-        law: "examples".to_owned(),
+        grows_with: "examples".to_owned(),
         as_expected: true,
-        surprises: Vec::new(),
+        mismatches: Vec::new(),
         same_answers: None,
         answers_sha256: String::new(),
         twins: of(true),
-        variants: of(false),
+        failed_fixes: of(false),
         cost: None,
         peak_scale: None,
         burst: false,
@@ -219,7 +219,7 @@ fn resident_memory_misleads_where_it_alone_differs() {
 #[test]
 fn a_figure_tells_how_far_it_can_be_trusted() {
     let mut peak = shows(Verdict::Grows);
-    peak.peak_law = vec![Peak { size: 2_400, peak_bytes: 15_000_000 }];
+    peak.peaks = vec![Peak { size: 2_400, peak_bytes: 15_000_000 }];
     peak.peak_exponent = Some(0.924);
     let cases = [
         (

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 
 /// Everything about a lesson, in the order in which it is asked.
 pub(super) fn section(folder: &Folder<'_>, lesson: &LessonResult) -> Markup {
-    let known = model::lesson(&lesson.id);
+    let known = lessons::lesson(&lesson.id);
     let growing = lesson.twins.values().any(|twin| twin.verdict.is_growth());
     html! {
         article id=(lesson.id) class="lesson" data-growth=(growing) data-odd=(!lesson.as_expected) {
@@ -16,7 +16,7 @@ pub(super) fn section(folder: &Folder<'_>, lesson: &LessonResult) -> Markup {
                 p class="job" { (known.title) ": " code { (known.route) } }
             }
             (verdicts(lesson))
-            @for surprise in &lesson.surprises { p class="surprise" { "! " (surprise) } }
+            @for surprise in &lesson.mismatches { p class="surprise" { "! " (surprise) } }
             div class="charts" {
                 @if let Some(chart) = charts::peak(lesson) { (chart) }
                 @if let Some(chart) = charts::live(lesson) { (chart) }
@@ -32,7 +32,7 @@ pub(super) fn section(folder: &Folder<'_>, lesson: &LessonResult) -> Markup {
 }
 
 fn verdicts(lesson: &LessonResult) -> Markup {
-    let variants = lesson.variants.iter();
+    let variants = lesson.failed_fixes.iter();
     let variants = variants.map(|(name, result)| (name.as_str(), result));
     let twins = super::twins(lesson).into_iter().chain(variants);
     html! {
@@ -43,7 +43,7 @@ fn verdicts(lesson: &LessonResult) -> Markup {
                     dd { (overview::verdict(twin.verdict)) " " (figures::of(twin)) }
                 }
             }
-            div { dt { "grows with" } dd { (lesson.law) } }
+            div { dt { "grows with" } dd { (lesson.grows_with) } }
             @if !lesson.claims.is_empty() {
                 div {
                     dt { "settles" }

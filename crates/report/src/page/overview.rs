@@ -50,8 +50,8 @@ fn answer(comparison: &Comparison) -> String {
         parts
             .push(format!("{flat} of {all} suspects that were said to leak do not"));
     }
-    let surprises = lessons.iter().filter(|lesson| !lesson.as_expected).count();
-    parts.push(match surprises {
+    let mismatches = lessons.iter().filter(|lesson| !lesson.as_expected).count();
+    parts.push(match mismatches {
         0 => "every verdict is as expected".to_owned(),
         1 => "one verdict is not as expected".to_owned(),
         n => format!("{n} verdicts are not as expected"),
@@ -95,13 +95,13 @@ fn row(lesson: &LessonResult) -> Markup {
     html! {
         tr data-lesson=(lesson.id) {
             th scope="row" { a href={ "#" (lesson.id) } { (lesson.id) } }
-            td { (lesson.law) }
+            td { (lesson.grows_with) }
             td { (cell(lesson.twins.get("leaky"))) }
             td { (cell(lesson.twins.get("fixed"))) }
             td { (spark(lesson)) }
             td class="holder" { (holder(lesson)) }
         }
-        @for (name, result) in &lesson.variants {
+        @for (name, result) in &lesson.failed_fixes {
             tr class="variant" data-lesson=(lesson.id) {
                 th scope="row" { (name) }
                 td {}
@@ -116,25 +116,27 @@ fn row(lesson: &LessonResult) -> Markup {
 fn holder(lesson: &LessonResult) -> String {
     let leaky = lesson.twins.get("leaky").filter(|twin| twin.verdict.is_growth());
     let sites = leaky.map_or(&[][..], |twin| &twin.sites);
-    let named =
-        |site: &&SiteResult| site.lesson_frame.is_some() || site.culprit.is_some();
+    let named = |site: &&SiteResult| {
+        site.in_app_frame.is_some() || site.expected_site.is_some()
+    };
     let Some(site) = sites.iter().find(named) else { return String::new() };
     let share = 100.0 * site.share;
-    match (&site.lesson_frame, &site.culprit) {
+    match (&site.in_app_frame, &site.expected_site) {
         (Some(frame), _) => {
             let line = frame.rsplit_once(':').map_or("", |(_, line)| line);
             format!("line {line}, {share:.0} %")
         }
-        (None, culprit) => {
-            let culprit = culprit.as_deref().unwrap_or_default();
-            format!("{}, {share:.0} %", table::culprit_name(culprit))
+        (None, expected_site) => {
+            let expected_site = expected_site.as_deref().unwrap_or_default();
+            format!("{}, {share:.0} %", table::culprit_name(expected_site))
         }
     }
 }
 
 /// What a variant tries.
 fn title(lesson: &LessonResult, variant: &str) -> &'static str {
-    let variants = model::lesson(&lesson.id).map_or(&[][..], |known| known.variants);
+    let variants =
+        lessons::lesson(&lesson.id).map_or(&[][..], |known| known.failed_fixes);
     let found = variants.iter().find(|known| known.name == variant);
     found.map_or("", |known| known.title)
 }

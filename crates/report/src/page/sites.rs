@@ -64,8 +64,8 @@ fn row(site: &SiteResult) -> Markup {
             td class="number" { (figures::bytes(site.bytes_per_request)) }
             td {
                 code { (place(site)) }
-                @if site.lesson_frame.is_none() { @if let Some(culprit) = &site.culprit {
-                    " through " code { (culprit) }
+                @if site.in_app_frame.is_none() { @if let Some(expected_site) = &site.expected_site {
+                    " through " code { (expected_site) }
                 } }
                 details {
                     summary { (site.frames.len()) " frames" }
@@ -79,7 +79,7 @@ fn row(site: &SiteResult) -> Markup {
 /// The lesson's line, or else where the memory was asked for.
 fn place(site: &SiteResult) -> &str {
     let innermost = || site.frames.first().map(String::as_str);
-    site.lesson_frame.as_deref().or_else(innermost).unwrap_or("an unknown place")
+    site.in_app_frame.as_deref().or_else(innermost).unwrap_or("an unknown place")
 }
 
 fn percent(share: f64) -> String {

@@ -86,7 +86,7 @@ fn held(twin: &TwinResult) -> Held {
     let mut held = Held::new();
     if twin.verdict.is_growth() {
         for site in &twin.sites {
-            let frame = site.lesson_frame.as_deref();
+            let frame = site.in_app_frame.as_deref();
             let line = frame.and_then(|frame| frame.rsplit_once(':'));
             if let Some(line) = line.and_then(|(_, line)| line.parse().ok()) {
                 *held.entry(line).or_default() += site.bytes_per_request;

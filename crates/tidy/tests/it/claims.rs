@@ -2,8 +2,9 @@
 //! the version that is used, and a chapter from a run that settles all of them.
 
 use crate::repository::{locate, no_faults, text};
+use lessons::LESSONS;
+use model::CLAIMS;
 use model::claims::Rule;
-use model::{CLAIMS, LESSONS};
 use std::collections::BTreeSet;
 use toml::Table;
 

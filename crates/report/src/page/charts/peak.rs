@@ -40,7 +40,7 @@ pub(in crate::page) fn peak(lesson: &LessonResult) -> Option<Markup> {
 }
 
 fn peaks(name: &str, twin: &TwinResult, scale: &str) -> Series {
-    let points = twin.peak_law.iter();
+    let points = twin.peaks.iter();
     let points =
         points.map(|peak| (peak.size as f64, peak.peak_bytes as f64)).collect();
     let power = twin.peak_exponent.map_or_else(String::new, |exponent| {

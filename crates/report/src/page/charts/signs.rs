@@ -13,7 +13,7 @@ const SOCKETS_IN: &str = "sockets in ";
 /// A chart for each sign that belongs to the lesson.
 pub(in crate::page) fn signs(lesson: &LessonResult) -> Vec<Markup> {
     let mut names: Vec<&str> = Vec::new();
-    for sign in lesson.twins.values().flat_map(|twin| &twin.signs) {
+    for sign in lesson.twins.values().flat_map(|twin| &twin.metrics) {
         if !names.contains(&sign.name.as_str()) {
             names.push(&sign.name);
         }
@@ -24,7 +24,7 @@ pub(in crate::page) fn signs(lesson: &LessonResult) -> Vec<Markup> {
 fn chart(lesson: &LessonResult, name: &str) -> Option<Markup> {
     let of = |(twin, result): (&str, &TwinResult)| {
         let points = over_requests(result, 1, values(result, name)?.into_iter());
-        let sign = result.signs.iter().find(|sign| sign.name == name)?;
+        let sign = result.metrics.iter().find(|sign| sign.name == name)?;
         let figure = format!("{:+.2} a request", sign.per_request);
         Some(Series { name: twin.to_owned(), figure, points })
     };

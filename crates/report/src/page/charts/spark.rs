@@ -35,8 +35,8 @@ pub(in crate::page) fn spark(lesson: &LessonResult) -> Markup {
 }
 
 fn values(twin: &TwinResult) -> Vec<f64> {
-    if !twin.peak_law.is_empty() {
-        return twin.peak_law.iter().map(|peak| peak.peak_bytes as f64).collect();
+    if !twin.peaks.is_empty() {
+        return twin.peaks.iter().map(|peak| peak.peak_bytes as f64).collect();
     }
     let first = twin.live_bytes.first().copied().unwrap_or(0) as f64;
     twin.live_bytes.iter().map(|&bytes| bytes as f64 - first).collect()
@@ -47,7 +47,7 @@ fn values(twin: &TwinResult) -> Vec<f64> {
 fn least(lesson: &LessonResult) -> f64 {
     let noise = |twin: &TwinResult| {
         let requests = twin.requests_per_round as f64 * twin.live_bytes.len() as f64;
-        if twin.peak_law.is_empty() {
+        if twin.peaks.is_empty() {
             3.0 * twin.detection_limit_bytes_per_request * requests
         } else {
             0.0
