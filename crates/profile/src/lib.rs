@@ -23,7 +23,7 @@ pub use frame::{Frame, FrameRef};
 pub use in_app::{InApp, LESSONS};
 pub use package::Packages;
 pub use reading::{Profile, ProfileError};
-pub use sites::{Growth, Site};
+pub use sites::{Site, SiteChange};
 
 #[cfg(test)]
 mod samples;

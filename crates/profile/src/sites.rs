@@ -26,7 +26,7 @@ pub struct Site {
 
 /// What a site holds more in one profile than in another.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Growth {
+pub struct SiteChange {
     /// The fingerprint of the [`Site`].
     pub fingerprint: String,
     /// Bytes gained; negative when the site shrank.
@@ -65,7 +65,7 @@ impl Profile {
         earlier: &Self,
         moment: Moment,
         in_app: &InApp,
-    ) -> Vec<Growth> {
+    ) -> Vec<SiteChange> {
         let before = earlier.grouped(moment, in_app);
         let after = self.grouped(moment, in_app);
         // A line has the same name in both windows: all its callees decide on it.
@@ -85,7 +85,7 @@ impl Profile {
             let Some((profile, group)) = shown.filter(|_| bytes != 0) else {
                 continue;
             };
-            growth.push(Growth {
+            growth.push(SiteChange {
                 fingerprint,
                 bytes,
                 blocks,
