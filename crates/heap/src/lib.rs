@@ -18,5 +18,5 @@ pub mod routes;
 pub mod profile;
 
 pub use alloc::CountingAlloc;
-pub use gauges::{Gauge, Gauges, Held};
+pub use gauges::{Gauge, GaugeGuard, Gauges};
 pub use reading::Reading;

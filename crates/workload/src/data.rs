@@ -2,7 +2,7 @@
 
 use crate::plan::{ORDERS, PAGE, Plan, SHOP, numbered_tenant, sized_tenant};
 use model::seed;
-use model::table::{Item, event_item, order_item, parcel_item, session_item};
+use model::table::{Item, to_item};
 use std::ops::Range;
 
 impl Plan {
@@ -38,7 +38,7 @@ impl Plan {
             "l02_tenant_clients" => Box::new(serials.flat_map(order)),
             "l11_session_cache" => Box::new(serials.map(move |n| {
                 let session = seed::session(seed, &seed::session_token(seed, n));
-                session_item(&session).expect("seeded sessions have a DynamoDB form")
+                to_item(&session).expect("seeded sessions have a DynamoDB form")
             })),
             // Most tenants are new and have nothing to report yet.
             "l15_interned_names" => Box::new(
@@ -46,7 +46,7 @@ impl Plan {
             ),
             "l13_request_metrics" => Box::new(serials.map(move |n| {
                 let parcel = seed::parcel(seed, &seed::tracking_code(seed, n));
-                parcel_item(&parcel).expect("seeded parcels have a DynamoDB form")
+                to_item(&parcel).expect("seeded parcels have a DynamoDB form")
             })),
             _ => Box::new(std::iter::empty()),
         }
@@ -64,7 +64,7 @@ fn orders(
     let tenant = seed::tenant(&tenant);
     Box::new((0..count).map(move |n| {
         let order = seed::order(seed, &tenant, n);
-        order_item(&order).expect("seeded orders have a DynamoDB form")
+        to_item(&order).expect("seeded orders have a DynamoDB form")
     }))
 }
 
@@ -76,6 +76,6 @@ fn events(
     let tenant = seed::tenant(&tenant);
     Box::new((0..count).map(move |n| {
         let event = seed::event(seed, &tenant, n);
-        event_item(&event).expect("seeded events have a DynamoDB form")
+        to_item(&event).expect("seeded events have a DynamoDB form")
     }))
 }

@@ -52,7 +52,7 @@ impl Dynamo {
             );
             return Err(ServiceError::Throttled);
         }
-        call.consumed(count);
+        call.finish(count);
         Ok(())
     }
 }

@@ -131,8 +131,8 @@ impl Call {
         self.items += items as u64;
     }
 
-    /// Says that everything asked for has been read: `items` of them.
-    pub fn consumed(mut self, items: usize) {
+    /// Ends the call as complete, after `items` on its last page.
+    pub fn finish(mut self, items: usize) {
         self.count(items);
         self.outcome = "consumed";
     }

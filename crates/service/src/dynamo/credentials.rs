@@ -66,7 +66,7 @@ pub struct TenantCredentials {
 impl Dynamo {
     /// Credentials for calls on behalf of this tenant. Nothing is asked for yet.
     pub fn tenant_credentials(&self, tenant: &TenantId) -> TenantCredentials {
-        TenantCredentials { tenant: tenant.clone(), own: self.credentials.clone() }
+        TenantCredentials { tenant: tenant.clone(), own: self.own_credentials() }
     }
 }
 
