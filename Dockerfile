@@ -3,7 +3,7 @@
 #
 #   docker build --target leaky -t leaky .
 #   docker build --target fixed -t fixed .
-#   docker build -t leaklab .               the driver, with both twins and the decoys beside it
+#   docker build -t leaklab .               the driver, with the programs that it starts
 
 FROM rust:1.95-slim-bookworm AS build
 # ring and SQLite are partly C.
@@ -17,9 +17,9 @@ COPY crates crates
 # Their debug information stays: without it the call stacks name no lines.
 RUN --mount=type=cache,id=leaklab-registry,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,id=leaklab-target,target=/src/target,sharing=locked \
-    cargo build --release --locked -p leaky -p fixed -p decoys -p leaklab \
+    cargo build --release --locked -p leaky -p fixed -p decoys -p engine -p leaklab \
     && mkdir /out \
-    && cp target/release/leaky target/release/fixed target/release/decoys target/release/leaklab /out/
+    && (cd target/release && cp leaky fixed decoys leaklab-engine leaklab /out/)
 
 FROM debian:bookworm-slim AS runtime
 # Certificates for DynamoDB over TLS; curl for health checks.
@@ -42,7 +42,7 @@ COPY --from=build /out/fixed /usr/local/bin/
 EXPOSE 8080
 ENTRYPOINT ["fixed"]
 
-# leaklab starts the twins itself and looks for them beside its own program.
+# leaklab starts the twins and the engine, and looks for them beside its own program.
 FROM runtime AS leaklab
-COPY --from=build /out/leaky /out/fixed /out/decoys /out/leaklab /usr/local/bin/
+COPY --from=build /out/leaky /out/fixed /out/decoys /out/leaklab-engine /out/leaklab /usr/local/bin/
 ENTRYPOINT ["leaklab"]

@@ -1,55 +1,46 @@
 #!/usr/bin/env bash
-# The burst of l16_burst under other allocators: live bytes are the same, resident bytes are
-# the allocator's choice. Writes docs/output/allocators.txt. The allocators are preloaded, so
-# that it is the same program each time; Debian has them in libjemalloc2 and libmimalloc2.0.
+# Measures the burst of l16 under several allocators and writes docs/output/allocators.txt.
+# Live bytes stay the same; resident bytes are the allocator's choice. The allocators are
+# preloaded, so the program is the same each time. Debian has them in libjemalloc2 and libmimalloc2.0.
+# Needs jq.
 set -euo pipefail
 
 CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
-scripts/compare.sh c01_client_clones --quick --out target/leaklab >/dev/null || true
-driver=target/debug/leaklab
+target=${CARGO_TARGET_DIR:-target}
+cargo build --quiet --workspace --target-dir "$target"
+export AWS_EC2_METADATA_DISABLED=true
 
-library() {
-    find /usr/lib /usr/local/lib -name "$1" 2>/dev/null | sort | head -n 1
-}
-
-# megabytes FIELD <JSON: the last number of a list
-megabytes() {
-    tr -d ' \n' | sed -E "s/.*\"$1\":\[([0-9,null]*)\].*/\1/" | tr ',' '\n' | tail -n 1 |
-        awk '{ printf "%.1f", $1 / 1e6 }'
-}
-
-# run NAME TWIN [NAME=VALUE]...
-run() {
-    name=$1 twin=$2
+# row NAME TWIN [NAME=VALUE]: one run; prints live and resident bytes after the last burst.
+row() {
+    local name=$1 twin=$2
     shift 2
-    settings=()
-    for setting in "$@"; do
-        settings+=(--env "$setting")
-    done
-    result=$("$driver" drive l16_burst --twin "$twin" --rounds 8 --format json "${settings[@]}")
-    printf '%-44s %6s MB %8s MB\n' "$name" "$(megabytes live_bytes <<<"$result")" \
-        "$(megabytes resident_bytes <<<"$result")"
+    "$target/debug/leaklab" run-under l16 --twin "$twin" --rounds 8 --format json ${1:+--env "$1"} |
+        jq -r '[.live_bytes[-1], .resident_bytes[-1]] | map(. / 1e6 | tostring) | join(" ")' |
+        while read -r live resident; do
+            printf '%-44s %6.1f MB %8.1f MB\n' "$name" "$live" "$resident"
+        done
+}
+
+# preloaded NAME LIBRARY PACKAGE: the same with another allocator, if it is installed.
+preloaded() {
+    local library
+    library=$(find /usr/lib /usr/local/lib -name "$2" 2>/dev/null | sort | head -n 1)
+    if [ -n "$library" ]; then
+        row "leaky, $1" leaky "LD_PRELOAD=$library"
+    else
+        printf 'allocators.sh: %s is missing: apt-get install %s\n' "$1" "$3" >&2
+    fi
 }
 
 measure() {
-    printf '%-44s %9s %11s\n' 'after eight bursts of l16_burst' live resident
-    run 'leaky, glibc' leaky
-    run 'leaky, glibc, MALLOC_ARENA_MAX=1' leaky MALLOC_ARENA_MAX=1
-    run 'leaky, glibc, MALLOC_TRIM_THRESHOLD_=131072' leaky MALLOC_TRIM_THRESHOLD_=131072
-    jemalloc=$(library 'libjemalloc.so.2')
-    if [ -n "$jemalloc" ]; then
-        run 'leaky, jemalloc' leaky "LD_PRELOAD=$jemalloc"
-    else
-        printf 'allocators.sh: no jemalloc: apt-get install libjemalloc2\n' >&2
-    fi
-    mimalloc=$(library 'libmimalloc.so.2*')
-    if [ -n "$mimalloc" ]; then
-        run 'leaky, mimalloc' leaky "LD_PRELOAD=$mimalloc"
-    else
-        printf 'allocators.sh: no mimalloc: apt-get install libmimalloc2.0\n' >&2
-    fi
-    run 'fixed, glibc' fixed
+    printf '%-44s %9s %11s\n' 'after eight bursts of l16' live resident
+    row 'leaky, glibc' leaky
+    row 'leaky, glibc, MALLOC_ARENA_MAX=1' leaky MALLOC_ARENA_MAX=1
+    row 'leaky, glibc, MALLOC_TRIM_THRESHOLD_=131072' leaky MALLOC_TRIM_THRESHOLD_=131072
+    preloaded jemalloc 'libjemalloc.so.2' libjemalloc2
+    preloaded mimalloc 'libmimalloc.so.2*' libmimalloc2.0
+    row 'fixed, glibc' fixed
 }
 
 measure | tee docs/output/allocators.txt.new

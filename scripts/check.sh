@@ -23,6 +23,8 @@ trap conclude EXIT
 CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
 step cargo fmt --all --check
+# Their `mod` lines come from a macro, which rustfmt does not expand.
+step rustfmt --check --edition 2024 crates/*/src/lessons/*.rs
 step cargo clippy --workspace --all-targets --all-features -- -D warnings
 step cargo test --workspace
 step env RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Builds the driver, both twins and the decoys, then runs `leaklab compare` with the given arguments.
+# Builds the driver, the engine, both twins and the decoys, then runs `leaklab compare` with the given arguments.
 #
 #   scripts/compare.sh                every lesson and control
 #   scripts/compare.sh l11 --quick    one lesson, with fewer rounds and requests
 #   scripts/compare.sh --format json  the result on stdout, and nothing else there
 #
 # It works from the repository's root, so a relative --out starts there.
-# Exit codes are those of `leaklab compare`; 3 also says that the build failed.
+# Exit codes are those of `leaklab compare`; a failed build is 3 as well.
 set -euo pipefail
 
 fail() {
@@ -23,16 +23,32 @@ command -v cc >/dev/null ||
     fail "the C compiler cc is missing: 'apt-get install build-essential' (Debian, Ubuntu), 'dnf install gcc' (Fedora), 'xcode-select --install' (macOS)"
 
 target=${CARGO_TARGET_DIR:-target}
-# cargo's progress is for people: scripts see its warnings and errors only.
-quiet=--quiet
-if [ -t 2 ]; then
-    quiet=
-fi
+
+# The option outranks cargo's own settings, so the programs are where the script expects them.
+build() {
+    cargo build --target-dir "$target" -p leaklab -p engine -p leaky -p fixed -p decoys "$@"
+}
+
+# A terminal shows cargo's progress bar. A pipe gets a line for every 20 crates.
+count() {
+    awk -v total="$1" '
+        /^ +Compiling / {
+            if (++n % 20 == 0) { printf "compare.sh: built %d of about %d crates\n", n, total; fflush() }
+            next
+        }
+        /^ +(Downloading|Downloaded|Finished|Locking|Updating) / { next }
+        { print; fflush() }'
+}
+
 if [ ! -x "$target/debug/leaklab" ]; then
-    printf 'compare.sh: the first build takes a few minutes\n' >&2
+    printf 'compare.sh: the first build takes several minutes; later ones take seconds\n' >&2
 fi
-# The option outranks cargo's own settings, so the programs lie where they are looked for.
-cargo build ${quiet:+"$quiet"} --target-dir "$target" -p leaklab -p leaky -p fixed -p decoys >&2 ||
-    fail "the build failed"
+if [ -t 2 ]; then
+    build >&2 || fail "the build failed"
+else
+    total=$(cargo tree --workspace --edges normal,build --prefix none 2>/dev/null |
+        sed 's/ (\*)$//' | sort -u | wc -l | tr -d ' ')
+    build 2>&1 >/dev/null | count "$total" >&2 || fail "the build failed"
+fi
 
 exec "$target/debug/leaklab" compare "$@"

@@ -1,40 +1,36 @@
 #!/usr/bin/env bash
-# Makes again what the documentation shows of real runs: the output of every lesson, of
-# the whole comparison and of --help, the claims' verdicts, and the twins' diffs. Run it after changing a twin.
+# Writes everything in the documentation that comes from real runs or from the code: outputs,
+# the README's picture and tables, the claims, the indexes, --help and the twins' diffs.
+# Run it after changing a twin or a chapter's front matter. Needs python3.
 set -euo pipefail
 
 CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
-# A width of its own would end up in the text, and so would colours.
+# The outputs are 80 columns wide and plain, whatever the terminal is.
 export COLUMNS=80 NO_COLOR=1
 unset CARGO_TARGET_DIR
 
-scripts/compare.sh --variant all --out target/leaklab >docs/output/compare.txt
-# From the whole comparison, which the lessons' own runs below replace.
+# The lessons' own runs must not replace the whole comparison.
+out=$(mktemp -d "${TMPDIR:-/tmp}/refresh-docs.XXXXXX")
+trap 'rm -rf -- "$out"' EXIT
+
+scripts/compare.sh --failed-fix all --out target/leaklab >docs/output/compare.txt
 target/debug/leaklab claims --format markdown >docs/claims.md || {
     printf 'refresh-docs.sh: docs/claims.md: a claim is not settled\n' >&2
     exit 1
 }
+scripts/chart.py target/leaklab/comparison.json l11 >docs/charts/live-bytes.svg
+
 for chapter in docs/lessons/*.md; do
     lesson=$(basename "$chapter" .md)
     printf 'refresh-docs.sh: %s\n' "$lesson" >&2
-    # What to do next is the same everywhere and belongs to the terminal.
-    scripts/compare.sh "$lesson" --variant all --out target/leaklab | sed '/^Next$/,$d' >docs/output/"$lesson".txt
+    # "Next" belongs to the terminal.
+    scripts/compare.sh "$lesson" --failed-fix all --out "$out" | sed '/^Next$/,$d' >docs/output/"$lesson".txt
 done
 
-# It reads /proc, so elsewhere the file stays as it is.
+# It reads /proc, so on other systems the file stays as it is.
 if [ -r /proc/self/maps ]; then
     target/debug/leaklab secrets >docs/output/secrets.txt
 fi
 
-# The README shows the whole comparison between two markers.
-awk '
-    /<!-- output begins -->/ { print; print "```text"
-        while ((getline line < "docs/output/compare.txt") > 0) print line
-        print "```"; skip = 1 }
-    /<!-- output ends -->/ { skip = 0 }
-    !skip { print }
-' README.md >README.md.new
-mv README.md.new README.md
-
-UPDATE_EXPECT=1 TRYCMD=overwrite cargo test --workspace --test it -- diffs:: help_and_lists
+UPDATE_EXPECT=1 TRYCMD=overwrite cargo test --workspace --test it -- generated:: help_and_lists

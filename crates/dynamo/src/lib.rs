@@ -1,7 +1,5 @@
-//! DynamoDB for a run: an embedded engine in a process of its own, a proxy that puts
-//! faults in front of it, and the table that a run works on.
+//! DynamoDB for a run: the connection to it, its table, and a proxy that injects faults.
 
-pub mod engine;
 pub mod proxy;
 pub mod connection;
 pub mod table;

@@ -3,7 +3,7 @@
 //! [`CountingAlloc`] is the judge: it counts every allocation, always. While a
 //! [`window`] is open it also shows them to dhat, the witness, which remembers the
 //! call stack of each. A service that wants to be measured sets the allocator in its
-//! `main.rs` and mounts [`routes`]; a reader of profiles needs [`profile`] alone.
+//! `main.rs` and mounts [`routes`].
 //!
 //! Nothing here knows whose service it measures.
 
@@ -14,8 +14,6 @@ pub mod reading;
 mod sockets;
 #[cfg(feature = "routes")]
 pub mod routes;
-
-pub mod profile;
 
 pub use alloc::CountingAlloc;
 pub use gauges::{Gauge, GaugeGuard, Gauges};

@@ -14,8 +14,8 @@
 mod browser;
 
 use browser::Browser;
-use leaklab::comparison::Comparison;
-use leaklab::page::{FILE, Folder, render};
+use report::comparison::Comparison;
+use report::page::{FILE, Folder, render};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 

@@ -1,5 +1,6 @@
 //! How the program can fail, and with which exit code.
 
+use report::Refusal;
 use std::process::ExitCode;
 
 /// Every verdict is the expected one.
@@ -35,5 +36,11 @@ impl Failure {
             Self::Broken(_) => BROKEN,
             Self::Interrupted => INTERRUPTED,
         })
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(Refusal(why): Refusal) -> Self {
+        Self::Usage(why)
     }
 }

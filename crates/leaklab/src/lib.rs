@@ -1,22 +1,11 @@
 //! Drives services with identical requests, reads their heaps at rest, and says what
 //! grows, with what, how fast and where.
 //!
-//! [`measure`] is the protocol: one lesson on one twin, from an empty database to a
-//! verdict. [`commands`] are what a user types. The twins are processes; nothing of
-//! them is linked here.
+//! [`commands`] are what a user types, [`run`] runs lessons on services and databases.
+//! The services are processes; none of them is linked here.
 
-pub mod baseline;
 pub mod cli;
 pub mod commands;
-pub mod comparison;
 pub mod failure;
-pub mod flame;
-pub mod ledger;
-pub mod measure;
-pub mod memory;
-pub mod page;
-pub mod probe;
-pub mod process;
-pub mod report;
-pub mod statistics;
-pub mod stories;
+pub mod progress;
+pub mod run;

@@ -20,7 +20,7 @@ async fn main() -> ExitCode {
         Command::Diff(arguments) => commands::diff::run(&arguments),
         Command::List => commands::list::run(),
         Command::Secrets(arguments) => commands::secrets::run(&arguments).await,
-        Command::Drive(arguments) => commands::drive::run(&arguments).await,
+        Command::RunUnder(arguments) => commands::run_under::run(&arguments).await,
     };
     outcome.unwrap_or_else(|failure| {
         eprintln!("leaklab: {failure}");

@@ -16,7 +16,6 @@ pub mod table;
 pub mod seed;
 pub mod limits;
 pub mod fault;
-pub mod lessons;
 pub mod claims;
 
 pub use claims::{CLAIMS, Claim};
@@ -24,9 +23,6 @@ pub use cursor::{Cursor, CursorError};
 pub use fault::{Fault, FaultAction, FaultError, When};
 pub use ids::{
     IdError, IdempotencyKey, OrderId, SessionToken, TenantId, TrackingCode,
-};
-pub use lessons::{
-    Kind, LESSONS, Law, Lesson, Scale, Sign, Signal, Variant, lesson,
 };
 pub use order::{
     EventKind, Order, OrderDraft, OrderEvent, OrderLine, OrderStatus, Scan,

@@ -1,5 +1,2 @@
-//! Tests that keep the repository honest.
-//!
-//! What a reader relies on, such as twins that differ in their lessons only or a
-//! chapter for every lesson, is a test in `tests/it`, one module for each group of
-//! rules. There is no code for others here.
+//! Tests of the repository that no compiler, lint or generator replaces, in `tests/it`, one
+//! module per group of rules. The generator of the documents' tables is there as well.

@@ -1,7 +1,8 @@
-//! HTTP/1.1 over connections that the caller opens and closes: a pool that keeps some
-//! behind one's back would be noise in the process at the other end.
+//! HTTP/1.1 over connections that the caller opens and closes. A connection pool would
+//! open and close connections at times of its own, which is noise in the heap of the
+//! service.
 
-use crate::plan::Request;
+use crate::request::Request;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -9,6 +10,7 @@ use hyper::client::conn::http1::{self, SendRequest};
 use hyper::header::HOST;
 use hyper_util::rt::TokioIo;
 use std::net::SocketAddr;
+use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
@@ -16,14 +18,25 @@ use tokio::task::JoinHandle;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Origin(pub SocketAddr);
 
-/// What went wrong on the way to an answer.
+/// What a client does once its request is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientBehavior {
+    /// Reads the response to its end.
+    Reads,
+    /// Reads the first bytes of the body and closes the connection.
+    Leaves,
+    /// Closes the connection when no complete response has come by then.
+    GivesUpAfter(Duration),
+}
+
+/// Why a request has no response.
 #[derive(Debug, thiserror::Error)]
 pub enum HttpError {
     /// No connection.
     #[error("cannot connect")]
     Connect(#[source] std::io::Error),
-    /// The connection broke, or what came back is no HTTP.
-    #[error("no complete answer")]
+    /// The connection broke, or the response is not HTTP.
+    #[error("no complete response")]
     Exchange(#[from] hyper::Error),
     /// A request that HTTP cannot carry.
     #[error("not a valid request")]
@@ -48,14 +61,14 @@ impl Connection {
         stream.set_nodelay(true).map_err(HttpError::Connect)?;
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         let driver = tokio::spawn(async move {
-            // Its error reaches whoever waits for an answer on the connection.
+            // The error also reaches the request that waits for a response.
             let _ = connection.await;
         });
         Ok(Self { sender, driver, host: origin.0.to_string() })
     }
 
-    /// Sends a request; the answer's head. Its body must be read to the end before
-    /// the next request.
+    /// Sends a request and returns the head of the response. Read its body to the end
+    /// before you send the next request.
     ///
     /// # Errors
     /// [`HttpError`].

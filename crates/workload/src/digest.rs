@@ -1,18 +1,18 @@
-//! What a service answered, in 32 bytes however much it was.
+//! A digest of responses in 32 bytes, however many there are.
 //!
-//! Answers arrive in no fixed order, so their digests are added up: a sum over the
-//! hashes of (number, answer) is the same for every order of arrival, and two runs
-//! with the same sum gave the same answers but with a chance of 2^-256.
+//! Responses arrive in any order, so their digests are added: the sum of the hashes of
+//! (number, response) does not depend on the order. Two runs with different responses
+//! have the same sum with a probability of 2^-256.
 
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 
-/// A sum of answers.
+/// A sum of the hashes of responses.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub struct Digest([u64; 4]);
 
 impl Digest {
-    /// The digest of one answer, from its hash.
+    /// The digest of one response, from its hash.
     pub(crate) fn of(hash: Sha256) -> Self {
         let bytes: [u8; 32] = hash.finalize().into();
         let word = |at: usize| {
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_of_answers_does_not_matter_and_their_number_does() {
+    fn the_order_of_responses_does_not_matter_and_their_number_does() {
         assert_eq!(sum(&["a", "b", "c"]), sum(&["c", "a", "b"]));
         assert_ne!(sum(&["a", "b"]), sum(&["a", "b", "b"]));
         assert_ne!(sum(&["a", "b"]), sum(&["a", "c"]));

@@ -1,18 +1,15 @@
-//! The load: which requests a run sends, and sending them.
+//! Requests over HTTP: sending rounds of them, as clients that wait, leave early or
+//! give up, and keeping a bounded amount of what came back.
 //!
-//! [`plan`] is a pure function from a seed to requests, so both twins get the same
-//! ones, and so does whoever runs it again. [`run`] sends them and keeps, whatever
-//! their number, a bounded amount: digests, latencies, counts.
+//! A [`Round`] keeps digests, latencies and counts, so its memory does not depend on
+//! the number of requests. Which requests to send is up to the caller.
 
-pub mod plan;
-pub mod data;
-pub mod manner;
+pub mod request;
 pub mod client;
-pub mod run;
 pub mod digest;
+pub mod round;
 
-pub use client::Origin;
+pub use client::{ClientBehavior, Connection, Origin};
 pub use digest::Digest;
-pub use manner::Manner;
-pub use plan::{Plan, Request};
-pub use run::{Round, RunError, Tally};
+pub use request::Request;
+pub use round::{Requests, Round, RoundError, RoundStats};

@@ -3,13 +3,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod profiles;
-
 use heap::window::{self, WindowError};
-use heap::{
-    CountingAlloc, alloc,
-    profile::{Moment, Profile},
-};
+use heap::{CountingAlloc, alloc};
+use serde_json::Value;
 use std::sync::{Mutex, MutexGuard};
 
 #[global_allocator]
@@ -83,11 +79,18 @@ fn a_window_shows_what_survives_and_who_made_it() {
     let kept = kept_by_this_function();
     drop(vec![0_u8; 7 * MIB]);
     drop(older);
-    let profile = Profile::parse(&window::close().unwrap()).unwrap();
-    let sites = profile.sites(Moment::End, |place| place.contains("it/main.rs"));
-    assert!(about(profile.surviving_bytes() as usize, 3 * MIB));
-    let top = sites[0].own_frame.as_ref().unwrap();
-    assert!(top.function.contains("kept_by_this_function"), "{top:?}");
+    let profile: Value = serde_json::from_slice(&window::close().unwrap()).unwrap();
+    let stacks = profile["pps"].as_array().unwrap();
+    let surviving = |stack: &&Value| stack["eb"].as_u64().unwrap();
+    let all: u64 = stacks.iter().map(|stack| surviving(&stack)).sum();
+    assert!(about(all as usize, 3 * MIB));
+    let largest = stacks.iter().max_by_key(surviving).unwrap();
+    let frames = largest["fs"].as_array().unwrap().iter();
+    let named = |frame: &Value| {
+        let text = profile["ftbl"][frame.as_u64().unwrap() as usize].as_str();
+        text.unwrap().contains("kept_by_this_function")
+    };
+    assert!(frames.into_iter().any(named), "{largest}");
     drop(kept);
 }
 

@@ -7,11 +7,11 @@ mod report;
 mod profiles;
 mod results;
 
+pub use self::report::Report;
 pub use compare::Compare;
 pub use databases::{Dynamo, Seed, Serve};
-pub use processes::{Drive, Secrets};
-pub use profiles::{At, By, Diff, Show, Sort};
-pub use report::Report;
+pub use processes::{RunUnder, Secrets};
+pub use profiles::{At, By, Diff, Show};
 pub use results::{Claims, Explain, Gate, LedgerFormat};
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -28,7 +28,7 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Drive both twins with the same requests and say what leaks
+    /// RunUnder both twins with the same requests and say what leaks
     Compare(Compare),
     /// Run one twin beside an embedded DynamoDB, to try it by hand
     Serve(Serve),
@@ -54,7 +54,7 @@ pub enum Command {
     Secrets(Secrets),
     /// Send a lesson's requests to a twin that runs under another tool
     #[command(hide = true)]
-    Drive(Drive),
+    RunUnder(RunUnder),
 }
 
 /// Form of the result.

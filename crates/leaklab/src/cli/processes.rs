@@ -1,4 +1,4 @@
-//! Arguments of the commands that look at a twin's process: `secrets`, `drive`.
+//! Arguments of the commands that look at a twin's process: `secrets`, `run-under`.
 
 use crate::cli::{Format, TwinName};
 use clap::Args;
@@ -33,14 +33,14 @@ pub struct Secrets {
     pub format: Format,
 }
 
-/// Arguments of `drive`.
+/// Arguments of `run-under`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  leaklab drive l04 --format json
-  leaklab drive l04 -- valgrind --leak-check=full --log-file=memcheck.log
-  leaklab drive l04 --env LD_PRELOAD=liblsan.so --env LSAN_OPTIONS=exitcode=0")]
-pub struct Drive {
+  leaklab run-under l04 --format json
+  leaklab run-under l04 -- valgrind --leak-check=full --log-file=memcheck.log
+  leaklab run-under l04 --env LD_PRELOAD=liblsan.so --env LSAN_OPTIONS=exitcode=0")]
+pub struct RunUnder {
     /// Lesson, by id or its beginning
     pub lesson: String,
     /// Which twin

@@ -2,6 +2,7 @@
 
 use crate::cli::Format;
 use clap::{Args, ValueEnum};
+use report::ranking::Sort;
 use std::path::PathBuf;
 
 /// Arguments of `show`.
@@ -56,21 +57,6 @@ pub enum By {
     Crate,
     /// Lessons of this project.
     Lesson,
-}
-
-/// What rows are ranked by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Sort {
-    /// Bytes that are live at the end.
-    Surviving,
-    /// Bytes that are live when most are.
-    Peak,
-    /// Bytes that were allocated, freed or not.
-    Churn,
-    /// Blocks that were allocated, freed or not.
-    Blocks,
-    /// Blocks, of those sites alone whose blocks die young.
-    ShortLived,
 }
 
 /// Arguments of `diff`.

@@ -3,10 +3,10 @@
 use crate::cli::{Claims, LedgerFormat};
 use crate::commands::stored;
 use crate::failure::{EXPECTED, Failure, UNEXPECTED};
-use crate::ledger::{ClaimVerdict, Ledger};
-use crate::report::claims;
 use anyhow::Context;
 use model::CLAIMS;
+use report::claims;
+use report::ledger::{ClaimVerdict, Ledger};
 use std::process::ExitCode;
 
 /// Reads a comparison and prints what it says about every claim.

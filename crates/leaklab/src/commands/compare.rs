@@ -1,44 +1,34 @@
 //! `leaklab compare`: every lesson on every twin, judged, written and printed.
 
-use crate::baseline::{Conditions, Load};
 use crate::cli::{Compare, Format};
 use crate::commands::{gate, select, stop};
-use crate::comparison::{Comparison, Environment, LessonResult, SCHEMA};
 use crate::failure::{EXPECTED, Failure, UNEXPECTED};
-use crate::measure::{
-    EngineChoice, Measured, Protocol, Subject, Turn, conclude, requests_needed,
-    result,
+use crate::progress::Progress;
+use crate::run::{
+    EngineChoice, Measured, Numbers, Permit, Run, Service, lesson_result,
 };
-use crate::page::{self, Folder};
-use crate::report::{self, Output, Progress, sources, table};
 use anyhow::Context;
 use futures_util::future::join_all;
-use model::{Lesson, Scale};
-use std::path::Path;
+use lessons::{Lesson, Plan};
+use measure::Scenario;
+use report::baseline::{Conditions, Load};
+use report::comparison::{Comparison, Environment, LessonResult, SCHEMA};
+use report::page::{self, Folder};
+use report::{Output, sources, table};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-/// Rounds with a reading. Six are the fewest whose Kendall interval excludes the
-/// outermost slopes; two more let a single odd round be no majority anywhere.
-const ROUNDS: u64 = 8;
-
-/// The same for a quick look: the interval is all pairwise slopes then.
-const QUICK_ROUNDS: u64 = 5;
-
-/// A quick look has so many times fewer requests, where its verdicts allow that.
-const QUICK_DIVISOR: u64 = 4;
-
-/// Lessons that are measured at a time. A lesson waits for its service to rest half of
-/// the time, and the heap does not care who has the processor meanwhile.
+/// Lessons that are measured at a time. A lesson spends half of its time waiting for its
+/// services to come to rest, and other load does not change a heap.
 const LESSONS_AT_ONCE: usize = 2;
 
-/// The same for a quick look, whose lessons wait for more of their time.
+/// The same for a quick run, whose lessons wait for more of their time.
 const QUICK_LESSONS_AT_ONCE: usize = 3;
 
-/// The job with which `decoys` leaks as much as it is told.
+/// The control in which `decoys` leaks as many bytes as it is told.
 const PLANTED_IN: &str = "c01_client_clones";
 
 /// Runs the comparison.
@@ -62,32 +52,33 @@ pub async fn run(arguments: &Compare) -> Result<ExitCode, Failure> {
         .prefix("leaklab-")
         .tempdir()
         .context("cannot make a temporary folder (TMPDIR)")?;
-    let run = Run {
-        engine: match &arguments.endpoint_url {
-            Some(url) => {
-                let prefix = arguments.table_prefix.clone();
-                EngineChoice::External { url: url.clone(), prefix }
-            }
-            None => EngineChoice::Embedded,
-        },
-        scratch: scratch.path(),
-        output: &output,
-        stop: stop::on_signal()?,
+    let engine = match &arguments.endpoint_url {
+        Some(url) => {
+            let prefix = arguments.table_prefix.clone();
+            EngineChoice::External { url: url.clone(), prefix }
+        }
+        None => EngineChoice::Embedded,
     };
-    let steps =
-        jobs.iter().map(|job| job.protocol.steps() * job.subjects.len() as u64);
-    let steps = steps.sum();
-    let progress = Progress::new(steps);
-    let at_once = match run.engine {
+    let at_once = match engine {
         EngineChoice::Embedded if arguments.quick => QUICK_LESSONS_AT_ONCE,
         EngineChoice::Embedded => LESSONS_AT_ONCE,
-        // Somebody else's database serves one lesson at a time.
+        // A database that others use serves one lesson at a time.
         EngineChoice::External { .. } => 1,
     };
-    // Turns are taken in the jobs' order; whichever lesson is measured makes room.
-    let turns = Arc::new(Semaphore::new(at_once));
-    let lessons = jobs.iter().map(|job| run.lesson(job, &turns, &progress));
-    let results = causes_first(join_all(lessons).await)?;
+    let steps =
+        jobs.iter().map(|job| job.scenario.steps() * job.services.len() as u64);
+    let all = All {
+        engine,
+        scratch,
+        output: &output,
+        stop: stop::on_signal()?,
+        // The semaphore is fair, so lessons start in their order.
+        permits: Arc::new(Semaphore::new(at_once)),
+        progress: Progress::new(steps.sum()),
+    };
+    let results =
+        causes_first(join_all(jobs.iter().map(|job| all.lesson(job))).await)?;
+    let progress = &all.progress;
     progress.finish();
 
     let mut comparison = Comparison {
@@ -130,51 +121,36 @@ fn publish(
     Ok(ExitCode::from(if fine { EXPECTED } else { UNEXPECTED }))
 }
 
-/// The registry's numbers, unless the user gave others.
-fn protocol(lesson: &'static Lesson, arguments: &Compare) -> Protocol {
-    let rounds = if arguments.quick { QUICK_ROUNDS } else { ROUNDS };
-    let rounds = arguments.rounds.unwrap_or(rounds);
-    let mut protocol =
-        Protocol::new(lesson, arguments.seed, rounds, lesson.requests);
-    protocol.quick = arguments.quick;
-    if arguments.quick {
-        let quarter = lesson.requests / QUICK_DIVISOR;
-        let fewer = lesson.quick_requests.unwrap_or(quarter);
-        protocol.requests =
-            fewer.max(requests_needed(&protocol)).min(lesson.requests);
-    }
-    protocol.requests = arguments.requests.unwrap_or(protocol.requests);
-    // How many attempts a call may take is not for the user to say.
-    let of_load = matches!(protocol.scale(), Some(Scale::Items | Scale::Requests));
-    if let (true, Some(sizes)) = (of_load, &arguments.sizes) {
-        protocol.sizes.clone_from(sizes);
-        protocol.sizes.sort_unstable();
-        protocol.sizes.dedup();
-    }
-    protocol
-}
-
-/// A lesson and whom to measure on it.
+/// A lesson and the services to measure it on.
 struct Job {
-    protocol: Protocol,
-    subjects: Vec<Subject>,
+    plan: Plan,
+    scenario: Scenario,
+    services: Vec<Service>,
 }
 
 fn jobs(
     lessons: &[&'static Lesson],
     arguments: &Compare,
 ) -> Result<Vec<Job>, Failure> {
-    let mut variants = select::variants(lessons, &arguments.variants)?;
+    let mut fixes = select::failed_fixes(lessons, &arguments.failed_fixes)?;
+    let numbers = Numbers {
+        seed: arguments.seed,
+        rounds: arguments.rounds,
+        requests: arguments.requests,
+        sizes: arguments.sizes.clone(),
+        quick: arguments.quick,
+    };
     let job = |lesson: &&'static Lesson| {
-        let mut subjects = match arguments.twin {
-            Some(twin) => vec![Subject::twin(twin.as_str())],
-            None => vec![Subject::twin("leaky"), Subject::twin("fixed")],
+        let mut services = match arguments.twin {
+            Some(twin) => vec![Service::twin(twin.as_str())],
+            None => vec![Service::twin("leaky"), Service::twin("fixed")],
         };
-        let own = variants.remove(lesson.id).unwrap_or_default();
-        subjects.extend(own.into_iter().map(Subject::variant));
+        let own = fixes.remove(lesson.id).unwrap_or_default();
+        services.extend(own.into_iter().map(Service::failed_fix));
         let planted = arguments.leak_bytes.filter(|_| lesson.id == PLANTED_IN);
-        subjects.extend(planted.map(Subject::planted));
-        Job { protocol: protocol(lesson, arguments), subjects }
+        services.extend(planted.map(Service::planted));
+        let (plan, scenario) = numbers.of(lesson);
+        Job { plan, scenario, services }
     };
     Ok(lessons.iter().map(job).collect())
 }
@@ -194,79 +170,79 @@ fn causes_first<T>(results: Vec<Result<T, Failure>>) -> Result<Vec<T>, Failure> 
     if interrupted { Err(Failure::Interrupted) } else { Ok(all) }
 }
 
-/// What stays the same from lesson to lesson.
-struct Run<'a> {
+/// What the measurements of all lessons share.
+struct All<'a> {
     engine: EngineChoice,
-    scratch: &'a Path,
+    scratch: tempfile::TempDir,
     output: &'a Output,
     stop: CancellationToken,
+    permits: Arc<Semaphore>,
+    progress: Progress,
 }
 
-impl Run<'_> {
-    async fn lesson(
-        &self,
-        job: &Job,
-        turns: &Arc<Semaphore>,
-        progress: &Progress,
-    ) -> Result<LessonResult, Failure> {
-        let turn = Arc::clone(turns).acquire_owned().await;
-        let turn = Arc::new(turn.expect("nobody closes the semaphore"));
-        // Side by side: the heap does not care who else has the processor, and two
-        // cores halve the wait. When one fails, the other is stopped, too.
-        let stop = self.stop.child_token();
-        if stop.is_cancelled() {
+impl All<'_> {
+    async fn lesson(&self, job: &Job) -> Result<LessonResult, Failure> {
+        let permit = Arc::clone(&self.permits).acquire_owned().await;
+        let permit: Permit = Arc::new(permit.expect("nobody closes the semaphore"));
+        if self.stop.is_cancelled() {
             return Err(Failure::Interrupted);
         }
-        let stop = &stop;
-        let measured = job.subjects.iter().map(|subject| {
-            let turn = Arc::clone(&turn);
+        // The services run side by side on two cores. When one fails, the others are
+        // stopped.
+        let stop = self.stop.child_token();
+        let run =
+            Run { engine: &self.engine, scratch: self.scratch.path(), stop: &stop };
+        let measured = job.services.iter().map(|service| {
+            let permit = Arc::clone(&permit);
+            let (id, name) = (job.plan.lesson.id, service.name);
             async move {
-                let measured = self
-                    .subject(*subject, &job.protocol, stop, progress, turn)
-                    .await;
-                measured.inspect_err(|_| stop.cancel())
+                let step = |what: &str| self.progress.step(id, name, what);
+                let measured =
+                    run.measure(*service, job.plan, &job.scenario, &step, permit);
+                measured.await.inspect_err(|_| run.stop.cancel())
             }
         });
         let measured: Vec<_> = measured.collect();
-        drop(turn);
+        drop(permit);
         let all = causes_first(join_all(measured).await);
         let all = all.inspect_err(|_| self.stop.cancel())?;
-        progress.done(job.protocol.lesson.id);
-        Ok(conclude(&job.protocol, all))
+        let id = job.plan.lesson.id;
+        self.progress.done(id);
+        for measured in &all {
+            self.write_profile(id, measured)?;
+        }
+        Ok(lesson_result(job.plan, &job.scenario, all, |measured| {
+            profile_name(id, measured)
+        }))
     }
 
-    async fn subject(
-        &self,
-        subject: Subject,
-        protocol: &Protocol,
-        stop: &CancellationToken,
-        progress: &Progress,
-        turn: Turn,
-    ) -> Result<Measured, Failure> {
-        let began = Instant::now();
-        let (id, name) = (protocol.lesson.id, subject.name);
-        let step = |what: &str| progress.step(id, name, what);
-        let recording = protocol
-            .run(&subject, &self.engine, self.scratch, stop, &step, turn)
-            .await?;
-        let mut result = result(protocol, &recording, began.elapsed().as_secs_f64());
-        result.profile = self.output.write_profile(id, name, &recording)?;
-        Ok(Measured { subject, recording, result })
+    /// Writes the profile of the second, longer window.
+    fn write_profile(&self, id: &str, measured: &Measured) -> Result<(), Failure> {
+        if let (Some(name), Some([_, longer])) =
+            (profile_name(id, measured), &measured.samples.windows)
+        {
+            self.output.write(&name, &longer.json)?;
+        }
+        Ok(())
     }
+}
+
+/// The file of a service's dhat profile, where windows were opened.
+fn profile_name(id: &str, measured: &Measured) -> Option<String> {
+    let name = measured.service.name;
+    measured.samples.windows.as_ref().map(|_| format!("profiles/{id}.{name}.json"))
 }
 
 /// Known before anything is measured, so that a baseline that does not fit is refused
 /// now and not after a minute.
 fn conditions(jobs: &[Job], arguments: &Compare) -> Conditions {
-    let load = |Job { protocol, .. }: &Job| {
+    let load = |Job { plan, scenario, .. }: &Job| {
         let load = Load {
-            rounds: protocol.rounds,
-            requests: protocol.requests,
-            sizes: protocol
-                .scale()
-                .map_or_else(Vec::new, |_| protocol.sizes.clone()),
+            rounds: scenario.rounds,
+            requests: scenario.requests,
+            sizes: scenario.sizes.clone(),
         };
-        (protocol.lesson.id.to_owned(), load)
+        (plan.lesson.id.to_owned(), load)
     };
     let loads = jobs.iter().map(load).collect();
     Conditions { environment: environment(arguments), loads }

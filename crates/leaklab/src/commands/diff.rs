@@ -3,9 +3,9 @@
 use crate::cli::{At, Diff, Format};
 use crate::commands::profiles::{Own, ROWS, print_json, read, write_graph};
 use crate::failure::{EXPECTED, Failure};
-use crate::flame::Growth;
-use crate::report::difference::{self, Change, Difference, Side};
-use heap::profile::{Holder, Moment, Profile};
+use profile::flame::Growth;
+use profile::{Holder, Moment, Profile};
+use report::difference::{self, Change, Difference, Side};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,59 +1,52 @@
-//! `leaklab dynamo`: the embedded DynamoDB as a process, with faults if asked for.
+//! `leaklab dynamo`: the embedded DynamoDB, behind the fault proxy if faults are given.
 
 use crate::cli::Dynamo;
 use crate::commands::stop;
 use crate::failure::Failure;
-use anyhow::{Context, Result};
+use crate::run::engine;
+use anyhow::{Context, Result, anyhow};
 use dynamo::Proxy;
-use dynamo::engine::Engine;
+use measure::{Process, ShowLog};
 use std::io::Write;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
-/// Serves an empty database until a signal, or until standard input closes where
-/// that is asked for.
+/// Serves an empty database until a signal or, with `--exit-on-stdin-close`, until
+/// standard input closes.
 ///
 /// # Errors
-/// The address is taken, or the engine failed.
+/// The address is taken, or the engine ended by itself.
 pub async fn run(arguments: &Dynamo) -> Result<ExitCode, Failure> {
     let signal = stop::on_signal()?;
-    let (engine, proxy) = start(arguments).await?;
-    let watch = arguments.exit_on_stdin_close;
-    let until = async move {
-        tokio::select! {
-            () = signal.cancelled() => {}
-            () = stop::stdin_closed(), if watch => {}
-        }
-        // The engine waits for its connections, which are the proxy's.
-        if let Some(proxy) = proxy {
-            proxy.close().await;
-        }
-    };
-    engine.serve(until).await.context("the embedded engine")?;
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Takes the address and says so: for the engine or, with faults, for the proxy in
-/// front of it.
-async fn start(arguments: &Dynamo) -> Result<(Engine, Option<Proxy>)> {
-    let faults = arguments.faults.clone();
-    let (engine, proxy, address);
-    if faults.is_empty() {
-        engine = bind(arguments.listen)?;
-        (proxy, address) = (None, engine.address()?);
-    } else {
-        engine = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
-        let upstream = format!("http://{}", engine.address()?);
-        let front = Proxy::listen(arguments.listen, &upstream, faults).await;
-        let front = front.context("the embedded engine")?;
-        (address, proxy) = (front.address(), Some(front));
-    }
+    let (mut engine, proxy) = start(arguments).await?;
+    let address = proxy.as_ref().map_or(engine.address(), Proxy::address);
     announce(address).context("cannot write to stdout")?;
-    Ok((engine, proxy))
+    let ended = tokio::select! {
+        () = signal.cancelled() => None,
+        () = stop::stdin_closed(), if arguments.exit_on_stdin_close => None,
+        how = engine.ended() => Some(how),
+    };
+    // The engine waits for its connections, and the proxy holds some.
+    if let Some(proxy) = proxy {
+        proxy.close().await;
+    }
+    engine.stop().await;
+    match ended {
+        Some(how) => Err(anyhow!(how).into()),
+        None => Ok(ExitCode::SUCCESS),
+    }
 }
 
-fn bind(address: SocketAddr) -> Result<Engine> {
-    Engine::bind(address).context("the embedded engine")
+/// With faults, the proxy takes the address and the engine a free port.
+async fn start(arguments: &Dynamo) -> Result<(Process, Option<Proxy>)> {
+    let faults = arguments.faults.clone();
+    if faults.is_empty() {
+        return Ok((engine::start(arguments.listen, ShowLog::Yes).await?, None));
+    }
+    let engine = engine::start(engine::ANY_PORT, ShowLog::Yes).await?;
+    let upstream = format!("http://{}", engine.address());
+    let proxy = Proxy::listen(arguments.listen, &upstream, faults).await;
+    Ok((engine, Some(proxy.context("the fault proxy did not start")?)))
 }
 
 fn announce(address: SocketAddr) -> std::io::Result<()> {

@@ -2,12 +2,12 @@
 
 use crate::cli::Explain;
 use crate::commands::{pager, select, stored};
-use crate::comparison::Comparison;
 use crate::failure::{EXPECTED, Failure};
-use crate::report::story::{self, Measured, Source};
-use crate::stories;
 use anyhow::Context;
-use model::Lesson;
+use lessons::Lesson;
+use report::comparison::Comparison;
+use report::stories;
+use report::story::{self, Measured, Source};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 

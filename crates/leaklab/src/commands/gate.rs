@@ -1,11 +1,10 @@
 //! `leaklab gate`: what is new, grown or gone between two comparisons that are there.
 
-use crate::baseline::{Accepted, Baseline};
 use crate::cli::{Format, Gate};
 use crate::commands::stored;
 use crate::failure::{EXPECTED, Failure, UNEXPECTED};
-use crate::report;
 use anyhow::Context;
+use report::baseline::{Accepted, Baseline};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -43,6 +42,6 @@ pub(super) fn baseline(
     accept: Option<&Path>,
 ) -> Result<Baseline, Failure> {
     let older = stored::comparison(file, "--baseline")?;
-    let accepted = accept.map_or_else(|| Ok(Accepted::default()), Accepted::read)?;
-    Baseline::new(file.display().to_string(), older, accepted)
+    let accepted = accept.map(Accepted::read).transpose()?.unwrap_or_default();
+    Ok(Baseline::new(file.display().to_string(), older, accepted)?)
 }

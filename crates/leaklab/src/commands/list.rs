@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use anstream::println;
-use model::LESSONS;
+use lessons::LESSONS;
 use std::process::ExitCode;
 
 /// Prints the registry.
@@ -11,7 +11,7 @@ use std::process::ExitCode;
 /// None.
 pub fn run() -> Result<ExitCode, Failure> {
     for lesson in LESSONS {
-        println!("{:<21}{:<45}{}", lesson.id, lesson.title, lesson.law);
+        println!("{:<21}{:<45}{}", lesson.id, lesson.title, lesson.grows_with);
     }
     Ok(ExitCode::SUCCESS)
 }

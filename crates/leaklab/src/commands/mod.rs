@@ -3,7 +3,7 @@
 pub mod claims;
 pub mod compare;
 pub mod diff;
-pub mod drive;
+pub mod run_under;
 pub mod dynamo;
 pub mod explain;
 pub mod gate;

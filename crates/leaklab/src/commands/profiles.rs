@@ -3,10 +3,10 @@
 
 use crate::cli::At;
 use crate::failure::Failure;
-use crate::flame;
 use anyhow::Context;
-use heap::profile::{FrameRef, Moment, Profile, ProfileError};
 use maud::Markup;
+use profile::flame;
+use profile::{FrameRef, Moment, Profile, ProfileError};
 use std::collections::HashSet;
 use std::io::ErrorKind;
 use std::path::Path;

@@ -3,8 +3,8 @@
 use crate::cli::Report;
 use crate::commands::stored;
 use crate::failure::{EXPECTED, Failure};
-use crate::page::{self, Folder};
-use crate::report::whole_file;
+use report::page::{self, Folder};
+use report::whole_file;
 use std::process::ExitCode;
 
 /// Makes the page and says where it is.

@@ -4,8 +4,7 @@
 use crate::cli::{Format, Secrets, TwinName};
 use crate::commands::stop;
 use crate::failure::Failure;
-use crate::measure::{Search, Seen};
-use crate::memory::Found;
+use crate::run::{EngineChoice, Found, Run, Search, Seen};
 use anstream::{print, println};
 use anyhow::Context;
 use serde::Serialize;
@@ -39,10 +38,15 @@ pub async fn run(arguments: &Secrets) -> Result<ExitCode, Failure> {
         .tempdir()
         .context("cannot make a temporary folder (TMPDIR)")?;
     let stop = stop::on_signal()?;
+    let run = Run {
+        engine: &EngineChoice::Embedded,
+        scratch: scratch.path(),
+        stop: &stop,
+    };
     let mut twins = BTreeMap::new();
     for twin in [TwinName::Leaky, TwinName::Fixed] {
         let name = twin.as_str();
-        twins.insert(name, search.run(name, scratch.path(), &stop).await?);
+        twins.insert(name, run.search(name, &search).await?);
     }
     let report = Report { search, twins };
     match arguments.format {

@@ -5,11 +5,11 @@ use crate::failure::Failure;
 use anstream::println;
 use anyhow::{Context, Result};
 use dynamo::{Connection, Table, Target};
+use lessons::{Kind, LESSONS, Plan};
 use std::process::ExitCode;
-use workload::Plan;
 
-/// Sessions that are put in, for trying by hand.
-const SESSIONS: u64 = 100;
+/// Tenants, sessions and parcels that are put into the table.
+const COUNT: u64 = 100;
 
 /// Makes the table where it is missing and writes the data.
 ///
@@ -26,13 +26,13 @@ pub async fn run(arguments: &Seed) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Orders of one tenant, one order of many tenants, and sessions.
+/// Orders of one tenant, and what lessons on many tenants, sessions and parcels read.
 pub(super) async fn fill(table: &Table, seed: u64) -> Result<()> {
-    for lesson in ["l02_tenant_clients", "l04_background_jobs", "l11_session_cache"]
-    {
-        let plan =
-            Plan { lesson, seed, requests: SESSIONS, warm_up: SESSIONS, size: 0 };
-        let items = plan.base_data().chain(plan.round_data(0..1));
+    let plans = || LESSONS.iter().map(|lesson| Plan::new(lesson, seed, COUNT));
+    let orders = plans().find(|plan| plan.lesson.kind == Kind::Control);
+    let many = plans().filter(|plan| plan.lesson.distinct.is_some());
+    let items = orders.into_iter().map(|plan| plan.data());
+    for items in items.chain(many.map(|plan| plan.round_data(0..1))) {
         table.put(items).await.context("cannot fill the table")?;
     }
     Ok(())

@@ -1,13 +1,13 @@
 //! From what was typed to lessons.
 
 use crate::failure::Failure;
-use model::{LESSONS, Lesson, Variant};
+use lessons::{FailedFix, LESSONS, Lesson};
 use std::collections::BTreeMap;
 
-/// Stands for all variants.
+/// Stands for all failed fixes.
 const ALL: &str = "all";
 
-/// The lessons that these names begin; all for none.
+/// The lessons whose ids begin with these names; all for none.
 pub(super) fn lessons(names: &[String]) -> Result<Vec<&'static Lesson>, Failure> {
     if names.is_empty() {
         return Ok(LESSONS.iter().collect());
@@ -28,18 +28,17 @@ pub(super) fn lessons(names: &[String]) -> Result<Vec<&'static Lesson>, Failure>
     Ok(lessons)
 }
 
-/// The variants of each lesson that were asked for by name; `all` stands for all of
-/// them.
-pub(super) fn variants(
+/// The failed fixes of each lesson that were asked for by name; `all` stands for all.
+pub(super) fn failed_fixes(
     lessons: &[&'static Lesson],
     names: &[String],
-) -> Result<BTreeMap<&'static str, Vec<&'static Variant>>, Failure> {
+) -> Result<BTreeMap<&'static str, Vec<&'static FailedFix>>, Failure> {
     let mut chosen = BTreeMap::new();
     for lesson in lessons {
-        let asked = |variant: &&Variant| {
-            names.iter().any(|name| name == variant.name || name == ALL)
+        let asked = |fix: &&FailedFix| {
+            names.iter().any(|name| name == fix.name || name == ALL)
         };
-        let own: Vec<_> = lesson.variants.iter().filter(asked).collect();
+        let own: Vec<_> = lesson.failed_fixes.iter().filter(asked).collect();
         chosen.insert(lesson.id, own);
     }
     let found = |name: &str| chosen.values().flatten().any(|v| v.name == name);
@@ -47,15 +46,16 @@ pub(super) fn variants(
         None => Ok(chosen),
         Some(name) => {
             let known = lessons.iter().flat_map(|lesson| {
-                let of = move |v: &Variant| format!("{} of {}", v.name, lesson.id);
-                lesson.variants.iter().map(of)
+                let of =
+                    move |fix: &FailedFix| format!("{} of {}", fix.name, lesson.id);
+                lesson.failed_fixes.iter().map(of)
             });
             let known: Vec<_> = known.collect();
             let known = match known.is_empty() {
                 true => "these lessons have none".to_owned(),
                 false => format!("there are {}", known.join(", ")),
             };
-            Err(Failure::Usage(format!("there is no variant '{name}'; {known}")))
+            Err(Failure::Usage(format!("there is no failed fix '{name}'; {known}")))
         }
     }
 }

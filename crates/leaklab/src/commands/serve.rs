@@ -3,10 +3,10 @@
 use crate::cli::Serve;
 use crate::commands::{seed, stop};
 use crate::failure::Failure;
-use crate::measure::{Database, EngineChoice, twin_command};
-use crate::process::{Process, ShowLog};
+use crate::run::{Database, EngineChoice, twin_command};
 use anstream::{eprintln, println};
 use anyhow::{Context, anyhow};
+use measure::{Process, ShowLog};
 use std::process::ExitCode;
 
 /// Runs until a signal.

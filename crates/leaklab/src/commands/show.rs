@@ -1,11 +1,11 @@
 //! `leaklab show`: what a profile holds, ranked.
 
-use crate::cli::{By, Format, Show, Sort};
+use crate::cli::{By, Format, Show};
 use crate::commands::profiles::{LESSONS, Own, ROWS, print_json, read, write_graph};
 use crate::failure::{EXPECTED, Failure};
-use crate::flame;
-use crate::report::ranking::{self, Ranking, Row};
-use heap::profile::{Counts, Moment, Profile};
+use profile::flame;
+use profile::{Counts, Moment, Profile};
+use report::ranking::{self, Ranking, Row, Sort};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::process::ExitCode;

@@ -1,7 +1,7 @@
 //! Comparisons that were written by an earlier run.
 
-use crate::comparison::{Comparison, SCHEMA};
 use crate::failure::Failure;
+use report::comparison::{Comparison, SCHEMA};
 use serde::Deserialize;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};

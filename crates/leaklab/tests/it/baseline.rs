@@ -94,7 +94,7 @@ fn a_new_site_fails_until_its_printed_entry_is_given_a_reason() {
     let files = Files::of(&older, &run);
     let (state, text) = gated(&files, 1);
     assert_eq!(state, "NEW");
-    let place = sites(&mut run.clone())[0]["lesson_frame"].clone();
+    let place = sites(&mut run.clone())[0]["in_app_frame"].clone();
     assert!(text.contains(place.as_str().unwrap()), "{text}");
 
     let entry = text.find("\n#").expect("an entry to paste");

@@ -35,7 +35,7 @@ fn every_story_can_be_told_without_figures_and_says_how_to_get_some() {
 #[test]
 fn a_story_has_the_figures_the_sites_and_the_lines_that_differ() {
     let mut run = measured();
-    run["lessons"][0]["surprises"] = serde_json::json!(["leaky is a surprise"]);
+    run["lessons"][0]["mismatches"] = serde_json::json!(["leaky is a surprise"]);
     let files = Files::of(&run, &run);
     let from = files.path("new.json");
     let text = explain(&["l15", "--from", from.to_str().unwrap()]).run();

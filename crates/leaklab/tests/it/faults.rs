@@ -136,7 +136,7 @@ fn a_twin_that_dies_half_way_is_the_named_cause() {
 #[test]
 fn an_engine_that_dies_half_way_is_the_named_cause() {
     let done = Leaklab::compare(&["l11", "--twin", "leaky"])
-        .interrupted_when("leaklab", |_, engine| signal("KILL", engine));
+        .interrupted_when("leaklab-engine", |_, engine| signal("KILL", engine));
     done.code(3).says(&["embedded engine", "SIGKILL"]).leaves_nothing();
 }
 

@@ -30,20 +30,20 @@ fn lesson(id: &str, leaky: &str) {
     assert_eq!(twins["leaky"]["verdict"], leaky);
     assert_eq!(twins["fixed"]["verdict"], "BOUNDED");
     let top = &twins["leaky"]["sites"][0];
-    let own = top["lesson_frame"].as_str().unwrap_or_default();
+    let own = top["in_app_frame"].as_str().unwrap_or_default();
     let in_file = own.starts_with(&format!("src/lessons/{id}.rs:"));
-    assert!(in_file || top["culprit"].is_string(), "{top:#}");
+    assert!(in_file || top["expected_site"].is_string(), "{top:#}");
     let unattributed = twins["leaky"]["unattributed_share"].as_f64().unwrap();
     assert!(unattributed <= 0.1, "{unattributed} of the growth has no name");
-    let signs = twins["leaky"]["signs"].as_array().unwrap();
+    let signs = twins["leaky"]["metrics"].as_array().unwrap();
     // Sockets and files are counted on Linux alone.
     if cfg!(target_os = "linux") {
-        assert_eq!(signs.len(), model::lesson(id).unwrap().signs.len());
+        assert_eq!(signs.len(), model::lesson(id).unwrap().metrics.len());
     }
     for twin in ["leaky", "fixed"] {
         let profile = done.out().join(twins[twin]["profile"].as_str().unwrap());
         let profile = std::fs::read(profile).unwrap();
-        heap::profile::Profile::parse(&profile).unwrap();
+        profile::Profile::parse(&profile).unwrap();
     }
 }
 
@@ -51,7 +51,7 @@ fn lesson(id: &str, leaky: &str) {
 #[track_caller]
 fn variant(id: &str, name: &str, verdict: &str) {
     let (_, lesson) = measured(id, &["--variant", name]);
-    assert_eq!(lesson["variants"][name]["verdict"], verdict, "{lesson:#}");
+    assert_eq!(lesson["failed_fixes"][name]["verdict"], verdict, "{lesson:#}");
 }
 
 #[track_caller]
@@ -222,12 +222,12 @@ fn an_arc_around_a_client_shares_what_is_shared_already() {
 fn a_leak_of_a_known_size_is_measured_as_that_size() {
     let arguments = ["c01", "--leak-bytes", "64", "--format", "json"];
     let done = Leaklab::compare(&arguments).run().code(0).leaves_nothing();
-    let planted = &done.json()["lessons"][0]["variants"]["planted-leak"];
+    let planted = &done.json()["lessons"][0]["failed_fixes"]["planted-leak"];
     assert_eq!(planted["verdict"], "LEAKS", "{planted:#}");
     let slope = planted["slope_bytes_per_request"].as_f64().unwrap();
     let limit = planted["detection_limit_bytes_per_request"].as_f64().unwrap();
     assert!((slope - 64.0).abs() <= limit, "{slope} B, expected 64");
-    let top = planted["sites"][0]["lesson_frame"].as_str().unwrap();
+    let top = planted["sites"][0]["in_app_frame"].as_str().unwrap();
     assert!(top.starts_with("src/lessons/c01_planted_leak.rs:"), "{top}");
 }
 

@@ -9,10 +9,10 @@ fn hoarder() -> String {
     kept("hoarder.json")
 }
 
-/// A profile that `heap`'s tests keep, too.
+/// A profile that the tests of `profile` keep, too.
 fn kept(name: &str) -> String {
     let folder =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../heap/tests/profiles");
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../profile/tests/profiles");
     folder.join(name).to_str().unwrap().to_owned()
 }
 

@@ -1,10 +1,10 @@
 //! What a run writes for a job and its pull request, read as others read it.
 
 use crate::baseline::{Files, leaky, measured, sites};
-use leaklab::comparison::Comparison;
-use leaklab::report::{junit, markdown};
 use pulldown_cmark::{Event, Options, Parser, Tag};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus};
+use report::comparison::Comparison;
+use report::{junit, markdown};
 use serde_json::{Value, json};
 
 /// Markup of every kind that the two formats know, and what no XML may have.
@@ -21,7 +21,7 @@ fn hostile() -> Comparison {
     let site = json!({
         "lesson": HOSTILE, "twin": HOSTILE, "fingerprint": HOSTILE, "state": "NEW",
         "bytes_per_request": 5.0, "baseline_bytes_per_request": null,
-        "allowed_bytes_per_request": null, "share": 1.0, "lesson_frame": null,
+        "allowed_bytes_per_request": null, "share": 1.0, "in_app_frame": null,
         "frames": [HOSTILE], "reason": HOSTILE,
     });
     run["baseline"] = json!({
@@ -29,14 +29,14 @@ fn hostile() -> Comparison {
     });
     run["environment"]["engine"] = HOSTILE.into();
     for site in sites(&mut run) {
-        site["lesson_frame"] = Value::Null;
+        site["in_app_frame"] = Value::Null;
         site["frames"] = json!([HOSTILE]);
     }
     let lesson = &mut run["lessons"][0];
     lesson["as_expected"] = false.into();
-    lesson["surprises"] = json!([HOSTILE, format!("leaky is {HOSTILE}")]);
+    lesson["mismatches"] = json!([HOSTILE, format!("leaky is {HOSTILE}")]);
     lesson["id"] = HOSTILE.into();
-    lesson["law"] = HOSTILE.into();
+    lesson["grows_with"] = HOSTILE.into();
     read(run)
 }
 
@@ -76,7 +76,7 @@ fn junit_has_a_case_for_each_verdict_and_fails_none_when_all_is_as_expected() {
 fn junit_blames_the_twin_that_a_surprise_names() {
     let mut run = measured();
     let lesson = &mut run["lessons"][0];
-    lesson["surprises"] = json!(["leaky is FLAT", "the twins' answers differ"]);
+    lesson["mismatches"] = json!(["leaky is FLAT", "the twins' answers differ"]);
     let expected = [
         ("leaky".to_owned(), "leaky is FLAT".to_owned()),
         ("twins together".to_owned(), "the twins' answers differ".to_owned()),

@@ -136,6 +136,12 @@ pub enum FaultAction {
     },
 }
 
+impl FaultAction {
+    /// DynamoDB's response to a throttled client.
+    pub const THROTTLED: Self =
+        Self::Error { status: 400, code: "ProvisionedThroughputExceededException" };
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

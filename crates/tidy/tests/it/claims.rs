@@ -1,8 +1,8 @@
 //! Claims rest on what is there: lessons, names that the compiler refuses, sources of
 //! the version that is used, and a chapter from a run that settles all of them.
 
-use crate::lessons::ids;
 use crate::repository::{locate, no_faults, text};
+use lessons::LESSONS;
 use model::CLAIMS;
 use model::claims::Rule;
 use std::collections::BTreeSet;
@@ -20,7 +20,7 @@ fn rules() -> impl Iterator<Item = (&'static str, Rule)> {
 fn claims_rest_on_lessons_and_every_lesson_settles_a_claim() {
     let used: BTreeSet<_> =
         rules().flat_map(|(_, rule)| rule.evidence()).map(|e| e.lesson).collect();
-    let there: BTreeSet<_> = ids().into_iter().collect();
+    let there: BTreeSet<_> = LESSONS.iter().map(|lesson| lesson.id).collect();
     assert_eq!(
         used, there,
         "crates/model/src/claims and model::LESSONS name different lessons\ncure: \

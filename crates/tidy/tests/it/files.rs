@@ -1,74 +1,51 @@
-//! What holds for every file: how it opens, how long it is, what it may not contain.
+//! Rules for single files: how they open, how long they are, what they may not contain.
 
-use crate::repository::{bytes, files, no_faults, text};
+use crate::repository::{all, files, locate, no_faults, text};
+use std::fs;
 
-/// Above this a reader loses the thread.
 const LINES_MAX: usize = 400;
-/// A lesson is read in front of a room.
-const LESSON_LINES_MAX: usize = 185;
 
-/// Every Rust file of the workspace and its text.
-fn sources() -> impl Iterator<Item = (String, String)> {
+/// Every Rust file and its text.
+pub(crate) fn sources() -> impl Iterator<Item = (String, String)> {
     let found = files("crates").into_iter().filter(|path| path.ends_with(".rs"));
-    found.map(|path| {
-        let source = text(&path);
-        (path, source)
-    })
+    found.map(|path| (path.clone(), text(&path)))
 }
 
-#[test]
-fn every_file_opens_with_what_it_is_for() {
-    let opens =
-        |source: &str| ["//! ", "#![doc"].iter().any(|o| source.starts_with(o));
-    no_faults(
-        sources().filter(|(_, source)| !opens(source)).map(|(path, _)| path),
-        "let the first line be `//!` and the file's job",
-    );
-}
-
-#[test]
-fn no_file_is_too_long_to_follow() {
-    let faults = sources().filter_map(|(path, source)| {
-        let lesson =
-            path.contains("/src/lessons/") && !path.starts_with("crates/model/");
-        let most = if lesson { LESSON_LINES_MAX } else { LINES_MAX };
-        let lines = source.lines().count();
-        (lines > most).then(|| format!("{path}: {lines} lines, {most} are the most"))
-    });
-    no_faults(faults, "cut the file where it changes its subject");
-}
-
-#[test]
-fn nothing_is_left_unfinished() {
-    // In pieces, or this file would not pass.
-    let macros = ["todo", "unimplemented", "dbg"].map(|name| format!("{name}!("));
-    let ignored = format!("#[{}", "ignore");
-    let faults = sources().flat_map(|(path, source)| {
-        let marks = macros.iter().chain([&ignored]);
-        let found = marks.filter(|mark| source.contains(mark.as_str()));
-        found.map(|mark| format!("{path}: {mark}")).collect::<Vec<_>>()
-    });
-    no_faults(faults, "finish it, or take it out");
-}
-
-/// What people start by hand.
-fn scripts() -> Vec<String> {
+/// The scripts that people start.
+pub(crate) fn scripts() -> Vec<String> {
     let mut found = files("scripts");
-    found.retain(|path| path.ends_with(".sh"));
-    assert!(!found.is_empty(), "scripts/ is empty\ncure: bring the scripts back");
     found.push(".ci/run".to_owned());
     found
 }
 
 #[test]
-fn every_script_says_what_it_is_for() {
-    let says = |path: &String| {
-        text(path).lines().take(3).any(|line| line.starts_with("# "))
-    };
-    no_faults(
-        scripts().into_iter().filter(|path| !says(path)),
-        "put a comment with the script's job below its first line",
-    );
+fn every_file_opens_with_its_job() {
+    let opens =
+        |source: &str| ["//! ", "#![doc"].iter().any(|o| source.starts_with(o));
+    let rust = sources().filter(|(_, source)| !opens(source)).map(|(path, _)| path);
+    let says =
+        |path: &String| text(path).lines().take(3).any(|l| l.starts_with("# "));
+    let scripts = scripts().into_iter().filter(|path| !says(path));
+    no_faults(rust.chain(scripts), "begin with `//!` (or `# `) and the file's job");
+}
+
+#[test]
+fn no_file_is_too_long_to_follow() {
+    let faults = sources().filter_map(|(path, source)| {
+        let lines = source.lines().count();
+        (lines > LINES_MAX).then(|| format!("{path}: {lines} lines"))
+    });
+    let cure =
+        format!("cut the file where its subject changes; {LINES_MAX} is most");
+    no_faults(faults, &cure);
+}
+
+#[test]
+fn no_test_is_ignored() {
+    // In pieces, or this file would not pass.
+    let ignored = format!("#[{}", "ignore");
+    let faults = sources().filter(|(_, source)| source.contains(&ignored));
+    no_faults(faults.map(|(path, _)| path), "mend the test, or delete it");
 }
 
 #[cfg(unix)]
@@ -77,19 +54,19 @@ fn every_script_can_be_started() {
     use std::os::unix::fs::PermissionsExt;
 
     let runs = |path: &String| {
-        let metadata = crate::repository::locate(path).metadata();
+        let metadata = locate(path).metadata();
         metadata.is_ok_and(|found| found.permissions().mode() & 0o111 == 0o111)
     };
     no_faults(scripts().into_iter().filter(|path| !runs(path)), "chmod +x the file");
 }
 
 #[test]
-fn no_file_names_a_place_on_somebodys_machine() {
+fn no_file_names_a_path_of_one_machine() {
     // In pieces, or this file would not pass.
     let places = ["home", "work", "Users"].map(|folder| format!("/{folder}/"));
-    let faults = files("").into_iter().filter(|path| {
-        // What is not text has no paths to find.
-        let content = String::from_utf8(bytes(path)).unwrap_or_default();
+    let faults = all("").into_iter().filter(|path| {
+        // Files that are not text contain no paths.
+        let content = fs::read_to_string(locate(path)).unwrap_or_default();
         places.iter().any(|place| content.contains(place))
     });
     no_faults(faults, "write the path from the repository's root");

@@ -1,94 +1,97 @@
-//! `model::LESSONS` is the one list: whatever is there for each lesson is there for
-//! all of them, and for nothing else.
+//! A lesson is one unit: few files name it, its chapter has the parts of the others, and
+//! its output is of a run that was as expected.
 
-use crate::repository::{names, no_faults, text};
-use model::lessons::LESSONS;
+use crate::repository::{all, locate, no_faults, text};
+use lessons::{Kind, LESSONS};
+use std::fs;
 
-const TESTS: &str = "crates/leaklab/tests/it/lessons.rs";
+/// The list, its scenario, its chapter, and three that mention it.
+const FILES_MAX: usize = 40;
 
-/// The registry's ids, in the order of the book.
-pub(crate) fn ids() -> Vec<&'static str> {
-    LESSONS.iter().map(|lesson| lesson.id).collect()
+/// What the generator and scripts/refresh-docs.sh write.
+const GENERATED: [&str; 9] = [
+    "docs/output/",
+    "docs/diffs/",
+    "docs/charts/",
+    "docs/claims.md",
+    "docs/by-",
+    "docs/SUMMARY.md",
+    "README.md",
+    "crates/leaklab/tests/cmd/",
+    "Cargo.lock",
+];
+
+#[test]
+fn few_files_name_a_lesson() {
+    let mut files = all("");
+    files.retain(|path| !GENERATED.iter().any(|start| path.starts_with(start)));
+    let texts: Vec<_> = files
+        .iter()
+        .map(|path| (path, fs::read_to_string(locate(path)).unwrap_or_default()))
+        .collect();
+    let faults = LESSONS.iter().filter_map(|lesson| {
+        let found = texts.iter().filter(|(_, text)| text.contains(lesson.id));
+        let found: Vec<_> = found.map(|(path, _)| path.as_str()).collect();
+        (found.len() > FILES_MAX).then(|| format!("{}: {found:#?}", lesson.id))
+    });
+    no_faults(faults, "move what belongs to the lesson into its own files");
 }
 
-/// The same, as a folder lists them.
-fn sorted_ids() -> Vec<&'static str> {
-    let mut ids = ids();
-    ids.sort_unstable();
-    ids
+/// The lines of a document outside its fenced blocks.
+fn prose(document: &str) -> impl Iterator<Item = &str> {
+    let mut fenced = false;
+    document.lines().filter(move |line| {
+        let fence = line.trim_start().starts_with("```");
+        fenced ^= fence;
+        !fenced && !fence
+    })
 }
 
 #[test]
-fn every_lesson_has_a_file_in_both_twins() {
-    for folder in ["crates/leaky/src/lessons", "crates/fixed/src/lessons"] {
-        let mut found = names(folder, "rs");
-        found.retain(|name| name != "mod");
+fn every_chapter_has_the_same_six_parts() {
+    for lesson in LESSONS {
+        let path = format!("docs/lessons/{}.md", lesson.id);
+        let chapter = text(&path);
+        let parts = prose(&chapter).filter_map(|line| line.strip_prefix("## "));
+        let remedy = match lesson.kind {
+            Kind::Lesson => "The fix",
+            Kind::Control => "What would leak instead",
+        };
+        let expected = [
+            "The symptom",
+            "What most people guess",
+            "What the measurement shows",
+            "Where the memory is held, and why",
+            remedy,
+            "In your own service",
+        ];
         assert_eq!(
-            found,
-            sorted_ids(),
-            "{folder} does not have the files of model::LESSONS\ncure: write the \
-             missing file, or enter it into crates/model/src/lessons/list.rs"
+            parts.collect::<Vec<_>>(),
+            expected,
+            "{path}: other `##` headings"
         );
     }
 }
 
 #[test]
-fn every_lesson_is_a_module_of_both_twins() {
-    for twin in ["leaky", "fixed"] {
-        let path = format!("crates/{twin}/src/lessons/mod.rs");
-        let source = text(&path);
-        let modules = source.lines().filter_map(|line| {
-            line.strip_prefix("pub(crate) mod ")?.strip_suffix(';')
-        });
-        assert_eq!(
-            modules.collect::<Vec<_>>(),
-            ids(),
-            "{path} does not follow model::LESSONS\ncure: one line \
-             `pub(crate) mod <id>;` for each, in the order of the list"
-        );
-    }
-}
-
-#[test]
-fn every_lesson_has_a_chapter() {
-    assert_eq!(
-        names("docs/lessons", "md"),
-        sorted_ids(),
-        "docs/lessons does not have the chapters of model::LESSONS\ncure: write the \
-         missing chapter, or delete the one that no lesson has"
-    );
-}
-
-#[test]
-fn the_summary_lists_every_chapter_in_the_order_of_the_registry() {
-    let summary = text("docs/SUMMARY.md");
-    let chapters = summary
-        .lines()
-        .filter_map(|line| line.split_once("(lessons/")?.1.strip_suffix(".md)"));
-    assert_eq!(
-        chapters.collect::<Vec<_>>(),
-        ids(),
-        "docs/SUMMARY.md does not follow model::LESSONS\ncure: one line \
-         `- [Name](lessons/<id>.md)` for each, in the order of the list"
-    );
-}
-
-#[test]
-fn every_lesson_has_a_test_of_its_verdicts() {
-    let tests = text(TESTS);
-    no_faults(
-        ids().into_iter().filter(|id| !tests.contains(id)).map(str::to_owned),
-        &format!("write a test in {TESTS} that names the lesson"),
-    );
-}
-
-#[test]
-fn every_lesson_has_a_row_in_the_readme() {
-    let readme = text("README.md");
-    let rows: Vec<_> = readme.lines().filter(|line| line.starts_with('|')).collect();
-    let has_row = |id| rows.iter().any(|row| row.contains(id));
-    no_faults(
-        ids().into_iter().filter(|id| !has_row(*id)).map(str::to_owned),
-        "add a row with the lesson's id to the table in README.md",
-    );
+fn every_chapter_shows_a_run_that_was_as_expected() {
+    let faults = LESSONS.iter().flat_map(|lesson| {
+        let id = lesson.id;
+        let chapter = text(&format!("docs/lessons/{id}.md"));
+        let diff = format!("{{{{#include ../diffs/{id}.diff}}}}");
+        let output = format!("{{{{#include ../output/{id}.txt}}}}");
+        let shown = text(&format!("docs/output/{id}.txt"));
+        let checks = [
+            (chapter.contains(&output), "does not include its output"),
+            (
+                lesson.kind == Kind::Control || chapter.contains(&diff),
+                "does not include the twins' difference",
+            ),
+            (shown.contains("\nEvery verdict is as expected"), "has an odd output"),
+            (shown.contains(&format!("\n{id}")), "has the output of another lesson"),
+        ];
+        let faults = checks.into_iter().filter(|(holds, _)| !holds);
+        faults.map(move |(_, fault)| format!("{id} {fault}"))
+    });
+    no_faults(faults, "run scripts/refresh-docs.sh; if it stays, mend the lesson");
 }

@@ -1,15 +1,13 @@
-//! The rules that the repository holds itself to, a module for each group.
+//! The rules that the repository holds itself to, one module per group.
 
 mod repository;
 
 mod twins;
+mod files;
+mod crates;
 mod lessons;
 mod claims;
-mod diffs;
-mod files;
-mod docs;
-mod html;
+mod front_matter;
+mod generated;
 mod book;
-mod output;
-mod indexes;
-mod dependencies;
+mod features;

@@ -157,11 +157,11 @@ async fn hostile_content_comes_out_as_text() {
         comparison["environment"]["engine"] = json!(HOSTILE);
         let lessons = comparison["lessons"].as_array_mut().unwrap();
         for lesson in lessons {
-            lesson["law"] = json!(HOSTILE);
-            lesson["surprises"] = json!([HOSTILE]);
+            lesson["grows_with"] = json!(HOSTILE);
+            lesson["mismatches"] = json!([HOSTILE]);
             for site in lesson["twins"]["leaky"]["sites"].as_array_mut().unwrap() {
                 site["frames"] = json!([HOSTILE]);
-                site["lesson_frame"] = Value::Null;
+                site["in_app_frame"] = Value::Null;
             }
         }
     });

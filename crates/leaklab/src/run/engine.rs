@@ -1,0 +1,22 @@
+//! Starts the embedded DynamoDB, the program `leaklab-engine`, as a child process.
+
+use crate::run::programs::program;
+use anyhow::Result;
+use measure::{Process, ShowLog};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use tokio::process::Command;
+
+/// A free port of the loopback interface.
+pub const ANY_PORT: SocketAddr =
+    SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0));
+
+/// Starts an engine with an empty database.
+///
+/// # Errors
+/// It is not built, or the address is taken.
+pub async fn start(address: SocketAddr, log: ShowLog) -> Result<Process> {
+    let program = program("leaklab-engine")?;
+    let mut command = Command::new(&program);
+    command.arg(address.to_string());
+    Process::start("the embedded engine", &program, command, log).await
+}

@@ -1,0 +1,88 @@
+//! The load of a lesson: its requests, their items in the table, and the faults
+//! between the service and its database.
+
+use crate::run::Database;
+use anyhow::{Context, Result};
+use dynamo::{Proxy, Target};
+use lessons::Plan;
+use measure::{Load, Scale, Scenario};
+use model::fault::EVERY_OPERATION;
+use model::{Fault, FaultAction, When};
+use std::ops::Range;
+use workload::{ClientBehavior, Requests};
+
+/// The load of a lesson against one table.
+#[derive(Debug)]
+pub(super) struct LessonLoad<'a> {
+    plan: Plan,
+    scale: Option<Scale>,
+    smallest: u64,
+    database: &'a Database,
+    proxy: Option<Proxy>,
+}
+
+impl<'a> LessonLoad<'a> {
+    /// Puts the items into the table that every attempt asks for, and starts a proxy
+    /// where the lesson needs faults.
+    pub(super) async fn open(
+        plan: Plan,
+        scenario: &Scenario,
+        database: &'a Database,
+    ) -> Result<Self> {
+        let smallest = scenario.smallest();
+        for size in scenario.sizes.iter().copied().chain([smallest]) {
+            database.table.put(plan.sized(size).data()).await?;
+        }
+        database.table.put(plan.sized(smallest).round_data(0..1)).await?;
+        let scale = scenario.growth.scale();
+        let faults = plan.lesson.faults.to_vec();
+        let proxy = if faults.is_empty() && scale != Some(Scale::Attempts) {
+            None
+        } else {
+            let proxy = Proxy::start(database.target.url(), faults).await;
+            Some(proxy.with_context(|| {
+                format!("{} needs faults in front of its database", plan.lesson.id)
+            })?)
+        };
+        Ok(Self { plan, scale, smallest, database, proxy })
+    }
+
+    /// What the service uses as its database.
+    pub(super) fn target(&self) -> Target {
+        match &self.proxy {
+            Some(proxy) => self.database.target.at(proxy.url()),
+            None => self.database.target.clone(),
+        }
+    }
+}
+
+impl Load for LessonLoad<'_> {
+    fn requests(&self, round: u64, size: u64) -> Requests {
+        self.plan.sized(size).round(round)
+    }
+
+    fn client(&self) -> ClientBehavior {
+        self.plan.lesson.client
+    }
+
+    async fn prepare(&self, rounds: Range<u64>) -> Result<()> {
+        let items = self.plan.sized(self.smallest).round_data(rounds);
+        Ok(self.database.table.put(items).await?)
+    }
+
+    /// Where the size is a number of attempts, all but the last of them are throttled.
+    fn set_size(&self, size: Option<u64>) {
+        if let (Some(Scale::Attempts), Some(proxy)) = (self.scale, &self.proxy) {
+            proxy.set(match size {
+                Some(attempts) => throttled_attempts(attempts),
+                None => self.plan.lesson.faults.to_vec(),
+            });
+        }
+    }
+}
+
+/// Throttles all attempts of a call but the last.
+fn throttled_attempts(attempts: u64) -> Vec<Fault> {
+    let when = When::Cycle { hit: attempts.saturating_sub(1), of: attempts };
+    vec![Fault::new(EVERY_OPERATION, FaultAction::THROTTLED).when(when)]
+}

@@ -1,0 +1,89 @@
+//! How a lesson is measured: the lesson's numbers, unless the command line gives others.
+
+use lessons::{Lesson, Plan};
+use measure::judge::requests_needed;
+use measure::{Growth, Scale, Scenario, Verdict};
+
+/// Rounds with a reading. Six are the fewest whose Kendall interval excludes the
+/// outermost slopes. With two more, a single odd round is never half of any sample.
+const ROUNDS: u64 = 8;
+
+/// Rounds of a quick run, whose interval is all pairwise slopes.
+const QUICK_ROUNDS: u64 = 5;
+
+/// A quick run has a quarter of the requests, or more where its verdicts need them.
+const QUICK_DIVISOR: u64 = 4;
+
+/// Frames in files below this path belong to a lesson.
+const IN_APP: &str = "src/lessons/";
+
+/// What the command line says about the measurement of all lessons.
+#[derive(Debug, Clone, Default)]
+pub struct Numbers {
+    /// Seed of data and requests.
+    pub seed: u64,
+    /// Rounds with a reading.
+    pub rounds: Option<u64>,
+    /// Requests in a round.
+    pub requests: Option<u64>,
+    /// Sizes at which peaks are measured.
+    pub sizes: Option<Vec<u64>>,
+    /// Fewer rounds and requests.
+    pub quick: bool,
+}
+
+impl Numbers {
+    /// The requests of a lesson and how they are measured, with what is expected of
+    /// `leaky`.
+    pub fn of(&self, lesson: &'static Lesson) -> (Plan, Scenario) {
+        let rounds = if self.quick { QUICK_ROUNDS } else { ROUNDS };
+        let mut scenario = Scenario {
+            growth: lesson.growth,
+            sizes: self.sizes(lesson),
+            expected: lesson.expected_leak(),
+            rounds: self.rounds.unwrap_or(rounds),
+            requests: lesson.requests,
+            warm_up: 0,
+            window_requests: lesson.window_requests,
+            concurrency: lesson.concurrency,
+            quick: self.quick,
+            metrics: lesson.metrics,
+            expected_sites: lesson.expected_sites,
+            in_app: IN_APP,
+            may_refuse: lesson.may_refuse,
+            may_fail: lesson.outage,
+        };
+        if self.quick {
+            let quarter = lesson.requests / QUICK_DIVISOR;
+            let fewer = lesson.quick_requests.unwrap_or(quarter);
+            scenario.requests = fewer.max(needed(&scenario)).min(lesson.requests);
+        }
+        scenario.requests = self.requests.unwrap_or(scenario.requests);
+        let plan = Plan::new(lesson, self.seed, scenario.requests);
+        scenario.warm_up = plan.warm_up;
+        (plan, scenario)
+    }
+
+    fn sizes(&self, lesson: &Lesson) -> Vec<u64> {
+        let Growth::Peak { sizes, of } = lesson.growth else { return Vec::new() };
+        match &self.sizes {
+            // A call has a fixed number of attempts, so these sizes are not the user's.
+            Some(own) if of != Scale::Attempts => {
+                let mut own = own.clone();
+                own.sort_unstable();
+                own.dedup();
+                own
+            }
+            _ => sizes.to_vec(),
+        }
+    }
+}
+
+/// Requests that a round needs for both verdicts that a lesson expects.
+fn needed(scenario: &Scenario) -> u64 {
+    let fixed = match scenario.expected {
+        Verdict::Flat => Verdict::Flat,
+        _ => Verdict::Bounded,
+    };
+    requests_needed(&Scenario { expected: fixed, ..scenario.clone() })
+}

@@ -1,0 +1,173 @@
+//! From what was measured to what `comparison.json` says about a lesson.
+
+use crate::run::Measured;
+use lessons::{Lesson, Plan};
+use measure::judge::{SiteGrowth, pair};
+use measure::{Judgement, Samples, Scenario};
+use report::comparison::{
+    Cost, Latency, LessonResult, MetricResult, SiteResult, TwinResult,
+};
+use std::collections::BTreeMap;
+use workload::Digest;
+
+/// Sites that are listed.
+const SITES_MAX: usize = 10;
+
+/// Puts the services of a lesson side by side. `profile` names the file of a service's
+/// dhat profile.
+pub fn lesson_result(
+    plan: Plan,
+    scenario: &Scenario,
+    all: Vec<Measured>,
+    profile: impl Fn(&Measured) -> Option<String>,
+) -> LessonResult {
+    let lesson = plan.lesson;
+    let mut mismatches: Vec<String> = all.iter().flat_map(clauses).collect();
+    let twin = |name| all.iter().find(|m| m.service.name == name);
+    let pair = twin("leaky").zip(twin("fixed"));
+    if let Some((leaky, fixed)) = pair {
+        let (leaky, fixed) = (&leaky.samples, &fixed.samples);
+        mismatches.extend(pair::burst_mismatch(leaky, fixed, scenario));
+        mismatches.extend(responses_mismatch(plan, scenario, leaky, fixed));
+    }
+    let answers_sha256 =
+        all.iter().find(|m| m.service.is_twin()).map(|m| digest(&m.samples));
+    let by_name = |twins: bool| -> BTreeMap<_, _> {
+        let of_kind = all.iter().filter(|m| m.service.is_twin() == twins);
+        let result = |m: &Measured| {
+            (m.service.name.to_owned(), twin_result(m, scenario, profile(m)))
+        };
+        of_kind.map(result).collect()
+    };
+    LessonResult {
+        id: lesson.id.to_owned(),
+        kind: lesson.kind.as_str().to_owned(),
+        claims: claims(lesson),
+        grows_with: lesson.grows_with.to_owned(),
+        peak_scale: scenario.growth.scale().map(|scale| scale.as_str().to_owned()),
+        growth: scenario.growth.as_str().to_owned(),
+        as_expected: mismatches.is_empty(),
+        mismatches,
+        same_answers: pair.map(|(leaky, fixed)| {
+            pair::same_responses(&leaky.samples, &fixed.samples)
+        }),
+        answers_sha256: answers_sha256.unwrap_or_default(),
+        cost: pair.map(|(leaky, fixed)| cost(leaky, fixed)),
+        twins: by_name(true),
+        failed_fixes: by_name(false),
+    }
+}
+
+fn claims(lesson: &Lesson) -> Vec<String> {
+    model::claims::settled_by(lesson.id).into_iter().map(str::to_owned).collect()
+}
+
+/// The mismatches of one service, as sentences.
+fn clauses(measured: &Measured) -> Vec<String> {
+    let name = measured.service.name;
+    let mismatches = &measured.judgement.mismatches;
+    mismatches.iter().map(|clause| format!("{name} {clause}")).collect()
+}
+
+/// Names the first request whose responses differ, unless the lesson allows that.
+fn responses_mismatch(
+    plan: Plan,
+    scenario: &Scenario,
+    leaky: &Samples,
+    fixed: &Samples,
+) -> Option<String> {
+    let refused = leaky.refused + fixed.refused > 0;
+    let may_differ = plan.lesson.outage || (plan.lesson.may_refuse && refused);
+    if may_differ || pair::same_responses(leaky, fixed) {
+        return None;
+    }
+    let first = pair::first_difference(leaky, fixed, scenario);
+    let place = first.map_or_else(String::new, |(round, n)| {
+        let request = plan.sized(scenario.smallest()).request(round, n);
+        format!(", first in round {round} near request {n}: {request}")
+    });
+    Some(format!("the responses of the twins differ{place}"))
+}
+
+fn cost(leaky: &Measured, fixed: &Measured) -> Cost {
+    Cost {
+        database_calls_ratio: pair::database_calls_ratio(
+            &leaky.judgement,
+            &fixed.judgement,
+        ),
+        latency_ratio: pair::latency_ratio(&leaky.samples, &fixed.samples),
+    }
+}
+
+/// The digest of all responses.
+fn digest(samples: &Samples) -> String {
+    let mut digest = Digest::default();
+    samples.responses.iter().flatten().for_each(|part| digest.add(*part));
+    digest.to_string()
+}
+
+fn twin_result(
+    measured: &Measured,
+    scenario: &Scenario,
+    profile: Option<String>,
+) -> TwinResult {
+    let Measured { samples, judgement, seconds, .. } = measured;
+    let readings = &samples.readings;
+    TwinResult {
+        verdict: judgement.verdict,
+        slope_bytes_per_request: judgement.line.slope,
+        ci95: judgement.line.interval,
+        detection_limit_bytes_per_request: judgement.detection_limit,
+        requests_per_round: scenario.requests,
+        live_bytes: readings.iter().map(|r| r.live_bytes).collect(),
+        peak_bytes: readings.iter().map(|r| r.peak_bytes).max().unwrap_or(0),
+        peaks: samples.peaks.clone(),
+        peak_exponent: judgement.peak_exponent,
+        resident_before_bytes: samples.resident_before,
+        resident_bytes: readings.iter().map(|r| r.resident_bytes).collect(),
+        open_files: readings.iter().map(|r| r.open_files).collect(),
+        sockets: readings.iter().map(|r| r.sockets.clone()).collect(),
+        tasks: readings.iter().map(|r| r.tasks).collect(),
+        in_flight: readings.iter().map(|r| r.in_flight).collect(),
+        gauges: judgement.gauges.clone(),
+        metrics: metrics(judgement),
+        database_calls_per_request: judgement.database_calls_per_request,
+        latency_us: latency(samples),
+        seconds: *seconds,
+        profile,
+        window_bytes_per_request: judgement.window_slope,
+        unattributed_share: judgement.unattributed_share,
+        sites: judgement.sites.iter().take(SITES_MAX).map(site).collect(),
+        answers_sha256: digest(samples),
+        refused: samples.refused,
+        errors: samples.errors,
+        abandoned: samples.abandoned,
+        attempts: samples.attempt,
+        live_bytes_before_exit: samples.live_before_exit,
+        live_bytes_at_exit: samples.live_at_exit,
+    }
+}
+
+fn latency(samples: &Samples) -> Latency {
+    let at = |quantile| samples.latency_us.value_at_quantile(quantile);
+    Latency { p50: at(0.5), p99: at(0.99), best_round_p50: samples.best_median_us }
+}
+
+fn metrics(judgement: &Judgement) -> Vec<MetricResult> {
+    let result = |slope: &measure::judge::MetricSlope| MetricResult {
+        name: slope.name.clone(),
+        per_request: slope.per_request,
+    };
+    judgement.metrics.iter().map(result).collect()
+}
+
+fn site(site: &SiteGrowth) -> SiteResult {
+    SiteResult {
+        fingerprint: site.fingerprint.clone(),
+        share: site.share,
+        bytes_per_request: site.bytes_per_request,
+        in_app_frame: site.in_app_frame.clone(),
+        expected_site: site.expected_site.clone(),
+        frames: site.frames.clone(),
+    }
+}

@@ -1,0 +1,148 @@
+//! The chapter of each lesson, built into the program, and its front matter.
+//!
+//! A chapter opens with an HTML comment that holds TOML. mdBook, editors and code hosts
+//! show nothing of it. The book's indexes and the README's table are made from it.
+
+use serde::Deserialize;
+
+macro_rules! chapters {
+    ($($id:ident,)*) => {
+        &[$((
+            stringify!($id),
+            include_str!(concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/../../docs/lessons/",
+                stringify!($id),
+                ".md"
+            )),
+        )),*]
+    };
+}
+
+const CHAPTERS: &[(&str, &str)] = syllabus::for_each!(chapters);
+
+/// A chapter of the book.
+#[derive(Debug, Clone)]
+pub struct Chapter {
+    /// What the indexes say about the lesson.
+    pub front: FrontMatter,
+    /// Its title, without markup.
+    pub title: &'static str,
+    /// The Markdown below the title.
+    pub body: &'static str,
+}
+
+/// What the indexes say about a lesson.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FrontMatter {
+    /// What `leaky` does; for lessons.
+    pub leaky: String,
+    /// What `fixed` does; for lessons.
+    pub fixed: String,
+    /// What is believed to leak; for controls.
+    pub believed: String,
+    /// What the measurement says about it; for controls.
+    pub measured: String,
+    /// How the leak looks from outside.
+    pub symptoms: Vec<Symptom>,
+    /// Metrics that rise in `leaky`.
+    pub metrics: Vec<String>,
+    /// Crates whose behaviour the lesson explains.
+    pub crates: Vec<CrateFact>,
+}
+
+/// How a leak looks from outside.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Symptom {
+    /// The table of the index that it belongs to.
+    pub group: String,
+    /// What a dashboard shows.
+    pub see: String,
+    /// What to look at in the code first.
+    pub look: String,
+}
+
+/// What a crate does that matters for memory.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CrateFact {
+    /// The crate, and the part of it.
+    pub name: String,
+    /// What that part does.
+    pub what: String,
+}
+
+/// Why a chapter cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ChapterError {
+    /// It does not open with front matter and a title.
+    #[error("the chapter must open with `<!--`, TOML, `-->` and a `# title`")]
+    Form,
+    /// The front matter has another form.
+    #[error("the front matter is not as expected")]
+    FrontMatter(#[from] toml::de::Error),
+}
+
+/// The chapter of a lesson or control; `None` for another id.
+///
+/// # Errors
+/// The chapter has no front matter, or an unknown field in it.
+pub fn chapter(id: &str) -> Option<Result<Chapter, ChapterError>> {
+    CHAPTERS.iter().find(|(own, _)| *own == id).map(|(_, text)| Chapter::parse(text))
+}
+
+impl Chapter {
+    fn parse(text: &'static str) -> Result<Self, ChapterError> {
+        let rest = text.strip_prefix("<!--\n").ok_or(ChapterError::Form)?;
+        let (front, rest) = rest.split_once("-->\n").ok_or(ChapterError::Form)?;
+        let rest = rest.strip_prefix("# ").ok_or(ChapterError::Form)?;
+        let (title, body) = rest.split_once('\n').ok_or(ChapterError::Form)?;
+        Ok(Self { front: toml::from_str(front)?, title, body })
+    }
+
+    /// The Markdown below a heading of the second level; for an empty heading, what
+    /// stands before the first one.
+    pub fn part(&self, heading: &str) -> Option<&'static str> {
+        let mut parts = self.body.split("\n## ");
+        if heading.is_empty() {
+            return parts.next();
+        }
+        parts.skip(1).find_map(|part| {
+            let (own, rest) = part.split_once('\n')?;
+            (own == heading).then_some(rest)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Kind, LESSONS};
+
+    #[test]
+    fn every_chapter_says_what_its_kind_must_say() {
+        for lesson in LESSONS {
+            let chapter = chapter(lesson.id).unwrap().unwrap();
+            let FrontMatter { leaky, fixed, believed, measured, symptoms, .. } =
+                chapter.front;
+            let filled = match lesson.kind {
+                Kind::Lesson => !leaky.is_empty() && !fixed.is_empty(),
+                Kind::Control => !believed.is_empty() && !measured.is_empty(),
+            };
+            assert!(filled, "{}", lesson.id);
+            assert_eq!(symptoms.is_empty(), lesson.kind == Kind::Control);
+        }
+    }
+
+    #[test]
+    fn a_part_ends_where_the_next_one_begins() {
+        let text = "<!--\n-->\n# Title\n\nintro\n\n## One\n\n1\n\n## Two\n\n2\n";
+        let chapter = Chapter::parse(text).unwrap();
+        assert_eq!(chapter.title, "Title");
+        assert_eq!(chapter.part("").map(str::trim), Some("intro"));
+        assert_eq!(chapter.part("One").map(str::trim), Some("1"));
+        assert_eq!(chapter.part("Three"), None);
+    }
+}

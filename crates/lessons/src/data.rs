@@ -1,0 +1,56 @@
+//! Items that requests ask for.
+
+use crate::plan::Plan;
+use crate::requests::{ORDERS, PAGE, SHOP, sized_tenant};
+use model::seed;
+use model::table::{Item, to_item};
+use std::ops::Range;
+
+/// Items for the table, made one at a time.
+pub type Items = Box<dyn Iterator<Item = Item> + Send>;
+
+/// From a plan and the numbers of requests to what these requests ask for.
+pub type RoundItems = fn(&Plan, Range<u64>) -> Items;
+
+/// Nothing.
+pub(crate) fn none(_: &Plan) -> Items {
+    Box::new(std::iter::empty())
+}
+
+/// Nothing that depends on the rounds.
+pub(crate) fn no_rounds(_: &Plan, _: Range<u64>) -> Items {
+    Box::new(std::iter::empty())
+}
+
+/// The shop's orders.
+pub(crate) fn shop_orders(plan: &Plan) -> Items {
+    orders(plan.seed, SHOP, ORDERS)
+}
+
+/// The events of the shop's orders.
+pub(crate) fn shop_events(plan: &Plan) -> Items {
+    let (seed, tenant) = (plan.seed, seed::tenant(SHOP));
+    Box::new((0..ORDERS).map(move |n| {
+        let event = seed::event(seed, &tenant, n);
+        to_item(&event).expect("seeded events have a DynamoDB form")
+    }))
+}
+
+/// A tenant with as many orders as the size of the plan says.
+pub(crate) fn sized_orders(plan: &Plan) -> Items {
+    orders(plan.seed, &sized_tenant(plan.size), plan.size)
+}
+
+/// A tenant whose orders are one page.
+pub(crate) fn one_page(plan: &Plan) -> Items {
+    orders(plan.seed, &sized_tenant(PAGE), PAGE)
+}
+
+/// The first orders of a tenant.
+pub(crate) fn orders(seed: u64, tenant: &str, count: u64) -> Items {
+    let tenant = seed::tenant(tenant);
+    Box::new((0..count).map(move |n| {
+        let order = seed::order(seed, &tenant, n);
+        to_item(&order).expect("seeded orders have a DynamoDB form")
+    }))
+}

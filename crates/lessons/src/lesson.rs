@@ -1,0 +1,155 @@
+//! What a lesson is.
+
+use crate::data::{Items, RoundItems, no_rounds, shop_orders};
+use crate::plan::Plan;
+use measure::{Growth, Metric, Verdict};
+use model::Fault;
+use workload::{ClientBehavior, Request};
+
+/// A lesson leaks in one twin; a control leaks in neither.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A job that leaks in `leaky` and not in `fixed`.
+    Lesson,
+    /// A job that is widely believed to leak and does not.
+    Control,
+}
+
+impl Kind {
+    /// `lesson` or `control`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Lesson => "lesson",
+            Self::Control => "control",
+        }
+    }
+
+    /// By the first letter of an id.
+    pub(crate) const fn of(id: &str) -> Self {
+        match id.as_bytes()[0] {
+            b'c' => Self::Control,
+            _ => Self::Lesson,
+        }
+    }
+}
+
+/// A fix that people try first and that does not stop the growth. It is measured
+/// beside the twins on request.
+#[derive(Debug, Clone, Copy)]
+pub struct FailedFix {
+    /// As it is typed: `acquire-in-handler`.
+    pub name: &'static str,
+    /// What it does, in a few words.
+    pub title: &'static str,
+    /// The program: `decoys`, or `fixed` with other settings.
+    pub program: &'static str,
+    /// Settings that replace those of the lesson.
+    pub settings: &'static [&'static str],
+    /// Whether it stays bounded under this lesson's load. The chapter then says under
+    /// which load it does not.
+    pub bounded_here: bool,
+}
+
+/// A job of the service, how it is measured, and what is expected.
+///
+/// Memory that one request leaves behind is in bytes; times are in milliseconds where
+/// a name ends in `_ms`.
+#[derive(Debug, Clone, Copy)]
+pub struct Lesson {
+    /// Name of its file in each twin, of its chapter and of its profiles.
+    pub id: &'static str,
+    /// Lesson or control.
+    pub kind: Kind,
+    /// The job in a few words.
+    pub title: &'static str,
+    /// Method and path.
+    pub route: &'static str,
+    /// What the memory grows with, or is believed to grow with.
+    pub grows_with: &'static str,
+    /// How growth shows.
+    pub growth: Growth,
+    /// Requests in a round, unless the command line says otherwise. A round of the
+    /// slower twin then takes a fraction of a second.
+    pub requests: u64,
+    /// Requests in a round of a quick run, where a quarter of `requests` is too few.
+    pub quick_requests: Option<u64>,
+    /// Requests in the first dhat window; the second has twice as many. dhat slows an
+    /// allocation tenfold.
+    pub window_requests: u64,
+    /// Requests in flight. One unless the lesson needs more: with two, chance decides
+    /// when the service opens another connection to its database.
+    pub concurrency: usize,
+    /// Command-line settings of the service.
+    pub settings: &'static [&'static str],
+    /// Whether the fix refuses work under overload: 503 with `Retry-After` is then an
+    /// expected response.
+    pub may_refuse: bool,
+    /// Whether the database does not answer: errors are then expected, and the
+    /// responses of the twins are not compared.
+    pub outage: bool,
+    /// Faults between the service and its database.
+    pub faults: &'static [Fault],
+    /// Fixes that do not stop the growth.
+    pub failed_fixes: &'static [FailedFix],
+    /// Metrics beside the heap that rise in `leaky` and stay in `fixed`.
+    pub metrics: &'static [Metric],
+    /// Parts of frames (`actix_http::h1`, `model/src/ids.rs`) through which the leak
+    /// allocates where no frame is in the lesson's file. The chapter explains them.
+    pub expected_sites: &'static [&'static str],
+    /// How the clients take their responses.
+    pub client: ClientBehavior,
+    /// The request with this number.
+    pub request: fn(&Plan, u64) -> Request,
+    /// Items that are in the table before the first round.
+    pub data: fn(&Plan) -> Items,
+    /// Items that the requests with these numbers ask for.
+    pub round_data: RoundItems,
+    /// What must differ between any two requests, if anything.
+    pub distinct: Option<fn(&Request) -> &str>,
+}
+
+impl Lesson {
+    /// The verdict that is expected of the leaking service.
+    pub fn expected_leak(&self) -> Verdict {
+        match (self.kind, self.growth) {
+            (Kind::Control, _) => Verdict::Flat,
+            (Kind::Lesson, Growth::Slope { .. }) => Verdict::Leaks,
+            (Kind::Lesson, Growth::Peak { .. }) => Verdict::Grows,
+            (Kind::Lesson, Growth::Burst { .. }) => Verdict::Bounded,
+        }
+    }
+
+    /// The verdict that is expected of the fixed service.
+    pub fn expected_fixed(&self) -> Verdict {
+        match self.kind {
+            Kind::Control => Verdict::Flat,
+            Kind::Lesson => Verdict::Bounded,
+        }
+    }
+}
+
+/// What most lessons have in common.
+pub(crate) const JOB: Lesson = Lesson {
+    id: "",
+    kind: Kind::Lesson,
+    title: "",
+    route: "",
+    grows_with: "requests",
+    growth: Growth::Slope { min_leak_bytes: 0.0 },
+    requests: 160,
+    quick_requests: None,
+    window_requests: 60,
+    concurrency: 1,
+    settings: &[],
+    may_refuse: false,
+    outage: false,
+    faults: &[],
+    failed_fixes: &[],
+    metrics: &[],
+    expected_sites: &[],
+    client: ClientBehavior::Reads,
+    request: |_, _| unreachable!("every lesson has requests; a test holds that"),
+    data: shop_orders,
+    round_data: no_rounds,
+    distinct: None,
+};

@@ -1,0 +1,14 @@
+//! List one page of orders and drop the paginator.
+
+use crate::lesson::{JOB, Lesson};
+use crate::requests::get;
+
+pub(super) const LESSON: Lesson = Lesson {
+    title: "list one page, drop the paginator",
+    route: "GET /orders",
+    grows_with: "dropped paginators",
+    requests: 80,
+    window_requests: 6,
+    request: |_, _| get("/orders?status=open"),
+    ..JOB
+};

@@ -1,0 +1,14 @@
+//! Build a client for a request and drop it.
+
+use crate::lesson::{JOB, Lesson};
+use crate::requests::{get, shop_order};
+
+pub(super) const LESSON: Lesson = Lesson {
+    title: "build a client for a request, and drop it",
+    route: "GET /orders/{id}/weight",
+    grows_with: "built clients",
+    requests: 80,
+    window_requests: 4,
+    request: |_, n| get(format!("/orders/{}/weight", shop_order(n))),
+    ..JOB
+};

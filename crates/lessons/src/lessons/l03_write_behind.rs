@@ -1,0 +1,41 @@
+//! Take scanner events and write them in batches, behind the response.
+
+use crate::lesson::{FailedFix, JOB, Lesson};
+use crate::requests::{send, shop_order};
+use measure::{Growth, Metric};
+use model::{Fault, FaultAction};
+use serde_json::json;
+
+pub(super) const LESSON: Lesson = Lesson {
+    title: "take scanner events, write them in batches",
+    route: "POST /orders/{id}/events",
+    grows_with: "backlog",
+    // The strings of an event.
+    growth: Growth::Slope { min_leak_bytes: 100.0 },
+    // The queue grows by blocks of 32 entries, so a window has many of them.
+    requests: 640,
+    window_requests: 320,
+    settings: &["--event-queue-max=64"],
+    may_refuse: true,
+    // The database takes one batch per second: slower than any run.
+    faults: &[Fault::new("BatchWriteItem", FaultAction::Delay { ms: 1_000 })],
+    metrics: &[Metric::Gauge("queue depth")],
+    failed_fixes: &[FailedFix {
+        name: "more-memory",
+        title: "a queue a thousand times as long",
+        program: "fixed",
+        settings: &["--event-queue-max=64000"],
+        bounded_here: false,
+    }],
+    // The ids of order and tenant, which extractors take from the request.
+    expected_sites: &["model/src/ids.rs", "serde_core"],
+    request: |_, n| {
+        let event = json!({
+            "sequence": n,
+            "station": format!("dock-{}", n % 9),
+            "note": "left of the gate, two parcels, one of them dented",
+        });
+        send("POST", format!("/orders/{}/events", shop_order(n)), &event)
+    },
+    ..JOB
+};

@@ -1,0 +1,23 @@
+//! Confirm an order and write its audit entry in the background.
+
+use crate::lesson::{JOB, Lesson};
+use crate::requests::{send, shop_order};
+use measure::Growth;
+use serde_json::json;
+
+pub(super) const LESSON: Lesson = Lesson {
+    title: "confirm an order, audit it in the background",
+    route: "POST /orders/{id}/confirm",
+    grows_with: "requests",
+    // A kept JoinHandle keeps the allocation of its task, which is as large as the
+    // job's future: the state of several DynamoDB calls, some kilobytes.
+    growth: Growth::Slope { min_leak_bytes: 2_048.0 },
+    requests: 120,
+    window_requests: 60,
+    may_refuse: true,
+    request: |_, n| {
+        let note = json!({ "note": format!("checked by clerk {}", n % 7) });
+        send("POST", format!("/orders/{}/confirm", shop_order(n)), &note)
+    },
+    ..JOB
+};

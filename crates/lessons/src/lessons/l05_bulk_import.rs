@@ -1,0 +1,36 @@
+//! Import orders from an uploaded file.
+
+use crate::data::none;
+use crate::lesson::{JOB, Lesson};
+use crate::requests::sized_tenant;
+use measure::{Growth, Scale};
+use model::seed;
+use serde_json::json;
+use workload::Request;
+
+/// Notes of an imported order: a file of megabytes then has few orders.
+const NOTES_BYTES: usize = 4_000;
+
+pub(super) const LESSON: Lesson = Lesson {
+    title: "import orders from a file",
+    route: "POST /orders/import",
+    grows_with: "upload size",
+    growth: Growth::Peak { sizes: &[200, 600, 2_000], of: Scale::Items },
+    requests: 2,
+    window_requests: 1,
+    request: |plan, _| {
+        let name = sized_tenant(plan.size);
+        let tenant = seed::tenant(&name);
+        let line = |n| {
+            let mut order = seed::order(plan.seed, &tenant, n);
+            order.notes = seed::artwork(plan.seed, n, NOTES_BYTES);
+            json!(order).to_string() + "\n"
+        };
+        let lines: String = (0..plan.size).map(line).collect();
+        Request::new("POST", "/orders/import")
+            .header("x-tenant", name)
+            .body("application/x-ndjson", lines)
+    },
+    data: none,
+    ..JOB
+};

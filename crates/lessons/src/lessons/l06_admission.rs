@@ -1,0 +1,51 @@
+//! Place an order, with a limit on the orders in progress.
+
+use crate::data::none;
+use crate::lesson::{FailedFix, JOB, Lesson};
+use crate::requests::{SHOP, send};
+use measure::{Growth, Scale};
+use model::{Fault, FaultAction, seed};
+use serde_json::json;
+
+/// Text of an order: below DynamoDB's 400 KB per item, and far above what a service
+/// buffers for a connection.
+const ARTWORK_BYTES: usize = 360_000;
+
+pub(super) const LESSON: Lesson = Lesson {
+    title: "place an order, a limited number at once",
+    route: "POST /orders",
+    grows_with: "offered load",
+    growth: Growth::Peak { sizes: &[24, 48, 96], of: Scale::Requests },
+    requests: 20,
+    window_requests: 1,
+    settings: &[
+        "--orders-at-once-max=4",
+        "--connections-max=24",
+        "--body-bytes-max=524288",
+    ],
+    may_refuse: true,
+    faults: &[Fault::new("PutItem", FaultAction::Delay { ms: 10 })],
+    // What has arrived of the body, before and while it is parsed.
+    expected_sites: &["actix_http", "actix-http"],
+    failed_fixes: &[FailedFix {
+        name: "acquire-in-handler",
+        title: "await a permit in the handler",
+        program: "decoys",
+        settings: &[],
+        bounded_here: false,
+    }],
+    request: |plan, n| {
+        let order = seed::order(plan.seed, &seed::tenant(SHOP), n);
+        let draft = json!({
+            "id": order.id,
+            "placed_at": order.placed_at,
+            "customer": order.customer,
+            "currency": order.currency,
+            "lines": order.lines,
+            "notes": seed::artwork(plan.seed, n, ARTWORK_BYTES),
+        });
+        send("POST", "/orders", &draft)
+    },
+    data: none,
+    ..JOB
+};

@@ -1,0 +1,37 @@
+//! Look up an order while the database does not answer.
+
+use crate::lesson::{FailedFix, JOB, Lesson};
+use crate::requests::{get, shop_order};
+use measure::{Growth, Metric};
+use model::{Fault, FaultAction};
+use std::time::Duration;
+use workload::ClientBehavior;
+
+pub(super) const LESSON: Lesson = Lesson {
+    title: "look up an order while the database is silent",
+    route: "GET /orders/{id}",
+    grows_with: "outage",
+    // The state of one SDK call and the buffers of its connection.
+    growth: Growth::Slope { min_leak_bytes: 16_384.0 },
+    requests: 16,
+    window_requests: 8,
+    concurrency: 16,
+    settings: &["--order-deadline-ms=60"],
+    outage: true,
+    faults: &[Fault::new("GetItem", FaultAction::Silence)],
+    // The client's connection and the connection to the database.
+    expected_sites: &["actix_http", "actix_server", "actix-server", "hyper"],
+    failed_fixes: &[FailedFix {
+        name: "longer-timeout",
+        title: "a read timeout of a minute",
+        program: "decoys",
+        settings: &[],
+        bounded_here: false,
+    }],
+    metrics: &[Metric::InFlight, Metric::OpenFiles, Metric::Sockets("CLOSE_WAIT")],
+    // Several times the deadline of the service, so that a service with a deadline
+    // answers first on a busy machine too.
+    client: ClientBehavior::GivesUpAfter(Duration::from_millis(200)),
+    request: |_, n| get(format!("/orders/{}", shop_order(n))),
+    ..JOB
+};

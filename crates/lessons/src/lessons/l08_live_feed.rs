@@ -1,0 +1,26 @@
+//! Follow shipments as they happen, with server-sent events.
+
+use crate::lesson::{JOB, Lesson};
+use crate::requests::get;
+use measure::{Growth, Metric};
+use workload::ClientBehavior;
+
+pub(super) const LESSON: Lesson = Lesson {
+    title: "follow shipments as they happen",
+    route: "GET /orders/feed",
+    grows_with: "disconnects",
+    // The two buffers of a connection, 8 KiB each.
+    growth: Growth::Slope { min_leak_bytes: 8_192.0 },
+    requests: 40,
+    window_requests: 15,
+    metrics: &[
+        Metric::Gauge("subscribers"),
+        Metric::Sockets("CLOSE_WAIT"),
+        Metric::InFlight,
+    ],
+    // The connection that waits.
+    expected_sites: &["actix_http", "actix_server", "actix-server"],
+    client: ClientBehavior::Leaves,
+    request: |_, _| get("/orders/feed"),
+    ..JOB
+};

@@ -1,0 +1,30 @@
+//! Save a draft, with a retry budget for each tenant.
+
+use crate::data::none;
+use crate::lesson::{JOB, Lesson};
+use crate::requests::{numbered_tenant, shop_order, tenant_in_path};
+use measure::Growth;
+use serde_json::json;
+use workload::Request;
+
+pub(super) const LESSON: Lesson = Lesson {
+    title: "save a draft, with retries counted by tenant",
+    route: "PUT /tenants/{tenant}/orders/{id}",
+    grows_with: "tenants",
+    // What a token bucket allocates, and its slot in the SDK's map.
+    growth: Growth::Slope { min_leak_bytes: 100.0 },
+    // The SDK's map doubles at 897 names. With these numbers it doubles in the second
+    // window, where the sites show which line owns the map.
+    requests: 90,
+    window_requests: 45,
+    request: |_, n| {
+        let path =
+            format!("/tenants/{}/orders/{}", numbered_tenant(n), shop_order(n));
+        let note = json!({ "note": format!("{} pieces", n % 90) });
+        // The path names the tenant, so there is no x-tenant header.
+        Request::new("PUT", path).body("application/json", note.to_string())
+    },
+    data: none,
+    distinct: Some(tenant_in_path),
+    ..JOB
+};

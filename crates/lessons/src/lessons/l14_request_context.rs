@@ -1,0 +1,24 @@
+//! Show the history of an order, and log who asked.
+
+use crate::data::shop_events;
+use crate::lesson::{JOB, Lesson};
+use crate::requests::{get, shop_order};
+use measure::Growth;
+
+pub(super) const LESSON: Lesson = Lesson {
+    title: "show an order's history, log who asked",
+    route: "GET /orders/{id}/history",
+    grows_with: "requests",
+    // The header table of one request: 32 slots of 208 B.
+    growth: Growth::Slope { min_leak_bytes: 4_096.0 },
+    requests: 60,
+    window_requests: 20,
+    // Allocated when the connection read the request, before any handler ran.
+    expected_sites: &["actix_http::h1::dispatcher::InnerDispatcher"],
+    request: |_, n| {
+        get(format!("/orders/{}/history", shop_order(n)))
+            .header("x-request-id", format!("r-{n:08}"))
+    },
+    data: shop_events,
+    ..JOB
+};

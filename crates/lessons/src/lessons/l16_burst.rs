@@ -1,0 +1,25 @@
+//! List bestsellers: a burst of requests, then silence.
+
+use crate::data::one_page;
+use crate::lesson::{JOB, Lesson};
+use crate::requests::{PAGE, get_as, sized_tenant};
+use measure::Growth;
+
+pub(super) const LESSON: Lesson = Lesson {
+    title: "list bestsellers, many at once, then none",
+    route: "GET /orders/bestsellers",
+    grows_with: "burst size",
+    growth: Growth::Burst {
+        // A page of a hundred orders of a kilobyte.
+        min_leak_bytes: 100_000.0,
+        // 32 idle connections to the database, each with a read buffer that grows with
+        // what it carried, up to 408 KB (hyper 1.12, h1/io.rs).
+        jitter_bytes: 13_000_000.0,
+    },
+    requests: 64,
+    window_requests: 2,
+    concurrency: 64,
+    request: |_, _| get_as(&sized_tenant(PAGE), "/orders/bestsellers"),
+    data: one_page,
+    ..JOB
+};

@@ -1,0 +1,22 @@
+//! Lessons and controls: what each of them sends to both twins, what it expects, and
+//! its chapter.
+//!
+//! A lesson is one file in `lessons/`, collected by its name from the list in the crate
+//! `syllabus`. Everything that differs between lessons stands in that file.
+
+pub mod lesson;
+pub mod plan;
+mod requests;
+pub mod data;
+mod lessons;
+pub mod chapters;
+
+pub use chapters::Chapter;
+pub use lesson::{FailedFix, Kind, Lesson};
+pub use lessons::LESSONS;
+pub use plan::Plan;
+
+/// The lesson or control with this id.
+pub fn lesson(id: &str) -> Option<&'static Lesson> {
+    LESSONS.iter().find(|lesson| lesson.id == id)
+}

@@ -1,0 +1,73 @@
+//! What is not as a scenario expects: the verdict, the metrics, the responses.
+
+use super::growth::GrowthFound;
+use super::metrics::MetricSlope;
+use crate::samples::Samples;
+use crate::scenario::{Growth, Scenario, Verdict};
+
+/// A metric of a leak rises by one per request. Half allows for what is given back
+/// meanwhile and for what comes late.
+const METRIC_RISES: f64 = 0.5;
+
+/// A metric that rises by less than one in ten requests does not follow the requests:
+/// a pool opens and closes sockets and files now and then.
+const METRIC_RESTS: f64 = 0.1;
+
+/// Every mismatch, as a clause after the name of the service.
+pub(super) fn all(
+    samples: &Samples,
+    scenario: &Scenario,
+    growth: &GrowthFound,
+    metrics: &[MetricSlope],
+) -> Vec<String> {
+    let verdict = verdict(scenario, growth);
+    let metrics = metrics.iter().filter_map(|slope| metric(scenario, slope));
+    verdict.into_iter().chain(metrics).chain(errors(samples, scenario)).collect()
+}
+
+fn verdict(scenario: &Scenario, growth: &GrowthFound) -> Option<String> {
+    let (expected, found) = (scenario.expected, growth.verdict);
+    if found != expected {
+        let advice = match (found, scenario.growth) {
+            // More requests do not change a peak.
+            (Verdict::Inconclusive, Growth::Peak { .. }) => {
+                "; its peak follows the size in part: look at the peaks, or give \
+                 --sizes that are further apart"
+            }
+            (Verdict::Inconclusive, _) => "; run it again with more --requests",
+            _ => "",
+        };
+        let (found, expected) = (found.as_str(), expected.as_str());
+        return Some(format!("is {found}, expected {expected}{advice}"));
+    }
+    let slope = growth.line.slope;
+    let least = scenario.growth.min_leak_bytes();
+    (expected == Verdict::Leaks && slope < least).then(|| {
+        format!(
+            "leaks {slope:.0} B per request, less than the {least:.0} B that this \
+             leak keeps at least: it is repaired in part, or another leak"
+        )
+    })
+}
+
+fn metric(scenario: &Scenario, slope: &MetricSlope) -> Option<String> {
+    let MetricSlope { name, per_request } = slope;
+    let rises = scenario.expected.is_growth();
+    let as_expected = match rises {
+        true => *per_request >= METRIC_RISES,
+        false => *per_request <= METRIC_RESTS,
+    };
+    let verb = if rises { "do not rise" } else { "do not stay" };
+    (!as_expected)
+        .then(|| format!("has {name} that {verb} ({per_request:+.2} per request)"))
+}
+
+fn errors(samples: &Samples, scenario: &Scenario) -> Option<String> {
+    if scenario.may_fail {
+        return None;
+    }
+    let allowed = if scenario.may_refuse { samples.refused } else { 0 };
+    let errors = samples.errors - allowed;
+    let first = samples.first_error.as_deref().unwrap_or_default();
+    (errors > 0).then(|| format!("answered {errors} requests with errors: {first}"))
+}

@@ -1,0 +1,81 @@
+//! Two services under the same load: do they respond alike, what does the second one
+//! cost, and which of them keeps resident memory after a burst.
+
+use super::Judgement;
+use crate::samples::Samples;
+use crate::scenario::{Growth, Scenario};
+use workload::round::PARTS;
+
+/// Fewer calls than one in two requests are not part of a request: they are batches
+/// that are written behind it, whose number is chance.
+const OWN_CALLS: f64 = 0.5;
+
+/// After bursts the first service keeps at least this many times as much resident
+/// memory as the second one.
+const RESIDENT_TIMES: u64 = 2;
+
+/// Whether the responses of the first attempt are the same.
+pub fn same_responses(first: &Samples, second: &Samples) -> bool {
+    first.responses == second.responses
+}
+
+/// The round and the request near which responses differ first, both by number.
+pub fn first_difference(
+    first: &Samples,
+    second: &Samples,
+    scenario: &Scenario,
+) -> Option<(u64, u64)> {
+    let rounds = (1..).zip(first.responses.iter().zip(&second.responses));
+    rounds.into_iter().find_map(|(round, (first, second))| {
+        let part = first.iter().zip(second).position(|(one, other)| one != other)?;
+        Some((round, (part as u64 * scenario.requests).div_ceil(PARTS)))
+    })
+}
+
+/// Database calls per request of the second service over those of the first; `None`
+/// where they are not counted or not part of a request.
+pub fn database_calls_ratio(first: &Judgement, second: &Judgement) -> Option<f64> {
+    let calls = |judgement: &Judgement| judgement.database_calls_per_request;
+    match (calls(first), calls(second)) {
+        (Some(first), Some(second)) if first >= OWN_CALLS => Some(second / first),
+        _ => None,
+    }
+}
+
+/// Median latency of the second service over that of the first, each in its best
+/// round; `None` where clients gave up or were refused, because that is other work.
+pub fn latency_ratio(first: &Samples, second: &Samples) -> Option<f64> {
+    let other_work = |samples: &Samples| samples.abandoned + samples.refused;
+    let median = |samples: &Samples| samples.best_median_us.max(1) as f64;
+    (other_work(first) + other_work(second) == 0)
+        .then(|| median(second) / median(first))
+}
+
+/// Says so when the first service does not keep more resident memory after bursts
+/// than the second one. Only glibc is known to keep it, and to return it on request.
+pub fn burst_mismatch(
+    first: &Samples,
+    second: &Samples,
+    scenario: &Scenario,
+) -> Option<String> {
+    let glibc = cfg!(all(target_os = "linux", target_env = "gnu"));
+    if !matches!(scenario.growth, Growth::Burst { .. }) || !glibc {
+        return None;
+    }
+    let (first, second) = (resident_gain(first)?, resident_gain(second)?);
+    (first < RESIDENT_TIMES * second).then(|| {
+        let (first, second) = (first / 1_000_000, second / 1_000_000);
+        format!(
+            "{first} MB stay resident after bursts, and {second} MB with the fix: \
+                 less than {RESIDENT_TIMES} times as much"
+        )
+    })
+}
+
+/// Resident bytes after the last round above those before the first request. A second
+/// attempt follows dhat windows, whose memory is resident too, so it has none.
+fn resident_gain(samples: &Samples) -> Option<u64> {
+    let last = samples.readings.last()?.resident_bytes?;
+    let gain = last.saturating_sub(samples.resident_before?);
+    (samples.attempt == 1).then_some(gain)
+}

@@ -1,0 +1,76 @@
+//! From two dhat windows to the allocation sites that hold the growth.
+
+use crate::samples::Samples;
+use crate::scenario::Scenario;
+use profile::{Moment, Site};
+
+/// Frames of a site that are kept: from the allocation to the application and a little
+/// beyond.
+const FRAMES_MAX: usize = 40;
+
+/// Call stacks that hold memory together.
+#[derive(Debug, Clone)]
+pub struct SiteGrowth {
+    /// The same in every run, and after edits that move lines.
+    pub fingerprint: String,
+    /// Share of all growth between the two windows.
+    pub share: f64,
+    /// Growth per request. For a peak: how many bytes more it holds at the peak of the
+    /// larger size.
+    pub bytes_per_request: f64,
+    /// File and line of the innermost in-app frame.
+    pub in_app_frame: Option<String>,
+    /// Where there is none: the expected site through which it allocates.
+    pub expected_site: Option<String>,
+    /// The call stack that holds most of it, innermost first.
+    pub frames: Vec<String>,
+}
+
+/// What grew from the first window to the second, largest first.
+pub(super) fn sites(samples: &Samples, scenario: &Scenario) -> Vec<SiteGrowth> {
+    let Some([first, second]) = &samples.windows else { return Vec::new() };
+    let in_app = |place: &str| place.contains(scenario.in_app);
+    let (moment, requests) = match scenario.is_peak() {
+        false => (Moment::End, second.requests - first.requests),
+        true => (Moment::Peak, 1),
+    };
+    let sites = second.profile.growth_since(&first.profile, moment, in_app);
+    let total: i64 = sites.iter().map(|site| site.bytes.max(0)).sum();
+    let growth = |site: Site| SiteGrowth {
+        share: site.bytes as f64 / total.max(1) as f64,
+        bytes_per_request: site.bytes as f64 / requests.max(1) as f64,
+        expected_site: expected_site(scenario, &site),
+        frames: site
+            .frames
+            .iter()
+            .take(FRAMES_MAX)
+            .map(ToString::to_string)
+            .collect(),
+        in_app_frame: site.own_frame.map(|frame| frame.place),
+        fingerprint: site.fingerprint,
+    };
+    sites.into_iter().map(growth).collect()
+}
+
+/// The expected site through which a site without an in-app frame allocates.
+fn expected_site(scenario: &Scenario, site: &Site) -> Option<String> {
+    if site.own_frame.is_some() {
+        return None;
+    }
+    let frames: Vec<_> = site.frames.iter().map(ToString::to_string).collect();
+    let through = |part: &&&str| frames.iter().any(|frame| frame.contains(**part));
+    scenario.expected_sites.iter().find(through).map(|part| (*part).to_owned())
+}
+
+/// The share of the growth that no in-app and no expected site holds. The growth is
+/// that of all sites or, where that is more, the slope of the exact counters.
+pub(super) fn unattributed(sites: &[SiteGrowth], slope: f64) -> f64 {
+    let known = |site: &&SiteGrowth| {
+        site.in_app_frame.is_some() || site.expected_site.is_some()
+    };
+    let bytes = |site: &SiteGrowth| site.bytes_per_request;
+    let all: f64 = sites.iter().map(bytes).sum();
+    let known: f64 = sites.iter().filter(known).map(bytes).sum();
+    let all = all.max(slope);
+    if all > 0.0 { (1.0 - known / all).max(0.0) } else { 0.0 }
+}

@@ -1,0 +1,24 @@
+//! Measures the heap of a running service and judges whether it grows.
+//!
+//! [`measure()`] warms a service up, sends rounds of requests, reads the heap at rest
+//! after each, and records call stacks in dhat windows. The result is [`Samples`].
+//! [`judge()`] is a pure function from samples and a [`Scenario`] to a [`Judgement`];
+//! every threshold stands in [`mod@judge`], with its reason.
+//!
+//! The service must answer `/__heap`, as services do that mount the crate `heap`.
+//! This crate contains no lesson, no twin and no DynamoDB.
+
+pub mod scenario;
+pub mod samples;
+pub mod session;
+pub mod heap_client;
+pub mod process;
+pub mod judge;
+pub mod statistics;
+
+pub use heap_client::HeapClient;
+pub use judge::{Judgement, judge};
+pub use process::{Process, ShowLog};
+pub use samples::{Peak, Samples, Window};
+pub use scenario::{Growth, Metric, Scale, Scenario, Verdict};
+pub use session::{Load, measure};

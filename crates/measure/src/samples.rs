@@ -1,0 +1,73 @@
+//! What a measurement read, before it is judged.
+
+use hdrhistogram::Histogram;
+use heap::Reading;
+use profile::Profile;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use workload::Digest;
+
+/// Everything that one attempt read.
+#[derive(Debug, Clone)]
+pub struct Samples {
+    /// Readings at rest, one after each round.
+    pub readings: Vec<Reading>,
+    /// Resident bytes before the first request, where the system reports them.
+    pub resident_before: Option<u64>,
+    /// Digests of the responses of each round of the first attempt, in parts.
+    pub responses: Vec<Vec<Digest>>,
+    /// Responses in the rounds that refused work: 503 with `Retry-After`.
+    pub refused: u64,
+    /// Responses in the rounds with status 400 and above, refusals included.
+    pub errors: u64,
+    /// Requests in the rounds whose client gave up.
+    pub abandoned: u64,
+    /// The first error: status, method and path.
+    pub first_error: Option<String>,
+    /// Time to the end of a response in the rounds, in microseconds.
+    pub latency_us: Histogram<u64>,
+    /// The lowest median latency of a round, in microseconds. Other load on the
+    /// machine only adds to a latency, so this round was disturbed least.
+    pub best_median_us: u64,
+    /// Peaks by size.
+    pub peaks: Vec<Peak>,
+    /// The dhat windows. For a slope the second window has twice the requests of the
+    /// first; for a peak they have the two smallest sizes. `None` after a quick
+    /// measurement in which nothing grew.
+    pub windows: Option<[Window; 2]>,
+    /// Which attempt this is, from 1.
+    pub attempt: u64,
+    /// Live bytes after the last window, before the service was asked to stop.
+    pub live_before_exit: Option<u64>,
+    /// Live bytes when the service had ended in order.
+    pub live_at_exit: Option<u64>,
+}
+
+/// A peak of live bytes at a size of the input.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Peak {
+    /// Items, concurrent requests or attempts.
+    pub size: u64,
+    /// Peak of live bytes above the live bytes at rest, median of several requests.
+    pub peak_bytes: u64,
+}
+
+/// What a dhat window recorded.
+#[derive(Debug, Clone)]
+pub struct Window {
+    /// Requests in it.
+    pub requests: u64,
+    /// Live bytes that it added, by the exact counters.
+    pub growth: i64,
+    /// dhat's JSON.
+    pub json: Vec<u8>,
+    /// The same, parsed.
+    pub profile: Arc<Profile>,
+}
+
+impl Window {
+    /// Live bytes that each request added, by the exact counters.
+    pub(crate) fn bytes_per_request(&self) -> f64 {
+        self.growth as f64 / self.requests.max(1) as f64
+    }
+}

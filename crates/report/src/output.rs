@@ -1,0 +1,97 @@
+//! The folder with a run's files.
+
+use crate::Refusal;
+use crate::comparison::Comparison;
+use crate::{junit, markdown, whole_file};
+use anyhow::{Context, Result};
+use std::fs;
+use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
+
+/// An output folder that can be written to.
+#[derive(Debug)]
+pub struct Output {
+    folder: PathBuf,
+}
+
+impl Output {
+    /// Makes the folder, and finds out now and not after a minute whether it can be
+    /// written to.
+    ///
+    /// # Errors
+    /// [`Refusal`]: it cannot.
+    pub fn create(folder: &Path) -> Result<Self, Refusal> {
+        let refuse = |error: std::io::Error| {
+            let folder = folder.display();
+            Refusal(format!(
+                "cannot write to {folder} ({error}); choose another --out"
+            ))
+        };
+        fs::create_dir_all(folder.join("profiles")).map_err(refuse)?;
+        NamedTempFile::new_in(folder).map_err(refuse)?;
+        Ok(Self { folder: folder.to_owned() })
+    }
+
+    /// Where it is.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Writes a profile; its name relative to the folder.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write_profile(
+        &self,
+        lesson: &str,
+        twin: &str,
+        json: &[u8],
+    ) -> Result<String> {
+        let name = format!("profiles/{lesson}.{twin}.json");
+        self.write(&name, json)?;
+        Ok(name)
+    }
+
+    /// Writes `comparison.json`; its text.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write_comparison(&self, comparison: &Comparison) -> Result<String> {
+        let json = serde_json::to_string_pretty(comparison)
+            .context("the result has no JSON form")?;
+        self.write("comparison.json", format!("{json}\n").as_bytes())?;
+        Ok(json)
+    }
+
+    /// Writes `junit.xml` and `summary.md`, for a job and its pull request.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    pub fn write_for_ci(&self, comparison: &Comparison) -> Result<()> {
+        let xml = junit::document(comparison)
+            .context("the result has no form in JUnit XML")?;
+        self.write("junit.xml", xml.as_bytes())?;
+        self.write("summary.md", markdown::summary(comparison).as_bytes())
+    }
+
+    /// Keeps the source of a lesson.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write_source(
+        &self,
+        twin: &str,
+        lesson: &str,
+        source: &[u8],
+    ) -> Result<()> {
+        self.write(&format!("sources/{twin}/{lesson}.rs"), source)
+    }
+
+    /// Writes a file of this name in the folder.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        whole_file::write(&self.folder.join(name), bytes)
+    }
+}

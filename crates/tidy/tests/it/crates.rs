@@ -1,0 +1,108 @@
+//! Which crate may use which, and how large a crate may grow.
+
+use crate::files::sources;
+use crate::repository::{files, manifest, no_faults};
+use std::collections::{BTreeMap, BTreeSet};
+use toml::{Table, Value};
+
+/// Has no code: it gives the dependencies one set of features, whatever is built.
+const EVERYBODYS: &str = "workspace-hack";
+
+/// The layout: what each crate may use of ours. ARCHITECTURE.md explains it.
+const MAY_USE: &[(&str, &[&str])] = &[
+    ("decoys", &["heap", "model", "service"]),
+    ("dynamo", &["model"]),
+    ("engine", &[]),
+    ("fixed", &["heap", "model", "service", "syllabus"]),
+    ("heap", &[]),
+    (
+        "leaklab",
+        &[
+            "dynamo", "heap", "lessons", "measure", "model", "profile", "report",
+            "workload",
+        ],
+    ),
+    ("leaky", &["heap", "model", "service", "syllabus"]),
+    ("lessons", &["dynamo", "measure", "model", "syllabus", "workload"]),
+    ("measure", &["heap", "profile", "workload"]),
+    ("model", &[]),
+    ("profile", &[]),
+    ("report", &["heap", "lessons", "measure", "model", "profile"]),
+    ("service", &["heap", "model"]),
+    ("syllabus", &[]),
+    ("tidy", &["lessons", "model"]),
+    ("workload", &["model"]),
+];
+
+/// Above this share of all lines, in percent, a crate has more than one job.
+const SHARE_MAX: usize = 50;
+
+/// What each crate of ours depends on, for every purpose and platform.
+fn members() -> BTreeMap<String, BTreeSet<String>> {
+    let manifests = files("crates").into_iter().filter_map(|path| {
+        let name = path.strip_prefix("crates/")?.strip_suffix("/Cargo.toml")?;
+        Some((name.to_owned(), dependencies(&manifest(&path))))
+    });
+    manifests.collect()
+}
+
+/// The names in every table of dependencies, `[target.…]` included.
+fn dependencies(manifest: &Table) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for (key, value) in manifest {
+        let Value::Table(table) = value else { continue };
+        if key.ends_with("dependencies") {
+            found.extend(table.keys().cloned());
+        } else if key == "target" {
+            let platforms = table.values().filter_map(Value::as_table);
+            found.extend(platforms.flat_map(dependencies));
+        }
+    }
+    found
+}
+
+#[test]
+fn crates_depend_on_each_other_as_the_layout_says() {
+    let members = members();
+    let faults = members.iter().flat_map(|(name, used)| {
+        let row = MAY_USE.iter().find(|(member, _)| member == name);
+        let allowed = row.map_or(&[][..], |(_, allowed)| allowed);
+        let ours = used.iter().filter(|used| members.contains_key(*used));
+        let denied = ours.filter(|used| !allowed.contains(&used.as_str()));
+        let denied = denied.filter(|used| *used != EVERYBODYS);
+        denied.map(move |used| format!("{name} uses {used}"))
+    });
+    no_faults(
+        faults,
+        "remove the dependency, or change the layout here and in ARCHITECTURE.md",
+    );
+}
+
+#[test]
+fn no_crate_outgrows_the_others() {
+    let mut lines = BTreeMap::<String, usize>::new();
+    for (path, source) in sources() {
+        let name = path.split('/').nth(1).unwrap_or_default().to_owned();
+        *lines.entry(name).or_default() += source.lines().count();
+    }
+    let all: usize = lines.values().sum();
+    let share = |lines: usize| 100.0 * lines as f64 / all as f64;
+    let large = lines.iter().filter(|(_, own)| **own * 100 > all * SHARE_MAX);
+    no_faults(
+        large.map(|(name, own)| format!("{name}: {:.1} % of {all}", share(*own))),
+        "move one of its jobs into a crate with room",
+    );
+}
+
+#[test]
+fn every_dependency_of_the_workspace_is_used() {
+    let root = manifest("Cargo.toml");
+    let offered = root["workspace"]["dependencies"].as_table().into_iter().flatten();
+    let members = members();
+    let used: BTreeSet<_> =
+        members.values().flatten().chain(members.keys()).collect();
+    no_faults(
+        offered.map(|(name, _)| name.clone()).filter(|name| !used.contains(name)),
+        "remove the line from [workspace.dependencies] in Cargo.toml",
+    );
+}

@@ -1,0 +1,186 @@
+//! What documents say about every lesson is written from the list and from the chapters'
+//! front matter. `UPDATE_EXPECT=1 cargo test --workspace --test it -- generated::`
+//! rewrites all of it.
+
+use crate::front_matter::{Chapter, chapter};
+use crate::repository::{files, locate, no_faults, text};
+use crate::twins;
+use expect_test::expect_file;
+use lessons::{Kind, LESSONS, Lesson};
+use similar::TextDiff;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Documents with generated blocks.
+const DOCUMENTS: [&str; 5] = [
+    "README.md",
+    "docs/SUMMARY.md",
+    "docs/by-symptom.md",
+    "docs/by-metric.md",
+    "docs/by-crate.md",
+];
+
+const BEGIN: &str = "<!-- generated: ";
+const END: &str = "<!-- end of generated -->";
+
+/// A lesson with the front matter of its chapter.
+type Entry = (&'static Lesson, Chapter);
+
+fn entries() -> Vec<Entry> {
+    LESSONS.iter().map(|lesson| (lesson, chapter(lesson.id))).collect()
+}
+
+/// A link to a chapter from another document: by the id that people type in the README,
+/// by name in the book.
+fn link(lesson: &Lesson, document: &str) -> String {
+    let id = lesson.id;
+    let name = id.split_once('_').map_or(id, |(_, name)| name).replace('_', " ");
+    match document {
+        "README.md" => format!("[{id}](docs/lessons/{id}.md)"),
+        _ => format!("[{name}](lessons/{id}.md)"),
+    }
+}
+
+fn table<const N: usize>(
+    head: [&str; N],
+    rows: impl IntoIterator<Item = [String; N]>,
+) -> String {
+    let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+    let rows = rows.into_iter().map(|row| line(&row));
+    let head = line(&head.map(str::to_owned)) + "|" + &"---|".repeat(N) + "\n";
+    head + &rows.collect::<String>()
+}
+
+/// The text of a block, by the name that its marker gives.
+fn block(name: &str, document: &str, entries: &[Entry]) -> String {
+    let of = |kind| entries.iter().filter(move |(lesson, _)| lesson.kind == kind);
+    let lessons = || of(Kind::Lesson);
+    let controls = || of(Kind::Control);
+    match name.split_once(": ").unwrap_or((name, "")) {
+        ("comparison", _) => {
+            format!("```text\n{}```\n", text("docs/output/compare.txt"))
+        }
+        ("lessons", _) => table(
+            ["lesson", "the job", "what `leaky` does", "what `fixed` does"],
+            lessons().map(|(lesson, chapter)| {
+                let words = [&chapter.leaky, &chapter.fixed].map(String::clone);
+                let [leaky, fixed] = words;
+                [link(lesson, document), lesson.title.to_owned(), leaky, fixed]
+            }),
+        ),
+        ("controls", _) => table(
+            ["control", "what is suspected", "what the measurement shows"],
+            controls().map(|(lesson, chapter)| {
+                let words = (chapter.believed.clone(), chapter.measured.clone());
+                [link(lesson, document), words.0, words.1]
+            }),
+        ),
+        ("summary", kind) => {
+            let kind = if kind == "lessons" { Kind::Lesson } else { Kind::Control };
+            let lines = of(kind).map(|(lesson, _)| {
+                let chapter = text(&format!("docs/lessons/{}.md", lesson.id));
+                let title = chapter.lines().find_map(|line| line.strip_prefix("# "));
+                format!(
+                    "- [{}](lessons/{}.md)\n",
+                    title.unwrap_or_default(),
+                    lesson.id
+                )
+            });
+            lines.collect()
+        }
+        ("symptoms", group) => table(
+            ["what you see", "lesson", "look at first"],
+            entries.iter().flat_map(|(lesson, chapter)| {
+                let rows = chapter.symptoms.iter().filter(|row| row.group == group);
+                rows.map(|row| {
+                    [row.see.clone(), link(lesson, document), row.look.clone()]
+                })
+            }),
+        ),
+        ("metrics", _) => metrics(entries),
+        ("crates", _) => crates(entries),
+        (other, _) => panic!("{document}: nothing generates a block `{other}`"),
+    }
+}
+
+/// Which lessons show in which metric, in the order of the metrics' names.
+fn metrics(entries: &[Entry]) -> String {
+    let mut rows = BTreeMap::<&str, Vec<String>>::new();
+    for (lesson, chapter) in entries {
+        for metric in &chapter.metrics {
+            rows.entry(metric).or_default().push(link(lesson, ""));
+        }
+    }
+    let rows = rows.into_iter().map(|(metric, l)| [metric.to_owned(), l.join(", ")]);
+    table(["metric", "rises in"], rows)
+}
+
+/// What of each crate holds memory.
+fn crates(entries: &[Entry]) -> String {
+    let mut rows = BTreeSet::new();
+    for (lesson, chapter) in entries {
+        for entry in &chapter.crates {
+            rows.insert([entry.name.clone(), entry.what.clone(), link(lesson, "")]);
+        }
+    }
+    table(["crate", "what holds memory", "lesson"], rows)
+}
+
+/// A document with its blocks written anew.
+fn written(path: &str, entries: &[Entry]) -> String {
+    let document = text(path);
+    let mut pieces = document.split(BEGIN);
+    let mut result = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let (name, rest) =
+            piece.split_once(" -->\n").expect("a marker ends its line");
+        let (_, rest) = rest.split_once(END).expect("every block has an end");
+        let block = block(name, path, entries);
+        result += &format!("{BEGIN}{name} -->\n\n{block}\n{END}{rest}");
+    }
+    result
+}
+
+#[test]
+fn documents_say_of_each_lesson_what_its_files_say() {
+    let entries = entries();
+    for path in DOCUMENTS {
+        expect_file![locate(path)].assert_eq(&written(path, &entries));
+    }
+}
+
+#[test]
+fn every_symptom_has_a_place_in_the_index() {
+    let index = text("docs/by-symptom.md");
+    let has = |group: &str| index.contains(&format!("{BEGIN}symptoms: {group} -->"));
+    let faults = entries().into_iter().flat_map(|(lesson, chapter)| {
+        let groups = chapter.symptoms.into_iter().map(|row| row.group);
+        groups.filter(|g| !has(g)).map(|group| format!("{}: {group}", lesson.id))
+    });
+    no_faults(faults, "correct `group`, or add a section to docs/by-symptom.md");
+}
+
+#[test]
+fn the_book_shows_the_twins_as_they_differ() {
+    for id in twins::lessons() {
+        let [leaky, fixed] = twins::both(id);
+        let header = |twin| format!("{twin}/src/lessons/{id}.rs");
+        let diff = TextDiff::from_lines(&leaky, &fixed)
+            .unified_diff()
+            .context_radius(3)
+            .header(&header("leaky"), &header("fixed"))
+            .to_string();
+        expect_file![locate(&format!("docs/diffs/{id}.diff"))].assert_eq(&diff);
+    }
+}
+
+#[test]
+fn no_generated_file_outlives_its_lesson() {
+    let ids: Vec<_> = LESSONS.iter().map(|lesson| lesson.id).collect();
+    let mut found = files("docs/diffs");
+    found.extend(files("docs/lessons"));
+    let stray = found.into_iter().filter(|path| {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        !ids.contains(&name.split('.').next().unwrap_or_default())
+    });
+    no_faults(stray, "delete the file, or add the lesson to the list");
+}

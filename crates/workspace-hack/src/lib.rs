@@ -1,0 +1,1 @@
+//! Has no code: its manifest holds the features that all commands share.
