@@ -33,4 +33,5 @@ if [ -r /proc/self/maps ]; then
     target/debug/leaklab secrets >docs/output/secrets.txt
 fi
 
-UPDATE_EXPECT=1 TRYCMD=overwrite cargo test --workspace --test it -- generated:: help_and_lists
+UPDATE_EXPECT=1 cargo test -p tidy -- generated::
+TRYCMD=overwrite cargo test -p leaklab --test it -- help_and_lists

@@ -1,12 +1,11 @@
 //! What documents say about every lesson is written from the list and from the chapters'
-//! front matter. `UPDATE_EXPECT=1 cargo test --workspace --test it -- generated::`
-//! rewrites all of it.
+//! front matter. `UPDATE_EXPECT=1 cargo test -p tidy` rewrites all of it.
 
-use crate::front_matter::{Chapter, chapter};
 use crate::repository::{files, locate, no_faults, text};
 use crate::twins;
 use expect_test::expect_file;
-use lessons::{Kind, LESSONS, Lesson};
+use lessons::chapters::chapter;
+use lessons::{Chapter, Kind, LESSONS, Lesson};
 use similar::TextDiff;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,9 +22,13 @@ const BEGIN: &str = "<!-- generated: ";
 const END: &str = "<!-- end of generated -->";
 
 /// A lesson with the front matter of its chapter.
-type Entry = (&'static Lesson, Chapter);
+pub(crate) type Entry = (&'static Lesson, Chapter);
 
-fn entries() -> Vec<Entry> {
+pub(crate) fn entries() -> Vec<Entry> {
+    let chapter = |id| match chapter(id) {
+        Some(Ok(chapter)) => chapter,
+        other => panic!("docs/lessons/{id}.md: {other:?}"),
+    };
     LESSONS.iter().map(|lesson| (lesson, chapter(lesson.id))).collect()
 }
 
@@ -62,7 +65,8 @@ fn block(name: &str, document: &str, entries: &[Entry]) -> String {
         ("lessons", _) => table(
             ["lesson", "the job", "what `leaky` does", "what `fixed` does"],
             lessons().map(|(lesson, chapter)| {
-                let words = [&chapter.leaky, &chapter.fixed].map(String::clone);
+                let words =
+                    [&chapter.front.leaky, &chapter.front.fixed].map(String::clone);
                 let [leaky, fixed] = words;
                 [link(lesson, document), lesson.title.to_owned(), leaky, fixed]
             }),
@@ -70,27 +74,23 @@ fn block(name: &str, document: &str, entries: &[Entry]) -> String {
         ("controls", _) => table(
             ["control", "what is suspected", "what the measurement shows"],
             controls().map(|(lesson, chapter)| {
-                let words = (chapter.believed.clone(), chapter.measured.clone());
+                let words =
+                    (chapter.front.believed.clone(), chapter.front.measured.clone());
                 [link(lesson, document), words.0, words.1]
             }),
         ),
         ("summary", kind) => {
             let kind = if kind == "lessons" { Kind::Lesson } else { Kind::Control };
-            let lines = of(kind).map(|(lesson, _)| {
-                let chapter = text(&format!("docs/lessons/{}.md", lesson.id));
-                let title = chapter.lines().find_map(|line| line.strip_prefix("# "));
-                format!(
-                    "- [{}](lessons/{}.md)\n",
-                    title.unwrap_or_default(),
-                    lesson.id
-                )
+            let lines = of(kind).map(|(lesson, chapter)| {
+                format!("- [{}](lessons/{}.md)\n", chapter.title, lesson.id)
             });
             lines.collect()
         }
         ("symptoms", group) => table(
             ["what you see", "lesson", "look at first"],
             entries.iter().flat_map(|(lesson, chapter)| {
-                let rows = chapter.symptoms.iter().filter(|row| row.group == group);
+                let rows =
+                    chapter.front.symptoms.iter().filter(|row| row.group == group);
                 rows.map(|row| {
                     [row.see.clone(), link(lesson, document), row.look.clone()]
                 })
@@ -106,7 +106,7 @@ fn block(name: &str, document: &str, entries: &[Entry]) -> String {
 fn metrics(entries: &[Entry]) -> String {
     let mut rows = BTreeMap::<&str, Vec<String>>::new();
     for (lesson, chapter) in entries {
-        for metric in &chapter.metrics {
+        for metric in &chapter.front.metrics {
             rows.entry(metric).or_default().push(link(lesson, ""));
         }
     }
@@ -118,7 +118,7 @@ fn metrics(entries: &[Entry]) -> String {
 fn crates(entries: &[Entry]) -> String {
     let mut rows = BTreeSet::new();
     for (lesson, chapter) in entries {
-        for entry in &chapter.crates {
+        for entry in &chapter.front.crates {
             rows.insert([entry.name.clone(), entry.what.clone(), link(lesson, "")]);
         }
     }
@@ -153,7 +153,7 @@ fn every_symptom_has_a_place_in_the_index() {
     let index = text("docs/by-symptom.md");
     let has = |group: &str| index.contains(&format!("{BEGIN}symptoms: {group} -->"));
     let faults = entries().into_iter().flat_map(|(lesson, chapter)| {
-        let groups = chapter.symptoms.into_iter().map(|row| row.group);
+        let groups = chapter.front.symptoms.into_iter().map(|row| row.group);
         groups.filter(|g| !has(g)).map(|group| format!("{}: {group}", lesson.id))
     });
     no_faults(faults, "correct `group`, or add a section to docs/by-symptom.md");

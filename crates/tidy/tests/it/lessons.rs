@@ -1,8 +1,9 @@
 //! A lesson is one unit: few files name it, its chapter has the parts of the others, and
 //! its output is of a run that was as expected.
 
+use crate::generated::entries;
 use crate::repository::{all, locate, no_faults, text};
-use lessons::{Kind, LESSONS};
+use lessons::Kind;
 use std::fs;
 
 /// The list, its scenario, its chapter, and three that mention it.
@@ -29,7 +30,7 @@ fn few_files_name_a_lesson() {
         .iter()
         .map(|path| (path, fs::read_to_string(locate(path)).unwrap_or_default()))
         .collect();
-    let faults = LESSONS.iter().filter_map(|lesson| {
+    let faults = entries().into_iter().filter_map(|(lesson, _)| {
         let found = texts.iter().filter(|(_, text)| text.contains(lesson.id));
         let found: Vec<_> = found.map(|(path, _)| path.as_str()).collect();
         (found.len() > FILES_MAX).then(|| format!("{}: {found:#?}", lesson.id))
@@ -37,22 +38,9 @@ fn few_files_name_a_lesson() {
     no_faults(faults, "move what belongs to the lesson into its own files");
 }
 
-/// The lines of a document outside its fenced blocks.
-fn prose(document: &str) -> impl Iterator<Item = &str> {
-    let mut fenced = false;
-    document.lines().filter(move |line| {
-        let fence = line.trim_start().starts_with("```");
-        fenced ^= fence;
-        !fenced && !fence
-    })
-}
-
 #[test]
 fn every_chapter_has_the_same_six_parts() {
-    for lesson in LESSONS {
-        let path = format!("docs/lessons/{}.md", lesson.id);
-        let chapter = text(&path);
-        let parts = prose(&chapter).filter_map(|line| line.strip_prefix("## "));
+    for (lesson, chapter) in entries() {
         let remedy = match lesson.kind {
             Kind::Lesson => "The fix",
             Kind::Control => "What would leak instead",
@@ -65,30 +53,25 @@ fn every_chapter_has_the_same_six_parts() {
             remedy,
             "In your own service",
         ];
-        assert_eq!(
-            parts.collect::<Vec<_>>(),
-            expected,
-            "{path}: other `##` headings"
-        );
+        let parts = chapter.body.split("\n## ").skip(1);
+        let parts: Vec<_> = parts.filter_map(|part| part.lines().next()).collect();
+        assert_eq!(parts, expected, "{}: other `##` headings", lesson.id);
     }
 }
 
 #[test]
 fn every_chapter_shows_a_run_that_was_as_expected() {
-    let faults = LESSONS.iter().flat_map(|lesson| {
+    let faults = entries().into_iter().flat_map(|(lesson, chapter)| {
         let id = lesson.id;
-        let chapter = text(&format!("docs/lessons/{id}.md"));
-        let diff = format!("{{{{#include ../diffs/{id}.diff}}}}");
-        let output = format!("{{{{#include ../output/{id}.txt}}}}");
         let shown = text(&format!("docs/output/{id}.txt"));
+        let has = |include: String| chapter.body.contains(&include);
+        let output = has(format!("{{{{#include ../output/{id}.txt}}}}"));
+        let diff = has(format!("{{{{#include ../diffs/{id}.diff}}}}"));
         let checks = [
-            (chapter.contains(&output), "does not include its output"),
-            (
-                lesson.kind == Kind::Control || chapter.contains(&diff),
-                "does not include the twins' difference",
-            ),
+            (output, "does not include its output"),
+            (diff || lesson.kind == Kind::Control, "does not include the diff"),
             (shown.contains("\nEvery verdict is as expected"), "has an odd output"),
-            (shown.contains(&format!("\n{id}")), "has the output of another lesson"),
+            (shown.contains(&format!("\n{id}")), "has another lesson's output"),
         ];
         let faults = checks.into_iter().filter(|(holds, _)| !holds);
         faults.map(move |(_, fault)| format!("{id} {fault}"))

@@ -7,7 +7,6 @@ mod files;
 mod crates;
 mod lessons;
 mod claims;
-mod front_matter;
 mod generated;
 mod book;
 mod features;
