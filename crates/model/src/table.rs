@@ -274,51 +274,41 @@ pub fn mismatch(table: &TableDescription) -> Option<String> {
 mod tests {
     use super::*;
     use crate::seed;
+    use std::fmt::Debug;
 
-    #[test]
-    fn an_order_survives_its_item() {
-        let order = seed::order(7, &"t-1".parse().unwrap(), 3);
-        let item = to_item(&order).unwrap();
-        assert_eq!(item[PK], s("TENANT#t-1"));
-        assert_eq!(item[INDEX_PK], s("TENANT#t-1#STATUS#open"));
-        assert_eq!(from_item(item).unwrap(), order);
+    #[track_caller]
+    fn survives<T: Record + PartialEq + Debug>(record: T, pk: &str, sk: &str) {
+        let item = to_item(&record).unwrap();
+        assert_eq!((&item[PK], &item[SK]), (&s(pk), &s(sk)));
+        assert_eq!(from_item::<T>(item).unwrap(), record);
     }
 
     #[test]
-    fn a_draft_does_not_pass_for_an_order() {
-        let (tenant, id) = ("t-1".parse().unwrap(), seed::order_id(3));
-        let draft = OrderDraft { tenant, id, note: "soon".to_owned() };
-        let item = to_item(&draft).unwrap();
-        assert_eq!(item[PK], s("TENANT#t-1"));
-        assert_eq!(item[SK], s("DRAFT#ord-00000003"));
-        assert!(from_item::<Order>(item).is_err());
-    }
+    fn every_record_survives_its_item() {
+        let tenant: TenantId = "t-1".parse().unwrap();
+        let (id, note) = (seed::order_id(3), "soon".to_owned());
+        let order = seed::order(7, &tenant, 3);
+        let index_pk = to_item(&order).unwrap().remove(INDEX_PK);
+        assert_eq!(index_pk, Some(s("TENANT#t-1#STATUS#open")));
+        survives(order, "TENANT#t-1", "ORDER#ord-00000003");
 
-    #[test]
-    fn an_event_survives_its_item() {
-        let event = seed::event(7, &"t-1".parse().unwrap(), 3);
-        let item = to_item(&event).unwrap();
-        assert_eq!(item[PK], s("EVENTS#t-1#ord-00000003"));
-        assert_eq!(from_item(item).unwrap(), event);
-    }
+        let draft = OrderDraft { tenant: tenant.clone(), id: id.clone(), note };
+        survives(draft, "TENANT#t-1", "DRAFT#ord-00000003");
 
-    #[test]
-    fn a_session_survives_its_item() {
-        let session = seed::session(7, &seed::session_token(7, 3));
-        assert_eq!(from_item(to_item(&session).unwrap()).unwrap(), session);
-    }
+        let event = seed::event(7, &tenant, 3);
+        survives(event, "EVENTS#t-1#ord-00000003", "EVENT#confirmed");
 
-    #[test]
-    fn a_payment_and_a_parcel_survive_their_items() {
-        let payment = Payment {
-            tenant: "t-1".parse().unwrap(),
-            key: seed::idempotency_key(7, 3),
-            order: seed::order_id(3),
-            amount_cents: 1_999,
-        };
-        let parcel = seed::parcel(7, &seed::tracking_code(7, 3));
-        assert_eq!(from_item(to_item(&payment).unwrap()).unwrap(), payment);
-        assert_eq!(from_item(to_item(&parcel).unwrap()).unwrap(), parcel);
+        let key = seed::idempotency_key(7, 3);
+        let sk = format!("PAYMENT#{key}");
+        let payment = Payment { tenant, key, order: id, amount_cents: 1_999 };
+        survives(payment, "PAYMENTS#t-1", &sk);
+
+        let token = seed::session_token(7, 3);
+        let pk = format!("SESSION#{token}");
+        survives(seed::session(7, &token), &pk, "SESSION");
+
+        let code = seed::tracking_code(7, 3);
+        survives(seed::parcel(7, &code), &format!("PARCEL#{code}"), "PARCEL");
     }
 
     #[test]
@@ -326,5 +316,11 @@ mod tests {
         let session = seed::session(7, &seed::session_token(7, 3));
         let error = from_item::<Order>(to_item(&session).unwrap()).unwrap_err();
         assert_eq!(error.to_string(), "item is not a valid order");
+        let draft = OrderDraft {
+            tenant: "t-1".parse().unwrap(),
+            id: seed::order_id(3),
+            note: "soon".to_owned(),
+        };
+        assert!(from_item::<Order>(to_item(&draft).unwrap()).is_err());
     }
 }
