@@ -23,7 +23,7 @@ impl Dynamo {
         limit: i32,
     ) -> Result<Vec<Order>, ServiceError> {
         let query = self.orders_of(tenant).scan_index_forward(false).limit(limit);
-        Ok(self.items(query).await?)
+        self.items(query).await
     }
 
     /// The first events of an order, up to [`HISTORY_EVENTS`].
