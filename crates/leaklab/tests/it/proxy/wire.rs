@@ -1,7 +1,7 @@
 //! Bytes on a connection: requests as they are written, answers as they come.
 
 use dynamo::Proxy;
-use leaklab::measure::{Database, EngineChoice};
+use leaklab::run::{Database, EngineChoice};
 use model::Fault;
 use serde_json::{Value, json};
 use std::io;
