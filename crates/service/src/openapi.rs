@@ -7,7 +7,7 @@ use utoipa::openapi::path::{
 };
 use utoipa::openapi::schema::{Object, Schema, Type};
 use utoipa::openapi::{
-    Components, ContentBuilder, Info, OpenApi, Ref, Required, ResponseBuilder,
+    Components, ContentBuilder, Info, OpenApi, Ref, RefOr, Required, ResponseBuilder,
 };
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
@@ -17,11 +17,7 @@ pub(crate) fn complete(mut document: OpenApi) -> OpenApi {
     document.info.description = Some("Orders and sessions in DynamoDB".to_owned());
     for (path, item) in &mut document.paths.paths {
         for operation in operations(item) {
-            let parameters = operation.parameters.get_or_insert_default();
-            parameters.extend(names_in(path).map(|name| {
-                parameter(name, ParameterIn::Path, "At most 64 plain characters")
-                    .into()
-            }));
+            describe_path(path, operation);
             describe_problem(operation);
         }
     }
@@ -38,6 +34,20 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 /// The names in a path's braces.
 fn names_in(path: &str) -> impl Iterator<Item = &str> {
     path.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0))
+}
+
+/// Adds the path parameters that the handler does not describe.
+fn describe_path(path: &str, operation: &mut Operation) {
+    let parameters = operation.parameters.get_or_insert_default();
+    for name in names_in(path) {
+        let described =
+            |p: &RefOr<Parameter>| matches!(p, RefOr::T(p) if p.name == name);
+        if !parameters.iter().any(described) {
+            let description = "At most 64 letters, digits, `-` and `_`";
+            let parameter = parameter(name, ParameterIn::Path, description);
+            parameters.push(parameter.into());
+        }
+    }
 }
 
 fn describe_problem(operation: &mut Operation) {
