@@ -100,7 +100,7 @@ impl Drop for Permit {
         // pages to the system. That takes milliseconds, hence only after a crowd.
         let free = self.permit.semaphore().available_permits();
         if free + 1 == self.permits_max && self.crowded.swap(false, Relaxed) {
-            heap::alloc::give_back();
+            heap::alloc::trim();
         }
     }
 }
