@@ -3,7 +3,7 @@
 
 use crate::cli::{TwinName, endpoint};
 use clap::Args;
-use model::Fault;
+use dynamo::Fault;
 use std::net::SocketAddr;
 
 /// Arguments of `serve`.
