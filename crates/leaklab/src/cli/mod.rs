@@ -28,7 +28,7 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// RunUnder both twins with the same requests and say what leaks
+    /// Drive both twins with the same requests and say what leaks
     Compare(Compare),
     /// Run one twin beside an embedded DynamoDB, to try it by hand
     Serve(Serve),

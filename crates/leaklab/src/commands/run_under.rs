@@ -1,5 +1,5 @@
 //! `leaklab run-under`: a lesson's requests on a twin that runs under another tool. It
-//! is for scripts/exit-tools.sh and hidden from the help.
+//! is for scripts/exit-tools.py and hidden from the help.
 
 use crate::cli::{Format, RunUnder};
 use crate::commands::{select, stop};

@@ -43,86 +43,82 @@ fn link(lesson: &Lesson, document: &str) -> String {
     }
 }
 
-fn table<const N: usize>(
-    head: [&str; N],
-    rows: impl IntoIterator<Item = [String; N]>,
-) -> String {
-    let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
-    let rows = rows.into_iter().map(|row| line(&row));
-    let head = line(&head.map(str::to_owned)) + "|" + &"---|".repeat(N) + "\n";
-    head + &rows.collect::<String>()
+fn table(head: &str, rows: impl Iterator<Item = String>) -> String {
+    let rule = "---|".repeat(head.matches('|').count() - 1);
+    let rows: String = rows.map(|row| row + "\n").collect();
+    format!("{head}\n|{rule}\n{rows}")
 }
 
 /// The text of a block, by the name that its marker gives.
 fn block(name: &str, document: &str, entries: &[Entry]) -> String {
     let of = |kind| entries.iter().filter(move |(lesson, _)| lesson.kind == kind);
-    let lessons = || of(Kind::Lesson);
-    let controls = || of(Kind::Control);
+    let chapters = |kind| {
+        of(kind).map(|(lesson, chapter)| {
+            format!("- [{}](lessons/{}.md)\n", chapter.title, lesson.id)
+        })
+    };
     match name.split_once(": ").unwrap_or((name, "")) {
         ("comparison", _) => {
             format!("```text\n{}```\n", text("docs/output/compare.txt"))
         }
         ("lessons", _) => table(
-            ["lesson", "the job", "what `leaky` does", "what `fixed` does"],
-            lessons().map(|(lesson, chapter)| {
-                let words =
-                    [&chapter.front.leaky, &chapter.front.fixed].map(String::clone);
-                let [leaky, fixed] = words;
-                [link(lesson, document), lesson.title.to_owned(), leaky, fixed]
+            "| lesson | the job | what `leaky` does | what `fixed` does |",
+            of(Kind::Lesson).map(|(lesson, Chapter { front, .. })| {
+                let (link, job) = (link(lesson, document), lesson.title);
+                format!("| {link} | {job} | {} | {} |", front.leaky, front.fixed)
             }),
         ),
         ("controls", _) => table(
-            ["control", "what is suspected", "what the measurement shows"],
-            controls().map(|(lesson, chapter)| {
-                let words =
-                    (chapter.front.believed.clone(), chapter.front.measured.clone());
-                [link(lesson, document), words.0, words.1]
+            "| control | what is suspected | what the measurement shows |",
+            of(Kind::Control).map(|(lesson, Chapter { front, .. })| {
+                let link = link(lesson, document);
+                format!("| {link} | {} | {} |", front.believed, front.measured)
             }),
         ),
-        ("summary", kind) => {
-            let kind = if kind == "lessons" { Kind::Lesson } else { Kind::Control };
-            let lines = of(kind).map(|(lesson, chapter)| {
-                format!("- [{}](lessons/{}.md)\n", chapter.title, lesson.id)
-            });
-            lines.collect()
-        }
+        ("summary", "lessons") => chapters(Kind::Lesson).collect(),
+        ("summary", _) => chapters(Kind::Control).collect(),
         ("symptoms", group) => table(
-            ["what you see", "lesson", "look at first"],
-            entries.iter().flat_map(|(lesson, chapter)| {
-                let rows =
-                    chapter.front.symptoms.iter().filter(|row| row.group == group);
-                rows.map(|row| {
-                    [row.see.clone(), link(lesson, document), row.look.clone()]
+            "| what you see | lesson | look at first |",
+            entries.iter().flat_map(|(lesson, Chapter { front, .. })| {
+                let rows = front.symptoms.iter().filter(|row| row.group == group);
+                let link = link(lesson, document);
+                rows.map(move |row| {
+                    format!("| {} | {link} | {} |", row.see, row.look)
                 })
             }),
         ),
-        ("metrics", _) => metrics(entries),
-        ("crates", _) => crates(entries),
+        ("metrics", _) => metrics(entries, document),
+        ("crates", _) => crates(entries, document),
         (other, _) => panic!("{document}: nothing generates a block `{other}`"),
     }
 }
 
 /// Which lessons show in which metric, in the order of the metrics' names.
-fn metrics(entries: &[Entry]) -> String {
+fn metrics(entries: &[Entry], document: &str) -> String {
     let mut rows = BTreeMap::<&str, Vec<String>>::new();
     for (lesson, chapter) in entries {
         for metric in &chapter.front.metrics {
-            rows.entry(metric).or_default().push(link(lesson, ""));
+            rows.entry(metric).or_default().push(link(lesson, document));
         }
     }
-    let rows = rows.into_iter().map(|(metric, l)| [metric.to_owned(), l.join(", ")]);
-    table(["metric", "rises in"], rows)
+    let rows =
+        rows.iter().map(|(metric, l)| format!("| {metric} | {} |", l.join(", ")));
+    table("| metric | rises in |", rows)
 }
 
-/// What of each crate holds memory.
-fn crates(entries: &[Entry]) -> String {
-    let mut rows = BTreeSet::new();
-    for (lesson, chapter) in entries {
-        for entry in &chapter.front.crates {
-            rows.insert([entry.name.clone(), entry.what.clone(), link(lesson, "")]);
-        }
-    }
-    table(["crate", "what holds memory", "lesson"], rows)
+/// What of each crate holds memory, in the order of the crates' names.
+fn crates(entries: &[Entry], document: &str) -> String {
+    let rows: BTreeSet<_> = entries
+        .iter()
+        .flat_map(|(lesson, chapter)| {
+            let link = link(lesson, document);
+            let facts = chapter.front.crates.iter();
+            facts.map(move |fact| {
+                format!("| {} | {} | {link} |", fact.name, fact.what)
+            })
+        })
+        .collect();
+    table("| crate | what holds memory | lesson |", rows.into_iter())
 }
 
 /// A document with its blocks written anew.
