@@ -1,28 +1,27 @@
-//! How many requests a second the fixed twin serves for each one of the leaky, and
-//! how soon a large answer begins; with `--allocator`, what counting costs.
+//! Requests per second of the fixed twin over those of the leaky one, and the time to
+//! the first byte of a large response; with `--allocator`, what counting costs.
 //!
 //!     cargo bench -p leaklab --bench ratios [-- [LESSON...] [--allocator]]
 //!
-//! Both twins run at once, each with an engine of its own, and take turns in short
-//! bursts (leaky fixed, fixed leaky, and so on), so that whatever else slows the
-//! machine slows both. The median of the pairs' ratios counts.
+//! Both twins run, each with its own engine, and take turns in short bursts (leaky
+//! fixed, fixed leaky, and so on), so that other load slows both. The median of the
+//! ratios of all pairs counts.
 
 mod stage;
 
 use anstream::{eprintln, println};
 use anyhow::{Result, bail};
 use clap::Parser;
-use leaklab::measure::Twin;
-use leaklab::statistics::median_of;
-use model::{LESSONS, Lesson, Signal};
+use leaklab::run::Running;
+use lessons::{LESSONS, Lesson, Plan};
+use measure::statistics::median_of;
 use stage::Side;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use workload::Plan;
 
-/// Leaky keeps what it keeps through all of them: in `l09_call_budget` a socket for
-/// each request, of 1,024 that a process usually may have.
+/// `leaky` leaks through all of them, in some lessons a socket per request, and a
+/// process usually may have 1,024.
 const PAIRS: u64 = 24;
 const PAIRS_QUICK: u64 = 6;
 
@@ -95,7 +94,7 @@ async fn run() -> Result<()> {
     );
     for lesson in lessons {
         throughput(&programs, lesson, pairs).await?;
-        if let (Signal::Peak { .. }, false) = (lesson.signal, arguments.allocator) {
+        if lesson.growth.scale().is_some() && !arguments.allocator {
             first_byte(&programs, lesson).await?;
         }
     }
@@ -196,11 +195,16 @@ async fn take_turns(
     Ok(bursts)
 }
 
-async fn burst(side: &Side, twin: &Twin, number: u64, plan: Plan) -> Result<Burst> {
-    let (elapsed, tally) = side.burst(twin, number, plan.requests).await?;
+async fn burst(
+    side: &Side,
+    twin: &Running,
+    number: u64,
+    plan: Plan,
+) -> Result<Burst> {
+    let (elapsed, stats) = side.burst(twin, number, plan.requests).await?;
     Ok(Burst {
         requests_per_second: plan.requests as f64 / elapsed.as_secs_f64(),
-        first_byte_ms: tally.first_byte_us.max() as f64 / 1_000.0,
+        first_byte_ms: stats.first_byte_us.max() as f64 / 1_000.0,
     })
 }
 

@@ -4,7 +4,7 @@
 //!     cargo bench -p leaklab --bench statistics
 
 use criterion::{BenchmarkId, Criterion};
-use leaklab::statistics::{detection_limit, theil_sen};
+use measure::statistics::{detection_limit, theil_sen};
 use std::hint::black_box;
 
 /// What one buffer more or less weighs; any step takes the same time.

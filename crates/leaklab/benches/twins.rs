@@ -10,15 +10,15 @@ mod stage;
 
 use anyhow::Result;
 use criterion::{Criterion, SamplingMode};
-use model::{LESSONS, Lesson};
+use lessons::{LESSONS, Lesson};
 use stage::Side;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::runtime::Runtime;
 
-/// After the warm-up and so many requests a twin is replaced by a new one, so that
-/// what leaky keeps stays small: in `l09_call_budget` a socket and 135 KB for each.
+/// A twin is replaced after the warm-up and this many requests, so that what `leaky`
+/// keeps stays small: in some lessons a socket and 135 kB per request.
 const LIFE_REQUESTS: u64 = 200;
 
 /// The fewest that criterion allows: each costs at least one start of a twin.

@@ -15,6 +15,7 @@ pub use chapters::Chapter;
 pub use lesson::{FailedFix, Kind, Lesson};
 pub use lessons::LESSONS;
 pub use plan::Plan;
+pub use requests::ORDERS;
 
 /// The lesson or control with this id.
 pub fn lesson(id: &str) -> Option<&'static Lesson> {

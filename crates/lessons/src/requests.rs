@@ -8,7 +8,7 @@ use workload::Request;
 pub(crate) const SHOP: &str = "shop";
 
 /// Orders that the shop has.
-pub(crate) const ORDERS: u64 = 200;
+pub const ORDERS: u64 = 200;
 
 /// Orders that DynamoDB returns as a single page.
 pub(crate) const PAGE: u64 = 100;

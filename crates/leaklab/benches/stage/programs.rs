@@ -4,7 +4,7 @@
 //! over from an earlier build would be worse than none.
 
 use anyhow::{Context, Result, bail};
-use leaklab::measure::programs_folder;
+use leaklab::run::programs_folder;
 use std::path::PathBuf;
 use std::process::Command;
 

@@ -1,18 +1,18 @@
-//! One side of a comparison: a twin, and a database of its own with a lesson's data.
+//! One side of a comparison: a twin, and a database with the data of a lesson.
 
 use anyhow::{Context, Result, bail};
-use leaklab::measure::{Database, EngineChoice, Twin};
-use leaklab::probe::Probe;
-use model::{Lesson, Signal};
+use leaklab::run::{Database, EngineChoice, Running};
+use lessons::{Lesson, Plan};
+use measure::{Growth, HeapClient};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use workload::{Plan, Round, Tally};
+use workload::{Round, RoundStats};
 
 /// Both sides of every benchmark have the same data.
 const SEED: u64 = 7;
 
-/// A program and a database for it, as one lesson wants them.
+/// A program and its database, for one lesson.
 pub(crate) struct Side {
     program: PathBuf,
     lesson: &'static Lesson,
@@ -34,45 +34,55 @@ impl Side {
             .tempdir()
             .context("cannot make a temporary folder (TMPDIR)")?;
         let database = Database::open(&EngineChoice::Embedded, lesson.id).await?;
-        database.table.put(plan.base_data()).await?;
+        database.table.put(plan.data()).await?;
         database.table.put(plan.round_data(0..rounds + 1)).await?;
         let program = program.to_owned();
         Ok(Self { program, lesson, plan, database, scratch })
     }
 
     /// Starts the twin, with `more` settings than the lesson's, and warms it up.
-    pub(crate) async fn start(&self, more: &[&str]) -> Result<Twin> {
+    pub(crate) async fn start(&self, more: &[&str]) -> Result<Running> {
         let settings = [self.lesson.settings, more].concat();
         let Database { target, table, .. } = &self.database;
         let scratch = self.scratch.path();
         let program = &self.program;
-        let twin =
-            Twin::start_program(program, target, table.name(), &settings, scratch)
-                .await?;
+        let twin = Running::start_program(
+            program,
+            target,
+            table.name(),
+            &settings,
+            scratch,
+        )
+        .await?;
         self.burst(&twin, 0, self.plan.warm_up).await?;
         Ok(twin)
     }
 
-    /// Sends the first requests of a round and waits until the twin rests: what a
-    /// request leaves to do for later must not slow whoever comes next. Returns the
-    /// time without the wait.
+    /// Sends the first requests of a round and waits until the twin is at rest: work
+    /// that a request leaves for later must not slow the next burst. Returns the time
+    /// without the wait.
     pub(crate) async fn burst(
         &self,
-        twin: &Twin,
+        twin: &Running,
         number: u64,
         requests: u64,
-    ) -> Result<(Duration, Tally)> {
-        let concurrency = self.lesson.concurrency;
-        let round = Round { plan: self.plan, number, concurrency };
+    ) -> Result<(Duration, RoundStats)> {
+        let round = Round {
+            number,
+            requests: self.plan.round(number),
+            count: requests,
+            concurrency: self.lesson.concurrency,
+            client: self.lesson.client,
+        };
         let began = Instant::now();
-        let tally = round.first(requests, twin.origin()).await?;
+        let stats = round.run(twin.origin()).await?;
         let elapsed = began.elapsed();
-        if let Some(error) = tally.first_error {
+        if let Some(error) = stats.first_error {
             // An error is answered sooner than a success: its time says nothing.
             bail!("{}: {error}", self.program.display());
         }
-        Probe::new(twin.origin()).at_rest().await?;
-        Ok((elapsed, tally))
+        HeapClient::new(twin.origin()).at_rest().await?;
+        Ok((elapsed, stats))
     }
 
     /// Stops the engine.
@@ -81,13 +91,14 @@ impl Side {
     }
 }
 
-/// So many requests a round, of this lesson's smallest size. The warm-up is what the
-/// lesson says, which fills every bounded cache.
-pub(crate) fn plan(lesson: &Lesson, requests: u64) -> Plan {
-    let size = match lesson.signal {
-        Signal::Peak { sizes, .. } => sizes.first().copied().unwrap_or(0),
-        Signal::Slope { .. } | Signal::Burst { .. } => 0,
+/// A plan of this many requests per round, at the smallest size of the lesson.
+pub(crate) fn plan(lesson: &'static Lesson, requests: u64) -> Plan {
+    let size = match lesson.growth {
+        Growth::Peak { sizes, .. } => sizes.first().copied().unwrap_or(0),
+        Growth::Slope { .. } | Growth::Burst { .. } => 0,
     };
-    let warm_up = lesson.requests;
-    Plan { lesson: lesson.id, seed: SEED, requests, warm_up, size }
+    Plan {
+        warm_up: lesson.requests,
+        ..Plan::new(lesson, SEED, requests).sized(size)
+    }
 }

@@ -26,8 +26,12 @@ pub async fn run(arguments: &Seed) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Orders of one tenant, and what lessons on many tenants, sessions and parcels read.
-pub(super) async fn fill(table: &Table, seed: u64) -> Result<()> {
+/// Puts orders of one tenant into a table, and what lessons on many tenants, sessions
+/// and parcels read.
+///
+/// # Errors
+/// The table does not take them.
+pub async fn fill(table: &Table, seed: u64) -> Result<()> {
     let plans = || LESSONS.iter().map(|lesson| Plan::new(lesson, seed, COUNT));
     let orders = plans().find(|plan| plan.lesson.kind == Kind::Control);
     let many = plans().filter(|plan| plan.lesson.distinct.is_some());

@@ -133,7 +133,7 @@ async fn both_twins_serve_every_job_alike() {
     };
     let answers = both(&[], requests).await;
     assert!(answers.iter().all(|answer| answer.status == 200), "{answers:?}");
-    assert_eq!(answers[0].text().lines().count() as u64, workload::plan::ORDERS);
+    assert_eq!(answers[0].text().lines().count() as u64, lessons::ORDERS);
     assert_eq!(answers[2].json()["status"], "open");
     assert_eq!(answers[5].json()["status"], "confirmed");
     assert!(
@@ -193,9 +193,8 @@ async fn a_listing_goes_on_where_its_cursor_points_until_the_end() {
         let Some(next) = page["next"].as_str() else { break };
         path = format!("/orders?status=open&cursor={next}");
     }
-    let expected: Vec<_> = (0..workload::plan::ORDERS)
-        .map(|n| model::seed::order_id(n).to_string())
-        .collect();
+    let expected: Vec<_> =
+        (0..lessons::ORDERS).map(|n| model::seed::order_id(n).to_string()).collect();
     assert_eq!(seen, expected);
     served.stop().await.unwrap();
 }
@@ -205,7 +204,7 @@ async fn both_twins_describe_the_same_routes_in_openapi_3_1() {
     let answers = both(&[], || vec![request("GET", "/openapi.json")]).await;
     let document = answers[0].json();
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
-    for lesson in model::LESSONS {
+    for lesson in lessons::LESSONS {
         let (method, path) = lesson.route.split_once(' ').unwrap();
         let operation = &document["paths"][path][method.to_lowercase()];
         assert!(operation.is_object(), "{} is not described", lesson.route);

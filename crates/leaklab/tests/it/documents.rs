@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use leaklab::cli::{Cli, Command};
-use model::LESSONS;
+use lessons::LESSONS;
 use std::path::{Path, PathBuf};
 
 /// Scripts that hand their arguments on, and what goes before them.

@@ -2,7 +2,7 @@
 
 use crate::baseline::{Files, measured};
 use crate::fixture::{Done, Leaklab};
-use model::LESSONS;
+use lessons::LESSONS;
 
 /// What no test of this file depends on, and people may have.
 fn explain(arguments: &[&str]) -> Leaklab {

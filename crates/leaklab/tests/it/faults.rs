@@ -2,7 +2,7 @@
 
 use crate::fixture::{Leaklab, call, signal};
 use dynamo::{Connection, Target};
-use leaklab::measure::{Database, EngineChoice};
+use leaklab::run::{Database, EngineChoice};
 use std::io::{Read, Write};
 use std::net::TcpListener;
 

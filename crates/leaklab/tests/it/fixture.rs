@@ -2,15 +2,16 @@
 
 use anyhow::Result;
 use http_body_util::BodyExt;
-use leaklab::measure::{Database, EngineChoice, Twin};
-use leaklab::probe::Probe;
+use leaklab::commands::seed;
+use leaklab::run::{Database, EngineChoice, Running};
+use measure::HeapClient;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 use tempfile::TempDir;
+use workload::Request;
 use workload::client::{Connection, Origin};
-use workload::{Plan, Request};
 
 /// The twins.
 pub(crate) const TWINS: [&str; 2] = ["leaky", "fixed"];
@@ -46,16 +47,12 @@ impl Answer {
 
 /// A request in one line: `ask("GET", "/orders").tenant("shop")`.
 pub(crate) fn request(method: &'static str, path: &str) -> Request {
-    let headers = vec![("x-tenant", "shop".to_owned())];
-    Request { method, path: path.to_owned(), headers, body: String::new() }
+    Request::new(method, path).header("x-tenant", "shop")
 }
 
 /// The same, with a JSON body.
 pub(crate) fn post(path: &str, body: impl Into<String>) -> Request {
-    let mut request = request("POST", path);
-    request.headers.push(("content-type", "application/json".to_owned()));
-    request.body = body.into();
-    request
+    request("POST", path).body("application/json", body)
 }
 
 /// The same, to put something there.
@@ -74,34 +71,28 @@ pub(crate) async fn ask(origin: Origin, request: Request) -> Answer {
     Answer { status, kind, body }
 }
 
-/// A bare call to an engine that checks no signature.
-pub(crate) async fn call(
-    url: &str,
-    operation: &str,
-    body: &str,
-) -> serde_json::Value {
-    let origin = Origin(url.strip_prefix("http://").unwrap().parse().unwrap());
+/// A request to an engine that checks no signature.
+pub(crate) fn dynamo_request(operation: &str, body: impl Into<String>) -> Request {
     let authorization = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/dynamodb/\
                          aws4_request, SignedHeaders=host, Signature=0";
-    let headers = vec![
-        ("content-type", "application/x-amz-json-1.0".to_owned()),
-        ("x-amz-target", format!("DynamoDB_20120810.{operation}")),
-        ("x-amz-date", "20260101T000000Z".to_owned()),
-        ("authorization", authorization.to_owned()),
-    ];
-    let path = "/".to_owned();
-    let answer = ask(
-        origin,
-        Request { method: "POST", path, headers, body: body.to_owned() },
-    )
-    .await;
+    Request::new("POST", "/")
+        .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
+        .header("x-amz-date", "20260101T000000Z")
+        .header("authorization", authorization)
+        .body("application/x-amz-json-1.0", body)
+}
+
+/// Sends it, and expects success.
+pub(crate) async fn call(url: &str, operation: &str, body: &str) -> Value {
+    let origin = Origin(url.strip_prefix("http://").unwrap().parse().unwrap());
+    let answer = ask(origin, dynamo_request(operation, body)).await;
     assert_eq!(answer.status, 200, "{operation}: {}", answer.text());
     answer.json()
 }
 
 /// A twin with an engine and data of its own.
 pub(crate) struct Served {
-    pub(crate) twin: Twin,
+    pub(crate) twin: Running,
     database: Database,
     _scratch: TempDir,
 }
@@ -112,19 +103,10 @@ impl Served {
         build_programs();
         let database =
             Database::open(&EngineChoice::Embedded, "test").await.unwrap();
-        for lesson in [
-            "l02_tenant_clients",
-            "l04_background_jobs",
-            "l11_session_cache",
-            "l13_request_metrics",
-        ] {
-            let plan = Plan { lesson, seed: 7, requests: 20, warm_up: 20, size: 0 };
-            let items = plan.base_data().chain(plan.round_data(0..1));
-            database.table.put(items).await.unwrap();
-        }
+        seed::fill(&database.table, 7).await.unwrap();
         let scratch = TempDir::new().unwrap();
         let (target, table) = (&database.target, database.table.name());
-        let twin = Twin::start(name, target, table, settings, scratch.path())
+        let twin = Running::start(name, target, table, settings, scratch.path())
             .await
             .unwrap();
         Self { twin, database, _scratch: scratch }
@@ -143,7 +125,7 @@ impl Served {
     }
 
     pub(crate) async fn live_bytes(&self) -> u64 {
-        Probe::new(self.origin()).at_rest().await.unwrap().live_bytes
+        HeapClient::new(self.origin()).at_rest().await.unwrap().live_bytes
     }
 
     /// Stops the twin as an operator would, and leaves its database.

@@ -6,7 +6,7 @@ use model::seed;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use workload::{Origin, Plan, Request};
+use workload::{Origin, Request};
 
 fn payment(key: &str, amount_cents: u64) -> Request {
     let charge = json!({ "order": "ord-00000001", "amount_cents": amount_cents });
@@ -117,14 +117,8 @@ async fn metrics_count_answers_of_the_public_page_alone() {
 
 #[tokio::test]
 async fn an_upload_is_answered_before_its_end_and_its_connection_closed() {
-    let upload = Plan {
-        lesson: "c03_dropped_upload",
-        seed: 7,
-        requests: 1,
-        warm_up: 1,
-        size: 0,
-    }
-    .request(1, 0);
+    let lesson = lessons::lesson("c03_dropped_upload").unwrap();
+    let upload = lessons::Plan::new(lesson, 7, 1).request(1, 0);
     for name in TWINS {
         let served = Served::start(name, &[]).await;
         let whole = ask(served.origin(), upload.clone()).await;

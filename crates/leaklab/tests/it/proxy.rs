@@ -79,7 +79,7 @@ async fn leaklab_dynamo_puts_faults_in_front_of_its_engine() {
     }
     // A request that waits does not hold the process.
     let mut connection = Connection::open(origin(&url)).await.unwrap();
-    let silent = connection.send(dynamo_request("Scan", "{}".to_owned()));
+    let silent = connection.send(dynamo_request("Scan", "{}"));
     let (response, ()) = tokio::join!(silent, engine.stop());
     assert!(response.is_err());
 }

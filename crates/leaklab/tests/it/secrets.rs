@@ -2,8 +2,8 @@
 //! the search that says so can find and can fail to find.
 
 use crate::fixture::{Leaklab, Served, ask, request};
-use leaklab::memory::{Found, Values, search};
-use leaklab::probe::Probe;
+use leaklab::run::memory::{Found, Values, search};
+use measure::HeapClient;
 use model::seed;
 use serde_json::Value;
 use std::process::{Command, Stdio};
@@ -56,7 +56,7 @@ async fn a_secret_is_there_once_its_session_was_looked_up_and_not_before() {
         let path = format!("/sessions/{token}");
         assert_eq!(ask(served.origin(), request("GET", &path)).await.status, 200);
     }
-    Probe::new(served.origin()).at_rest().await.unwrap();
+    HeapClient::new(served.origin()).at_rest().await.unwrap();
     assert_eq!(find(&secrets(7, 20)).values, 5);
     assert_eq!(
         find(&secrets(8, 20)),

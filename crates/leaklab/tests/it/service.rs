@@ -2,8 +2,8 @@
 
 use crate::fixture::{Served, TWINS, ask, call, post, request, signal};
 use dynamo::Target;
-use leaklab::measure::twin_command;
-use leaklab::process::{Process, ShowLog};
+use leaklab::run::twin_command;
+use measure::{Process, ShowLog};
 use std::io::Read;
 use std::process::Stdio;
 use workload::Origin;
@@ -89,7 +89,7 @@ async fn a_json_log_tells_each_call_and_never_a_token() {
         assert_eq!(told(0), ("GetItem", 1, 1, "consumed"), "{name}");
         // One page of more: the paginator was dropped, and the log says so.
         assert_eq!(told(1), ("Query", 1, 20, "abandoned"), "{name}");
-        assert_eq!(told(2).2, workload::plan::ORDERS, "{name}");
+        assert_eq!(told(2).2, lessons::ORDERS, "{name}");
         assert_eq!(told(2).3, "consumed", "{name}");
         assert!(
             calls.iter().all(|call| call["bytes"].as_u64().unwrap() > 0),
