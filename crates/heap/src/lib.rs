@@ -1,11 +1,8 @@
-//! What a process holds, exactly, and which call stacks hold it.
+//! Exact heap counters, and the call stacks that hold memory, for any service.
 //!
-//! [`CountingAlloc`] is the judge: it counts every allocation, always. While a
-//! [`window`] is open it also shows them to dhat, the witness, which remembers the
-//! call stack of each. A service that wants to be measured sets the allocator in its
-//! `main.rs` and mounts [`routes`].
-//!
-//! Nothing here knows whose service it measures.
+//! [`CountingAlloc`] counts every allocation. While a [`window`] is open it also passes
+//! them to dhat, which records their call stacks. A service that wants to be measured
+//! sets the allocator in its `main.rs` and mounts [`routes`].
 
 pub mod alloc;
 pub mod window;

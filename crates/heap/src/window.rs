@@ -1,25 +1,23 @@
-//! A dhat window: from now until it is closed, who allocates, and what survives.
+//! A dhat window: records who allocates until it is closed, and what is live then.
 //!
-//! The profile is taken while the process lives. At exit the state has been dropped
-//! and the leak with it: 1,000 parked tasks of 7.3 KB read as 30 bytes there.
+//! The profile is taken while the process runs. At exit the state is dropped, and the
+//! leak with it: 1,000 parked tasks of 7.3 KB show as 30 bytes.
 //!
-//! dhat allows one profiler at a time and any number one after another
-//! (dhat 0.3.3, `Profiler::new`), so there is one window a process.
+//! dhat allows one profiler at a time (dhat 0.3.3, `Profiler::new`), so a process has
+//! one window.
 
 use crate::alloc;
 use std::io;
 use std::sync::{Mutex, MutexGuard};
 use tempfile::TempDir;
 
-/// Frames that a call stack keeps unless told otherwise. With dhat's default of 10,
-/// 73 to 86 % of a service's leaked bytes show no frame of its own code; 64 and
-/// unlimited frames cost the same.
+/// Default number of frames in a call stack. With dhat's default of 10, 73 to 86 % of a
+/// service's leaked bytes show no in-app frame. 64 and unlimited frames cost the same.
 pub const FRAMES: usize = 64;
 
 static OPEN: Mutex<Option<Window>> = Mutex::new(None);
 
-/// dhat writes its profile to a file when the profiler is dropped; the folder goes
-/// with the window.
+/// dhat writes its profile to a file when the profiler is dropped.
 struct Window {
     profiler: dhat::Profiler,
     folder: TempDir,
@@ -28,28 +26,28 @@ struct Window {
 /// Why a window could not be opened or closed.
 #[derive(Debug, thiserror::Error)]
 pub enum WindowError {
-    /// There is one window a process.
+    /// A process has one window.
     #[error("a window is open already; close it first")]
     AlreadyOpen,
-    /// There is nothing to close.
+    /// Nothing to close.
     #[error("no window is open; open one first")]
     NotOpen,
-    /// The folder for dhat's file.
-    #[error("the profile could not pass through the temporary folder")]
+    /// dhat writes its profile to a temporary folder.
+    #[error("cannot use the temporary folder of the profile")]
     Folder(#[from] io::Error),
 }
 
-/// Opens the window: allocations from now on are recorded with their call stacks,
-/// and slow down four- to eightfold.
+/// Opens the window: from now on dhat records allocations and their call stacks, which
+/// slows them down four- to eightfold.
 ///
 /// # Errors
-/// [`WindowError::AlreadyOpen`], or no temporary folder could be made.
+/// A window is open already, or no temporary folder can be created.
 pub fn open(frames: usize) -> Result<(), WindowError> {
     let mut open = lock();
     if open.is_some() {
         return Err(WindowError::AlreadyOpen);
     }
-    alloc::witness(true);
+    alloc::enable_dhat(true);
     let window = alloc::uncounted(|| {
         let folder = tempfile::Builder::new().prefix("heap-window-").tempdir()?;
         let profiler = dhat::Profiler::builder()
@@ -61,26 +59,26 @@ pub fn open(frames: usize) -> Result<(), WindowError> {
     match window {
         Ok(window) => *open = Some(window),
         Err(error) => {
-            alloc::witness(false);
+            alloc::enable_dhat(false);
             return Err(WindowError::Folder(error));
         }
     }
     Ok(())
 }
 
-/// Closes the window and returns dhat's JSON (version 2, `rust-heap`): for each call
-/// stack what it allocated in the window, and under `eb` what of it is still live.
-/// Takes some tenths of a second, for the names of all frames.
+/// Closes the window and returns dhat's JSON (version 2, `rust-heap`): what each call
+/// stack allocated in the window, and under `eb` how much of it is still live. Takes
+/// some tenths of a second to resolve the names of all frames.
 ///
 /// # Errors
-/// [`WindowError::NotOpen`], or dhat's file could not be read back.
+/// No window is open, or dhat's file cannot be read.
 pub fn close() -> Result<Vec<u8>, WindowError> {
     let Window { profiler, folder } = lock().take().ok_or(WindowError::NotOpen)?;
     alloc::uncounted(|| drop(profiler));
-    // Only now: what dhat freed just now was never counted.
-    alloc::witness(false);
     let profile = std::fs::read(folder.path().join("profile.json"));
+    // Last: what was not counted when it was allocated must not be counted when freed.
     alloc::uncounted(|| drop(folder));
+    alloc::enable_dhat(false);
     Ok(profile?)
 }
 

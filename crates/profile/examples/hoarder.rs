@@ -1,5 +1,4 @@
-//! A program that knows dhat and nothing of this workspace: its profiles are those of
-//! others, for the tests of what reads them.
+//! A program that uses dhat and nothing of this workspace. The tests read its profiles.
 //!
 //!     cargo run -p profile --example hoarder -- hoarder.json
 
@@ -8,22 +7,22 @@ use std::process::ExitCode;
 #[global_allocator]
 static ALLOC: dhat::Alloc = dhat::Alloc;
 
-/// What keeps things.
+/// Where the program keeps memory.
 mod attic {
-    /// Boxes under the roof.
+    /// Boxes that are never dropped.
     #[derive(Debug, Default)]
     pub(crate) struct Attic {
         boxes: Vec<Vec<u8>>,
     }
 
     impl Attic {
-        /// Up the stairs, and never down again.
+        /// Keeps a box of this size.
         #[inline(never)]
         pub(crate) fn keep(&mut self, bytes: usize) {
             self.boxes.push(vec![7; bytes]);
         }
 
-        /// How many there are.
+        /// The number of boxes.
         pub(crate) fn len(&self) -> usize {
             self.boxes.len()
         }
@@ -39,7 +38,7 @@ fn main() -> ExitCode {
     let mut attic = attic::Attic::default();
     for bytes in 1..=200 {
         attic.keep(bytes);
-        // Read and thrown away.
+        // Allocated and dropped.
         std::hint::black_box(vec![0_u8; 4096]);
     }
     drop(profiler);

@@ -1,9 +1,9 @@
-//! Writes a profile of a size, to measure what reads it:
+//! Writes a profile of a given size, to measure `leaklab show` and `diff`:
 //!
 //!     cargo run -p profile --example large_profile -- 1 10 before.json
 //!
-//! The first number is the window, of which the second holds more; the second is the
-//! size in tens of megabytes.
+//! The first number is 1 for a small window and 2 for a larger one; the second is the
+//! file's size in tens of megabytes.
 
 #[path = "../benches/synthetic/mod.rs"]
 mod synthetic;

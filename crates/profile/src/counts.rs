@@ -1,4 +1,4 @@
-//! What dhat counts of a call stack.
+//! What dhat counts for a call stack.
 
 use serde::Serialize;
 use std::ops::AddAssign;
@@ -6,29 +6,29 @@ use std::ops::AddAssign;
 /// Which moment of a window counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moment {
-    /// Its end: what survived.
+    /// Its end: what is still live.
     End,
-    /// When most bytes were live: what made the peak.
+    /// When most bytes were live.
     Peak,
 }
 
-/// What dhat counts of a call stack, or the sum over several.
+/// What dhat counts for a call stack, or the sum over several.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// Bytes allocated, freed or not.
     pub total_bytes: u64,
     /// Blocks allocated, freed or not.
     pub total_blocks: u64,
-    /// How long all these blocks lived, one after the other, in the unit of
-    /// [`Profile::time_unit`](super::Profile::time_unit).
+    /// The lifetimes of all these blocks added up, in the unit of
+    /// [`Profile::time_unit`](crate::Profile::time_unit).
     pub lifetimes: u64,
     /// Bytes live when the whole program held most.
     pub peak_bytes: u64,
-    /// Blocks, likewise.
+    /// Blocks live when the whole program held most.
     pub peak_blocks: u64,
     /// Bytes live at the end.
     pub end_bytes: u64,
-    /// Blocks, likewise.
+    /// Blocks live at the end.
     pub end_blocks: u64,
 }
 
@@ -41,7 +41,7 @@ impl Counts {
         }
     }
 
-    /// How long a block lived on the average; `None` when there was none.
+    /// The average lifetime of a block; `None` when there was none.
     pub fn mean_lifetime(&self) -> Option<u64> {
         self.lifetimes.checked_div(self.total_blocks)
     }
@@ -49,7 +49,7 @@ impl Counts {
 
 impl AddAssign for Counts {
     fn add_assign(&mut self, more: Self) {
-        // Counts of a file may be anything; an overflow is no reason to stop.
+        // A file may hold any number; an overflow must not end the program.
         let add = |sum: &mut u64, more: u64| *sum = sum.saturating_add(more);
         add(&mut self.total_bytes, more.total_bytes);
         add(&mut self.total_blocks, more.total_blocks);

@@ -1,64 +1,62 @@
-//! What names a site in every run and every build: its fingerprint.
+//! The fingerprint of a site: an id that is the same in every run and every build.
 //!
-//! It is made of the function that asks and the function asked, and of nothing that
-//! an edit elsewhere moves: no line, no address, no generic argument, no closure, no
-//! version of a package. The program's own name is left out, too, so that a renamed
-//! program, or the twin of one, has the same sites.
+//! It hashes the caller, which asks for memory, and the callee, through which it asks.
+//! It leaves out what an unrelated edit changes: lines, addresses, generic arguments,
+//! closures and versions of packages. It leaves out the program's name, too, so the
+//! sites of two twins pair up.
 
-use super::frame::FrameRef;
-use super::name;
+use crate::frame::FrameRef;
+use crate::name;
 
-/// A callee with this share of a site's blocks may name it. The share of one that
-/// comes with every request is near a simple fraction (a half, a third, a quarter),
-/// and this is not: no run of the same program sees it on the other side.
+/// A callee needs this share of a site's blocks to name the site. Callees of every
+/// request have shares near 1/2, 1/3 or 1/4. A threshold away from those decides the
+/// same way in every run.
 const SHARE_OF_NAME: f64 = 0.225;
 
-/// How many blocks a site asked for through each function that it calls.
-/// They are few, and sites are many, so it is a list.
+/// Blocks that a site asked for through each of its callees. There are only a few, so
+/// a list is the smallest map.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Callees(Vec<(String, u64)>);
+pub(crate) struct Callees(Vec<(String, u64)>);
 
 impl Callees {
-    pub(super) fn add(&mut self, name: &str, blocks: u64) {
+    pub(crate) fn add(&mut self, name: &str, blocks: u64) {
         match self.0.iter_mut().find(|(known, _)| known == name) {
             Some((_, sum)) => *sum = sum.saturating_add(blocks),
             None => self.0.push((name.to_owned(), blocks)),
         }
     }
 
-    /// Takes another's for its own.
-    pub(super) fn join(&mut self, other: &Self) {
+    /// Adds the callees of the same site in another profile.
+    pub(crate) fn join(&mut self, other: &Self) {
         for (name, blocks) in &other.0 {
             self.add(name, *blocks);
         }
     }
 
-    /// The one that names a site: the first in the alphabet of those with a good share.
-    /// The one with the largest share may be another in each run, where several are
-    /// near equal.
-    pub(super) fn foremost(&self) -> &str {
+    /// The callee that names a site: alphabetically the first with a sufficient share.
+    /// Among nearly equal shares the largest would change from run to run.
+    pub(crate) fn foremost(&self) -> &str {
         let blocks: f64 = self.0.iter().map(|(_, blocks)| *blocks as f64).sum();
         let enough = SHARE_OF_NAME * blocks;
         let good = self.0.iter().filter(|(_, blocks)| *blocks as f64 >= enough);
-        // Where there are many and none has a good share, it is the largest.
+        // When no share is sufficient, the largest one decides.
         let most = || self.0.iter().max_by_key(|(name, blocks)| (blocks, name));
         let named = good.min_by_key(|(name, _)| name).or_else(most);
         named.map_or("", |(name, _)| name)
     }
 }
 
-/// The function asked, without its path: how much of the path a profile shows depends
-/// on where a generic function was compiled.
-pub(super) fn callee(frame: &FrameRef<'_>) -> String {
+/// The callee without its path, because the path of a generic function depends on
+/// where it was compiled.
+pub(crate) fn callee(frame: &FrameRef<'_>) -> String {
     match name::last(frame.function) {
         name if name.is_empty() => frame.file(),
         name => name,
     }
 }
 
-/// The function that asks. Without a path, as dhat shows functions of which it knows
-/// the lines only, it takes the file beside it.
-pub(super) fn function(frame: &FrameRef<'_>, program: &str) -> String {
+/// The caller. An inlined function has no path in a profile; the file replaces it.
+pub(crate) fn function(frame: &FrameRef<'_>, program: &str) -> String {
     let name = frame.name();
     match name.split_once("::") {
         Some((first, rest)) if first == program => format!("crate::{rest}"),
@@ -67,12 +65,12 @@ pub(super) fn function(frame: &FrameRef<'_>, program: &str) -> String {
     }
 }
 
-/// The program's own crate, from its command line: `leaky` of
+/// The program's crate from its command line: `leaky` for
 /// `target/debug/leaky --listen …`.
-pub(super) fn program(command: &str) -> String {
+pub(crate) fn program(command: &str) -> String {
     let path = command.split_whitespace().next().unwrap_or_default();
     let file = path.rsplit('/').next().unwrap_or_default();
-    // cargo adds the hash of a build to the name of a test.
+    // cargo appends a hash to the name of a test.
     let name = match file.rsplit_once('-') {
         Some((name, hash))
             if hash.len() == 16
@@ -85,9 +83,9 @@ pub(super) fn program(command: &str) -> String {
     name.replace('-', "_")
 }
 
-/// Sixteen hexadecimal digits for the n-th site, from 0, of a function and a callee.
-/// The first has no number, so it stays what it is when there is a second.
-pub(super) fn of(function: &str, callee: &str, n: usize) -> String {
+/// Sixteen hexadecimal digits for the n-th site, from 0, of a caller and a callee.
+/// The first site hashes no number, so it keeps its fingerprint when a second appears.
+pub(crate) fn of(function: &str, callee: &str, n: usize) -> String {
     let mut text = format!("{function}\n{callee}");
     if n > 0 {
         text.push_str(&format!("\n{n}"));
@@ -95,10 +93,9 @@ pub(super) fn of(function: &str, callee: &str, n: usize) -> String {
     format!("{:016x}", fnv1a(text.as_bytes()))
 }
 
-/// FNV-1a with 64 bits: files keep fingerprints for years, and the hash of the
-/// standard library may change with each release of Rust. Nobody gains from a
-/// collision, and among a thousand sites one is as likely as one in 10^13, so a
-/// cryptographic hash would be a dependency for nothing.
+/// FNV-1a with 64 bits. Baseline files keep fingerprints for years, and the standard
+/// library's hash may change with any release of Rust. Two of a thousand sites collide
+/// with a probability of 10^-13.
 fn fnv1a(bytes: &[u8]) -> u64 {
     const OFFSET_BASIS: u64 = 0xcbf2_9ce4_8422_2325;
     const PRIME: u64 = 0x0000_0100_0000_01b3;

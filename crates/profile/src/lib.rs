@@ -1,4 +1,4 @@
-//! dhat profiles: read, ranked by what survives, and each site known again.
+//! dhat profiles: read, grouped into sites, compared, drawn as flame graphs.
 //!
 //! The format is version 2 of the one that valgrind's DHAT defined
 //! (`dhat/dh_main.c` there, `src/lib.rs` of dhat 0.3.3): a table of frame texts,
@@ -6,22 +6,24 @@
 //! first.
 
 mod reading;
-mod decode;
 mod counts;
 mod frame;
+mod library;
 mod name;
 mod package;
-mod sites;
+mod in_app;
 mod grouping;
+mod sites;
 mod fingerprint;
 pub mod figures;
 pub mod flame;
 
 pub use counts::{Counts, Moment};
 pub use frame::{Frame, FrameRef};
+pub use in_app::{InApp, LESSONS};
 pub use package::Packages;
 pub use reading::{Profile, ProfileError};
-pub use sites::{Holder, Site};
+pub use sites::{Site, SiteChange};
 
 #[cfg(test)]
 mod samples;

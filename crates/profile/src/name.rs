@@ -7,7 +7,7 @@
 /// `leaky::lessons::Sessions::put` of
 /// `<leaky::lessons::Sessions<T>>::put::{{closure}}::h0123456789abcdef`; empty for
 /// what is a closure and nothing else.
-pub(super) fn plain(function: &str) -> String {
+pub(crate) fn plain(function: &str) -> String {
     let segments = segments(function);
     let count = segments.len();
     let kept = segments.into_iter().enumerate().filter_map(|(n, segment)| {
@@ -25,13 +25,13 @@ pub(super) fn plain(function: &str) -> String {
 }
 
 /// The name alone: `put`.
-pub(super) fn last(function: &str) -> String {
+pub(crate) fn last(function: &str) -> String {
     let name = plain(function);
     name.rsplit("::").next().unwrap_or_default().to_owned()
 }
 
 /// A plain name without its path, but with that of its type: `Sessions::put`.
-pub(super) fn short(name: &str) -> &str {
+pub(crate) fn short(name: &str) -> &str {
     let Some(last) = name.rfind("::") else { return name };
     let before = name[..last].rfind("::").map_or(0, |at| at + 2);
     // Types begin with a capital, modules do not.

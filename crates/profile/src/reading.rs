@@ -1,27 +1,28 @@
-//! A profile as it stands in its file, and what a file is refused for.
+//! Reads a profile and refuses what is not one.
 
-use super::counts::Counts;
-use super::decode::{File, Stacks, Texts};
-use super::frame::FrameRef;
+use crate::counts::Counts;
+use crate::fingerprint;
+use crate::frame::FrameRef;
+use serde::Deserialize;
 
-/// The one version there is in the field.
+/// The only version in use.
 const VERSION: u32 = 2;
 
-/// Why a text is no heap profile.
+/// Why a text is not a heap profile.
 #[derive(Debug, thiserror::Error)]
 pub enum ProfileError {
     /// Not JSON, or not dhat's.
     #[error("not a dhat profile")]
     Format(#[from] serde_json::Error),
-    /// A later format than version 2.
+    /// A version other than 2.
     #[error("dhat file version {0} is not supported, only {VERSION}")]
     Version(u32),
-    /// dhat also counts copies and events of the user's own.
+    /// dhat can also count copies, and events that a program defines.
     #[error("the profile counts {counted}, not the heap (its mode is {mode})")]
     Mode {
-        /// As the file names it.
+        /// The mode that the file names.
         mode: String,
-        /// What is counted instead.
+        /// What that mode counts.
         counted: &'static str,
     },
     /// A call stack that names a frame outside the table.
@@ -29,109 +30,143 @@ pub enum ProfileError {
     Frame(u32),
 }
 
-/// What dhat counts in the modes that are not about the heap.
+/// What dhat counts in its other modes.
 fn counted(mode: &str) -> &'static str {
     match mode {
-        "ad-hoc" | "rust-ad-hoc" => "events that the program names itself",
+        "ad-hoc" | "rust-ad-hoc" => "events that the program defines",
         "copy" => "bytes copied",
         _ => "something else",
     }
 }
 
-/// A whole profile.
-#[derive(Debug)]
+/// A whole profile, with the names that dhat gave its fields.
+#[derive(Debug, Deserialize)]
 pub struct Profile {
+    #[serde(rename = "dhatFileVersion")]
+    version: u32,
     mode: String,
+    #[serde(rename = "cmd", default)]
     command: String,
+    #[serde(rename = "tu", default)]
     time_unit: String,
+    #[serde(rename = "te", default)]
     duration: u64,
-    pub(super) stacks: Stacks,
-    pub(super) table: Texts,
+    #[serde(rename = "pps")]
+    stacks: Vec<Stack>,
+    #[serde(rename = "ftbl")]
+    table: Vec<String>,
+}
+
+/// A call stack, which dhat calls a program point.
+#[derive(Debug, Deserialize)]
+struct Stack {
+    #[serde(default)]
+    tb: u64,
+    #[serde(default)]
+    tbk: u64,
+    #[serde(default)]
+    tl: u64,
+    #[serde(default)]
+    gb: u64,
+    #[serde(default)]
+    gbk: u64,
+    #[serde(default)]
+    eb: u64,
+    #[serde(default)]
+    ebk: u64,
+    fs: Vec<u32>,
+}
+
+impl Stack {
+    fn counts(&self) -> Counts {
+        Counts {
+            total_bytes: self.tb,
+            total_blocks: self.tbk,
+            lifetimes: self.tl,
+            peak_bytes: self.gb,
+            peak_blocks: self.gbk,
+            end_bytes: self.eb,
+            end_blocks: self.ebk,
+        }
+    }
 }
 
 impl Profile {
-    /// Reads a heap profile, of dhat for Rust or of valgrind's DHAT.
+    /// Reads a heap profile of dhat for Rust or of valgrind's DHAT.
     ///
     /// # Errors
-    /// [`ProfileError`] says what the text is instead.
+    /// [`ProfileError`] says why the text is not one.
     pub fn parse(json: &[u8]) -> Result<Self, ProfileError> {
-        let file: File = serde_json::from_slice(json)?;
-        if file.version != VERSION {
-            return Err(ProfileError::Version(file.version));
+        let profile: Self = serde_json::from_slice(json)?;
+        if profile.version != VERSION {
+            return Err(ProfileError::Version(profile.version));
         }
-        if !matches!(file.mode.as_str(), "rust-heap" | "heap") {
-            let counted = counted(&file.mode);
-            return Err(ProfileError::Mode { mode: file.mode, counted });
+        if !matches!(profile.mode.as_str(), "rust-heap" | "heap") {
+            let counted = counted(&profile.mode);
+            return Err(ProfileError::Mode { mode: profile.mode, counted });
         }
-        if let Some(frame) = file.stacks.stray(file.frames.len()) {
-            return Err(ProfileError::Frame(frame));
+        let mut frames = profile.stacks.iter().flat_map(|stack| &stack.fs);
+        match frames.find(|frame| **frame as usize >= profile.table.len()) {
+            Some(frame) => Err(ProfileError::Frame(*frame)),
+            None => Ok(profile),
         }
-        Ok(Self {
-            mode: file.mode,
-            command: file.command,
-            time_unit: file.time_unit,
-            duration: file.duration,
-            stacks: file.stacks,
-            table: file.frames,
-        })
     }
 
-    /// `rust-heap` of dhat for Rust, `heap` of valgrind.
+    /// `rust-heap` for dhat for Rust, `heap` for valgrind.
     pub fn mode(&self) -> &str {
         &self.mode
     }
 
-    /// The command line that was profiled.
+    /// The command line of the profiled program.
     pub fn command(&self) -> &str {
         &self.command
     }
 
-    /// The program's own crate as its paths name it: `my_service` of
+    /// The program's crate as its paths name it: `my_service` for
     /// `target/debug/my-service --listen …`.
     pub fn program(&self) -> String {
-        super::fingerprint::program(&self.command)
+        fingerprint::program(&self.command)
     }
 
-    /// What times are measured in: `µs`, or `instrs` of valgrind.
+    /// The unit of times: `µs`, or `instrs` in a profile of valgrind.
     pub fn time_unit(&self) -> &str {
         &self.time_unit
     }
 
-    /// From the start of the program, or of dhat, to the end of the profile.
+    /// Time from the start of the profile to its end.
     pub fn duration(&self) -> u64 {
         self.duration
     }
 
     /// Every call stack: its counts, and its frames as indices of the table, innermost
     /// first.
-    pub fn stacks(&self) -> impl Iterator<Item = (&Counts, &[u32])> {
-        self.stacks.iter()
+    pub fn stacks(&self) -> impl Iterator<Item = (Counts, &[u32])> {
+        self.stacks.iter().map(|stack| (stack.counts(), stack.fs.as_slice()))
     }
 
     /// The table of frames.
     pub fn table(&self) -> Vec<FrameRef<'_>> {
-        self.table.iter().map(FrameRef::parse).collect()
+        self.table.iter().map(|text| FrameRef::parse(text)).collect()
     }
 
-    /// The counts of all call stacks together.
+    pub(crate) fn frame(&self, index: u32) -> FrameRef<'_> {
+        FrameRef::parse(&self.table[index as usize])
+    }
+
+    /// The sum over all call stacks.
     pub fn totals(&self) -> Counts {
         let mut totals = Counts::default();
-        for (counts, _) in self.stacks() {
-            totals += *counts;
+        for stack in &self.stacks {
+            totals += stack.counts();
         }
         totals
-    }
-
-    /// Bytes live at the end, of all that was allocated in the window.
-    pub fn surviving_bytes(&self) -> u64 {
-        self.totals().end_bytes
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::{PROFILE, profile};
     use super::*;
+    use crate::samples::{PROFILE, profile};
 
     #[test]
     fn what_is_no_heap_profile_is_refused_with_a_reason() {
@@ -161,7 +196,7 @@ mod tests {
             end_bytes: 50,
             end_blocks: 5,
         };
-        assert_eq!((counts, frames), (&expected, &[1, 2, 4][..]));
+        assert_eq!((counts, frames), (expected, &[1, 2, 4][..]));
         assert_eq!(counts.mean_lifetime(), Some(2));
         assert_eq!(profile.totals().total_bytes, 230);
         assert_eq!((profile.duration(), profile.time_unit()), (9, "µs"));

@@ -1,8 +1,8 @@
 //! A small profile and its variations, for the tests.
 
-use super::Profile;
+use crate::Profile;
 
-pub(super) const PROFILE: &str = r#"{
+pub(crate) const PROFILE: &str = r#"{
     "dhatFileVersion": 2, "mode": "rust-heap", "verb": "Allocated",
     "bklt": true, "bkacc": false, "tu": "µs", "Mtu": "s", "tuth": 10,
     "cmd": "target/debug/leaky", "pid": 1, "tg": 5, "te": 9,
@@ -24,12 +24,12 @@ pub(super) const PROFILE: &str = r#"{
 }"#;
 
 /// The profile as it stands.
-pub(super) fn profile() -> Profile {
+pub(crate) fn profile() -> Profile {
     Profile::parse(PROFILE.as_bytes()).unwrap()
 }
 
 /// The profile with these texts replaced.
-pub(super) fn edited(edits: &[(&str, &str)]) -> Profile {
+pub(crate) fn edited(edits: &[(&str, &str)]) -> Profile {
     let edit = |text: String, (from, to): &(&str, &str)| {
         assert!(text.contains(from), "the sample has no {from}");
         text.replace(from, to)

@@ -2,7 +2,7 @@
 
 use crate::ranking::{asks, tail};
 use anstyle::{AnsiColor, Style};
-use profile::Holder;
+use profile::Site;
 use profile::figures::{change, grouped};
 use serde::Serialize;
 use std::fmt::Write;
@@ -24,8 +24,8 @@ pub struct Difference {
     pub direction: &'static str,
     /// The moment that is compared: `end` or `peak`.
     pub at: &'static str,
-    /// What counts as own code, in words.
-    pub own: String,
+    /// Which frames are in-app, in words.
+    pub in_app: String,
     /// Of all sites together.
     pub change_bytes: i64,
     /// Before.
@@ -116,8 +116,8 @@ pub struct Change {
     pub a_blocks: u64,
     /// After.
     pub b_blocks: u64,
-    /// Whether it is of own code.
-    pub own: bool,
+    /// Whether its frame is in-app.
+    pub in_app: bool,
     /// File and line, as of after where it is there.
     pub place: String,
     /// The function that asks for the memory.
@@ -130,7 +130,7 @@ impl Change {
     /// A site with its bytes and blocks before and after.
     pub fn of(
         fingerprint: String,
-        shown: Holder,
+        shown: Site,
         (a_bytes, a_blocks): (u64, u64),
         (b_bytes, b_blocks): (u64, u64),
     ) -> Self {
@@ -146,7 +146,7 @@ impl Change {
             b_bytes,
             a_blocks,
             b_blocks,
-            own: shown.own,
+            in_app: shown.in_app,
             place,
             function,
             callee: shown.callee,
@@ -166,8 +166,8 @@ pub fn text(difference: &Difference) -> String {
     let total = change(a.bytes, b.bytes);
     line(&format!("{:<11}{:<24}{total:>16} B", "CHANGE", ""));
     line(&format!(
-        "OWN CODE   {} (--own PATH for others)",
-        tail(&difference.own, 43)
+        "IN-APP     {} (change with --in-app PATH)",
+        tail(&difference.in_app, 40)
     ));
     line("");
     line(&format!("Bytes live at the {}. {DIRECTION}.", difference.at));

@@ -2,7 +2,7 @@
 
 use anstyle::Style;
 use profile::figures::grouped;
-use profile::{Counts, Frame, Holder};
+use profile::{Counts, Frame, Site};
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -23,7 +23,7 @@ pub enum Sort {
     Churn,
     /// Blocks that were allocated, freed or not.
     Blocks,
-    /// Blocks, of those sites alone whose blocks die young.
+    /// Blocks of sites whose blocks are short-lived.
     ShortLived,
 }
 
@@ -44,8 +44,8 @@ pub struct Ranking {
     pub time_unit: String,
     /// Of the whole profile, in that unit.
     pub duration: u64,
-    /// What counts as own code, in words.
-    pub own: String,
+    /// Which frames are in-app, in words.
+    pub in_app: String,
     /// What rows are of: `site`, `crate`, `lesson`.
     pub by: String,
     /// What they are ranked by.
@@ -72,9 +72,9 @@ pub struct Row {
     /// Of a site: the function asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub callee: Option<String>,
-    /// Of a site: whether it is of own code.
+    /// Of a site: whether its frame is in-app.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub own: Option<bool>,
+    pub in_app: Option<bool>,
     /// Of all rows, by what they are ranked by; 0 to 1.
     pub share: f64,
     /// Time that a block lived on the average.
@@ -92,7 +92,7 @@ impl Row {
             name,
             function: None,
             callee: None,
-            own: None,
+            in_app: None,
             share: 0.0,
             mean_lifetime: counts.mean_lifetime(),
             counts,
@@ -100,8 +100,8 @@ impl Row {
     }
 
     /// A site.
-    pub fn site(holder: Holder) -> Self {
-        let Holder { fingerprint, own, frame, callee, counts } = holder;
+    pub fn site(site: Site) -> Self {
+        let Site { fingerprint, in_app, frame, callee, counts } = site;
         let (name, function) = match frame {
             Some(Frame { function, place }) if place.is_empty() => {
                 ("(place unknown)".to_owned(), function)
@@ -113,7 +113,7 @@ impl Row {
             fingerprint: Some(fingerprint),
             function: Some(function),
             callee: Some(callee),
-            own: Some(own),
+            in_app: Some(in_app),
             ..Self::named(name, counts)
         }
     }
@@ -185,9 +185,9 @@ fn head(ranking: &Ranking) -> Vec<String> {
         sum("AT PEAK", totals.peak_bytes, totals.peak_blocks),
         sum("ALLOCATED", totals.total_bytes, totals.total_blocks),
         format!(
-            "{:<10}{} (--own PATH for others)",
-            "OWN CODE",
-            tail(&ranking.own, 44)
+            "{:<10}{} (change with --in-app PATH)",
+            "IN-APP",
+            tail(&ranking.in_app, 41)
         ),
     ]
 }

@@ -118,7 +118,7 @@ impl Drop for Turn {
         // last of a crowd is done, the allocator is told that it may give back.
         let free = self.permit.semaphore().available_permits();
         if free + 1 == self.at_once_max && self.crowded.swap(false, Relaxed) {
-            heap::alloc::give_back();
+            heap::alloc::trim();
         }
     }
 }

@@ -10,50 +10,50 @@ use std::path::PathBuf;
 #[command(after_help = "\
 Examples:
   leaklab show target/leaklab/profiles/l11_session_cache.leaky.json
-  leaklab show dhat-heap.json --own src/cache/
+  leaklab show dhat-heap.json --in-app src/cache/
   leaklab show dhat-heap.json --by crate --sort churn --top 10
   leaklab show dhat-heap.json --sort short-lived
   leaklab show dhat-heap.json --flame heap.svg
   valgrind --tool=dhat --dhat-out-file=p.json ./program; leaklab show p.json
 
-A site is a line of own code, or else the innermost function outside the
-standard library. A crate holds what it asked for itself or through the
-standard library. Blocks are short-lived where they live, on the average, less
-than a hundredth of the profile's time.
+A site is the innermost in-app line of a call stack, or else the innermost
+function outside the standard library. A crate holds what it asked for itself or
+through the standard library. Blocks are short-lived if their average lifetime is
+below a hundredth of the profile's time.
 
-Without --own, frames in src/lessons/ are own code; where there are none, files
-with functions of the program's own crate; in C, files that have line numbers.
+Without --in-app, frames in src/lessons/ are in-app. If there are none, the files
+of the program's crate are; in C, the files with line numbers.
 
 Exit codes: 0 shown, 2 wrong usage or no such profile.")]
 pub struct Show {
-    /// Profile of dhat for Rust or of valgrind's DHAT
+    /// Profile by dhat for Rust or valgrind's DHAT
     pub profile: PathBuf,
-    /// What to put together
+    /// What a row is
     #[arg(long, value_enum, default_value_t = By::Site)]
     pub by: By,
-    /// What to rank by
+    /// What to sort by
     #[arg(long, value_enum, default_value_t = Sort::Surviving)]
     pub sort: Sort,
     /// Rows to print [default: 20 as text, all as JSON]
     #[arg(long, value_name = "N")]
     pub top: Option<usize>,
-    /// What the path of own code contains
+    /// In-app frames: those whose path contains this
     #[arg(long, value_name = "PATH")]
-    pub own: Option<String>,
+    pub in_app: Option<String>,
     /// What to print
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
-    /// Draw a flame graph, too, of what survives or, with --sort peak, of the peak
+    /// Also draw a flame graph of live bytes or, with --sort peak, of the peak
     #[arg(long, value_name = "FILE.svg")]
     pub flame: Option<PathBuf>,
 }
 
-/// What rows are of.
+/// What a row is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum By {
-    /// Lines of own code, and functions that no own code has called.
+    /// In-app lines, and functions that no in-app code calls.
     Site,
-    /// Crates, by what they asked for.
+    /// Crates that asked for memory.
     Crate,
     /// Lessons of this project.
     Lesson,
@@ -69,7 +69,7 @@ Examples:
   leaklab diff before.json after.json --format json --top 5
 
 The first profile is before, the second after; + means that the second holds
-more. Sites are matched by their fingerprints, so lines may have moved.
+more. Sites are matched by fingerprint, so lines may have moved.
 
 Exit codes: 0 compared, 2 wrong usage, or profiles that cannot be compared.")]
 pub struct Diff {
@@ -85,16 +85,16 @@ pub struct Diff {
     /// Rows to print, by size of the change [default: 20 as text, all as JSON]
     #[arg(long, value_name = "N")]
     pub top: Option<usize>,
-    /// What the path of own code contains
+    /// In-app frames: those whose path contains this
     #[arg(long, value_name = "PATH")]
-    pub own: Option<String>,
-    /// Compare profiles of other programs, or by other tools, too
+    pub in_app: Option<String>,
+    /// Also compare profiles of different programs or tools
     #[arg(long)]
     pub anyway: bool,
     /// What to print
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
-    /// Draw a flame graph of the difference, too
+    /// Also draw a flame graph of the difference
     #[arg(long, value_name = "FILE.svg")]
     pub flame: Option<PathBuf>,
 }

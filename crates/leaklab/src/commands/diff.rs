@@ -1,10 +1,10 @@
 //! `leaklab diff`: what one profile holds more than another, site by site.
 
 use crate::cli::{At, Diff, Format};
-use crate::commands::profiles::{Own, ROWS, print_json, read, write_graph};
+use crate::commands::profiles::{ROWS, in_app, print_json, read, write_graph};
 use crate::failure::{EXPECTED, Failure};
-use profile::flame::Growth;
-use profile::{Holder, Moment, Profile};
+use profile::flame;
+use profile::{InApp, Moment, Profile, Site};
 use report::difference::{self, Change, Difference, Side};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -16,22 +16,22 @@ use std::process::ExitCode;
 /// # Errors
 /// Wrong usage: a file is no profile, or the two cannot be compared.
 pub fn run(arguments: &Diff) -> Result<ExitCode, Failure> {
-    // One after the other, so that the text of only one file is in memory at a time.
+    // One after the other, so that only one file is in memory at a time.
     let moment = Moment::from(arguments.at);
-    let mut growth = arguments.flame.as_ref().map(|_| Growth::new(moment));
-    let before = Reduced::of(&arguments.before, arguments, |profile, own| {
-        growth.iter_mut().for_each(|growth| growth.before(profile, own));
+    let mut graph = arguments.flame.as_ref().map(|_| flame::Difference::new(moment));
+    let before = Reduced::of(&arguments.before, arguments, |profile, in_app| {
+        graph.iter_mut().for_each(|graph| graph.before(profile, in_app));
     })?;
-    let after = Reduced::of(&arguments.after, arguments, |profile, own| {
-        growth.iter_mut().for_each(|growth| growth.after(profile, own));
+    let after = Reduced::of(&arguments.after, arguments, |profile, in_app| {
+        graph.iter_mut().for_each(|graph| graph.after(profile, in_app));
     })?;
     if !arguments.anyway {
         comparable(&before.side, &after.side)?;
     }
-    if let (Some(path), Some(growth)) = (&arguments.flame, growth) {
-        write_graph(path, growth.draw(&title(arguments)))?;
+    if let (Some(path), Some(graph)) = (&arguments.flame, graph) {
+        write_graph(path, graph.draw(&title(arguments)))?;
     }
-    let mut changes = changes(before.holders, after.holders, moment);
+    let mut changes = changes(before.sites, after.sites, moment);
     changes.sort_by_key(|change| Reverse(change.a_bytes.abs_diff(change.b_bytes)));
     let least = if arguments.format == Format::Text { ROWS } else { usize::MAX };
     let sites_total = changes.len();
@@ -40,7 +40,7 @@ pub fn run(arguments: &Diff) -> Result<ExitCode, Failure> {
         schema: 1,
         direction: difference::DIRECTION,
         at: if arguments.at == At::Peak { "peak" } else { "end" },
-        own: after.own,
+        in_app: after.in_app,
         change_bytes: Difference::signed(before.side.bytes, after.side.bytes),
         a: before.side,
         b: after.side,
@@ -57,20 +57,20 @@ pub fn run(arguments: &Diff) -> Result<ExitCode, Failure> {
 /// What is kept of a profile.
 struct Reduced {
     side: Side,
-    /// What counted as own code, in words.
-    own: String,
-    holders: Vec<Holder>,
+    /// Which frames are in-app, in words.
+    in_app: String,
+    sites: Vec<Site>,
 }
 
 impl Reduced {
-    /// Reads a profile, shows it, and keeps its sites alone.
+    /// Reads a profile, shows it, and keeps only its sites.
     fn of(
         path: &Path,
         arguments: &Diff,
-        show: impl FnOnce(&Profile, &dyn Fn(&str) -> bool),
+        show: impl FnOnce(&Profile, &InApp),
     ) -> Result<Self, Failure> {
         let profile = read(path)?;
-        let own = Own::of(&profile, arguments.own.as_deref());
+        let in_app = in_app(&profile, arguments.in_app.as_deref());
         let (bytes, blocks) = profile.totals().held(arguments.at.into());
         let side = Side {
             profile: path.display().to_string(),
@@ -79,20 +79,19 @@ impl Reduced {
             bytes,
             blocks,
         };
-        let holds = |place: &str| own.holds(place);
-        show(&profile, &holds);
-        Ok(Self { side, own: own.words(), holders: profile.holders(holds) })
+        show(&profile, &in_app);
+        Ok(Self { side, in_app: in_app.words(), sites: profile.sites(&in_app) })
     }
 }
 
-/// Sites of other programs have nothing in common but by chance, and tools that count
-/// in their own ways differ where nothing grew.
+/// Refuses profiles of different programs, which share sites only by chance, and of
+/// different tools, which count differently.
 fn comparable(before: &Side, after: &Side) -> Result<(), Failure> {
     let refuse = |what: &str, a: &str, b: &str| {
         let (before, after) = (&before.profile, &after.profile);
         Err(Failure::Usage(format!(
             "{before} and {after} cannot be compared: they are of {what}, {a} and \
-             {b}; name profiles of one, or add --anyway"
+             {b}; name two profiles of the same kind, or add --anyway"
         )))
     };
     if before.mode != after.mode {
@@ -112,21 +111,21 @@ fn title(arguments: &Diff) -> String {
     format!("{} and {}", file(&arguments.before), file(&arguments.after))
 }
 
-/// Sites of either profile that hold something then, matched by their fingerprints.
-fn changes(before: Vec<Holder>, after: Vec<Holder>, moment: Moment) -> Vec<Change> {
-    let mut pairs: BTreeMap<String, [Option<Holder>; 2]> = BTreeMap::new();
-    for (side, holders) in [before, after].into_iter().enumerate() {
-        for holder in holders {
-            let pair = pairs.entry(holder.fingerprint.clone()).or_default();
-            pair[side] = Some(holder);
+/// Sites that hold something in either profile, matched by fingerprint.
+fn changes(before: Vec<Site>, after: Vec<Site>, moment: Moment) -> Vec<Change> {
+    let mut pairs: BTreeMap<String, [Option<Site>; 2]> = BTreeMap::new();
+    for (side, sites) in [before, after].into_iter().enumerate() {
+        for site in sites {
+            let pair = pairs.entry(site.fingerprint.clone()).or_default();
+            pair[side] = Some(site);
         }
     }
     let changes = pairs.into_iter().filter_map(|(fingerprint, pair)| {
-        let held = |holder: &Option<Holder>| {
-            holder.as_ref().map_or((0, 0), |holder| holder.counts.held(moment))
+        let held = |site: &Option<Site>| {
+            site.as_ref().map_or((0, 0), |site| site.counts.held(moment))
         };
         let [a, b] = [held(&pair[0]), held(&pair[1])];
-        // The line as it stands after, where there is one.
+        // The line of the second profile, if it has the site.
         let [before, after] = pair;
         let shown = after.or(before)?;
         ((a.0, b.0) != (0, 0)).then(|| Change::of(fingerprint, shown, a, b))

@@ -1,17 +1,17 @@
 //! `leaklab show`: what a profile holds, ranked.
 
 use crate::cli::{By, Format, Show};
-use crate::commands::profiles::{LESSONS, Own, ROWS, print_json, read, write_graph};
+use crate::commands::profiles::{ROWS, in_app, print_json, read, write_graph};
 use crate::failure::{EXPECTED, Failure};
 use profile::flame;
-use profile::{Counts, Moment, Profile};
+use profile::{Counts, InApp, LESSONS, Moment, Profile};
 use report::ranking::{self, Ranking, Row, Sort};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-/// Blocks that live shorter than this part of the whole profile are short-lived: what
-/// a request makes and drops, and not what a cache keeps for a while.
+/// Blocks are short-lived if they live shorter than this part of the whole profile: a
+/// request makes and drops them, and no cache keeps them for a while.
 const SHORT_LIFE: u64 = 100;
 
 /// Prints a profile.
@@ -20,8 +20,8 @@ const SHORT_LIFE: u64 = 100;
 /// Wrong usage: the file is no profile, or has no lessons to rank by.
 pub fn run(arguments: &Show) -> Result<ExitCode, Failure> {
     let profile = read(&arguments.profile)?;
-    let own = Own::of(&profile, arguments.own.as_deref());
-    let mut rows = rows(arguments, &profile, &own)?;
+    let in_app = in_app(&profile, arguments.in_app.as_deref());
+    let mut rows = rows(arguments, &profile, &in_app)?;
     let value = value(arguments.sort, profile.duration());
     rows.sort_by_key(|row| Reverse(value(&row.counts)));
     rows.retain(|row| value(&row.counts) > 0);
@@ -35,7 +35,7 @@ pub fn run(arguments: &Show) -> Result<ExitCode, Failure> {
         mode: profile.mode().to_owned(),
         time_unit: profile.time_unit().to_owned(),
         duration: profile.duration(),
-        own: own.words(),
+        in_app: in_app.words(),
         by: name(arguments.by),
         sort: name(arguments.sort),
         totals: profile.totals(),
@@ -54,13 +54,12 @@ pub fn run(arguments: &Show) -> Result<ExitCode, Failure> {
         let moment =
             if arguments.sort == Sort::Peak { Moment::Peak } else { Moment::End };
         let title = arguments.profile.display().to_string();
-        let holds = |place: &str| own.holds(place);
-        write_graph(path, flame::surviving(&profile, moment, &holds, &title))?;
+        write_graph(path, flame::surviving(&profile, moment, &in_app, &title))?;
     }
     Ok(ExitCode::from(EXPECTED))
 }
 
-/// What a row is ranked by.
+/// The number by which rows are sorted.
 fn value(sort: Sort, duration: u64) -> Box<dyn Fn(&Counts) -> u64> {
     match sort {
         Sort::Surviving => Box::new(|counts| counts.end_bytes),
@@ -78,14 +77,11 @@ fn value(sort: Sort, duration: u64) -> Box<dyn Fn(&Counts) -> u64> {
 fn rows(
     arguments: &Show,
     profile: &Profile,
-    own: &Own,
+    in_app: &InApp,
 ) -> Result<Vec<Row>, Failure> {
     let named = |(name, counts): (String, Counts)| Row::named(name, counts);
     match arguments.by {
-        By::Site => {
-            let holders = profile.holders(|place| own.holds(place));
-            Ok(holders.into_iter().map(Row::site).collect())
-        }
+        By::Site => Ok(profile.sites(in_app).into_iter().map(Row::site).collect()),
         By::Crate => Ok(profile.by_package().into_iter().map(named).collect()),
         By::Lesson => {
             let lessons = by_lesson(profile);
@@ -100,23 +96,23 @@ fn rows(
     }
 }
 
-/// What no lesson asked for.
+/// The row of memory that no lesson asked for.
 const NO_LESSON: &str = "(no lesson)";
 
-/// Counts by the lesson's file.
+/// Counts by lesson.
 fn by_lesson(profile: &Profile) -> BTreeMap<String, Counts> {
     let mut sums: BTreeMap<String, Counts> = BTreeMap::new();
-    for holder in profile.holders(|place| place.contains(LESSONS)) {
-        let place = holder.frame.filter(|_| holder.own).map(|frame| frame.place);
+    for site in profile.sites(&InApp::lessons()) {
+        let place = site.frame.filter(|_| site.in_app).map(|frame| frame.place);
         let file = place.as_deref().and_then(|place| place.split_once(LESSONS));
         let lesson = file.and_then(|(_, file)| file.split('.').next());
         let lesson = lesson.unwrap_or(NO_LESSON).to_owned();
-        *sums.entry(lesson).or_default() += holder.counts;
+        *sums.entry(lesson).or_default() += site.counts;
     }
     sums
 }
 
-/// As it is typed.
+/// The name of an option's value.
 fn name(value: impl clap::ValueEnum) -> String {
     let possible = value.to_possible_value();
     possible.map(|value| value.get_name().to_owned()).unwrap_or_default()

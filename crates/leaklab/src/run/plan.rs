@@ -14,9 +14,6 @@ const QUICK_ROUNDS: u64 = 5;
 /// A quick run has a quarter of the requests, or more where its verdicts need them.
 const QUICK_DIVISOR: u64 = 4;
 
-/// Frames in files below this path belong to a lesson.
-const IN_APP: &str = "src/lessons/";
-
 /// What the command line says about the measurement of all lessons.
 #[derive(Debug, Clone, Default)]
 pub struct Numbers {
@@ -49,7 +46,7 @@ impl Numbers {
             quick: self.quick,
             metrics: lesson.metrics,
             expected_sites: lesson.expected_sites,
-            in_app: IN_APP,
+            in_app: profile::LESSONS,
             may_refuse: lesson.may_refuse,
             may_fail: lesson.outage,
         };

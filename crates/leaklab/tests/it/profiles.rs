@@ -1,4 +1,4 @@
-//! What the driver says of dhat profiles, ours and others'.
+//! `show` and `diff` on profiles of our services and of foreign programs.
 
 use crate::fixture::Leaklab;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ fn hoarder() -> String {
     kept("hoarder.json")
 }
 
-/// A profile that the tests of `profile` keep, too.
+/// A profile from the tests of the crate `profile`.
 fn kept(name: &str) -> String {
     let folder =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../profile/tests/profiles");
@@ -48,7 +48,7 @@ fn fits_a_pipe(text: &str) {
 }
 
 #[test]
-fn profiles_of_others_are_ranked_by_their_own_code() {
+fn foreign_profiles_are_ranked_by_in_app_lines() {
     let text = show(&kept("valgrind.json"), &[]).run().code(0).stdout();
     assert!(
         text.contains("list.c:7") && text.contains("keep, through malloc"),

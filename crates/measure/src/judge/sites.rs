@@ -2,7 +2,7 @@
 
 use crate::samples::Samples;
 use crate::scenario::Scenario;
-use profile::{Moment, Site};
+use profile::{InApp, Moment, SiteChange};
 
 /// Frames of a site that are kept: from the allocation to the application and a little
 /// beyond.
@@ -29,14 +29,14 @@ pub struct SiteGrowth {
 /// What grew from the first window to the second, largest first.
 pub(super) fn sites(samples: &Samples, scenario: &Scenario) -> Vec<SiteGrowth> {
     let Some([first, second]) = &samples.windows else { return Vec::new() };
-    let in_app = |place: &str| place.contains(scenario.in_app);
+    let in_app = InApp::below(scenario.in_app);
     let (moment, requests) = match scenario.is_peak() {
         false => (Moment::End, second.requests - first.requests),
         true => (Moment::Peak, 1),
     };
-    let sites = second.profile.growth_since(&first.profile, moment, in_app);
+    let sites = second.profile.growth_since(&first.profile, moment, &in_app);
     let total: i64 = sites.iter().map(|site| site.bytes.max(0)).sum();
-    let growth = |site: Site| SiteGrowth {
+    let growth = |site: SiteChange| SiteGrowth {
         share: site.bytes as f64 / total.max(1) as f64,
         bytes_per_request: site.bytes as f64 / requests.max(1) as f64,
         expected_site: expected_site(scenario, &site),
@@ -46,15 +46,15 @@ pub(super) fn sites(samples: &Samples, scenario: &Scenario) -> Vec<SiteGrowth> {
             .take(FRAMES_MAX)
             .map(ToString::to_string)
             .collect(),
-        in_app_frame: site.own_frame.map(|frame| frame.place),
+        in_app_frame: site.in_app.map(|frame| frame.place),
         fingerprint: site.fingerprint,
     };
     sites.into_iter().map(growth).collect()
 }
 
 /// The expected site through which a site without an in-app frame allocates.
-fn expected_site(scenario: &Scenario, site: &Site) -> Option<String> {
-    if site.own_frame.is_some() {
+fn expected_site(scenario: &Scenario, site: &SiteChange) -> Option<String> {
+    if site.in_app.is_some() {
         return None;
     }
     let frames: Vec<_> = site.frames.iter().map(ToString::to_string).collect();

@@ -1,16 +1,16 @@
-//! Profiles made up to be large, in the proportions of a real one.
+//! Synthetic profiles, large and in the proportions of a real one.
 
 use std::fmt::Write;
 
-/// Proportions of a profile of the leaky twin, twenty times as many of each: 10 MB.
+/// A profile of the leaky twin times twenty: 10 MB.
 const POINTS: usize = 9_000;
 const FRAMES: usize = 48_000;
 const FRAMES_OF_A_POINT: usize = 54;
-/// Every so many frames there is one of a lesson's file.
-const OWN_EVERY: usize = 500;
+/// One frame of this number is in a lesson's file.
+const IN_APP_EVERY: usize = 500;
 
-/// A profile as dhat writes it, a number a line, `scale` times 10 MB. The second
-/// window's holds more.
+/// A profile as dhat writes it, one number per line, of `scale` times 10 MB. Window 2
+/// holds twice as much as window 1.
 pub(crate) fn synthetic(window: usize, scale: usize) -> Vec<u8> {
     let mut json = String::from(
         "{\n\"dhatFileVersion\": 2,\n\"mode\": \"rust-heap\",\n\
@@ -39,10 +39,10 @@ pub(crate) fn synthetic(window: usize, scale: usize) -> Vec<u8> {
     json.into_bytes()
 }
 
-/// Why writing to a text cannot fail.
-const IN_MEMORY: &str = "a text takes all that is written to it";
+/// Why writing to a string can't fail.
+const IN_MEMORY: &str = "a string grows as needed";
 
-/// Frames of a point: inner ones of its own, outer ones shared with its neighbours.
+/// Frames of a stack: the inner ones are its own, neighbours share the outer ones.
 fn stack(point: usize, frames: usize) -> String {
     let frame = |depth: usize| {
         let shared = if depth < 6 { point } else { point / 64 };
@@ -53,11 +53,11 @@ fn stack(point: usize, frames: usize) -> String {
     frames.join(",\n")
 }
 
-/// About as long as the frames of a service are.
+/// A frame as long as those of a service.
 fn frame(n: usize) -> String {
     let address = 0x5581_0000_0000_usize + n * 48;
     let line = 1 + n % 900;
-    if n.is_multiple_of(OWN_EVERY) {
+    if n.is_multiple_of(IN_APP_EVERY) {
         return format!(
             "{address:#x}: leaky::lessons::l11_session_cache::Sessions::keep \
              (src/lessons/l11_session_cache.rs:{line}:9)"

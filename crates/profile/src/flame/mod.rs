@@ -1,19 +1,111 @@
-//! Flame graphs of a profile and of the difference of two, as inline SVG.
+//! Flame graphs of a profile, and of the difference of two, as inline SVG.
 //!
-//! They are icicles: the program's start is at the top, and the call that asks for
-//! memory at the bottom, so that one reads down from the request to the line that
-//! holds it. They are drawn here because inferno's differences take their widths from
-//! the second profile, where what is gone has no width; because it repeats its script
-//! and its ids in every graph of a page; and because it cannot fold the dozens of
-//! frames of a runtime into one box.
+//! They are icicles: the program's start is at the top and the call that asks for
+//! memory at the bottom, so one reads down from the request to the line that holds it.
+//! inferno's differences give no width to what is gone, it repeats its script and its
+//! ids in every graph of a page, and it can't fold a runtime's frames into one box.
 
 mod tree;
 mod layout;
 mod svg;
 mod style;
 
+use crate::figures::grouped;
+use crate::{InApp, Moment, Profile};
+use maud::Markup;
+use svg::{Frame, draw};
+use tree::{Lines, Node};
+
 pub use style::{STYLE, standalone};
-pub use svg::{Growth, difference, surviving};
+
+/// The call stacks whose bytes were live at a moment. Widths are bytes.
+pub fn surviving(
+    profile: &Profile,
+    moment: Moment,
+    in_app: &InApp,
+    title: &str,
+) -> Markup {
+    let mut root = Node::root();
+    root.add(profile, moment, in_app, 1, Lines::Apart);
+    let when = when(moment);
+    let frame = Frame {
+        title: title.to_owned(),
+        meaning: format!("Width: bytes live at the {when}."),
+        keys: &[("in-app", "in-app"), ("", "dependencies, folded by package")],
+        empty: format!("No bytes were live at the {when}."),
+        compared: false,
+    };
+    draw(&frame, &root)
+}
+
+/// What call stacks hold in one profile and not in the other. Widths are differences
+/// without their sign: what one stack gained and another lost does not cancel out.
+pub fn difference(
+    before: &Profile,
+    after: &Profile,
+    moment: Moment,
+    in_app: &InApp,
+    title: &str,
+) -> Markup {
+    let mut difference = Difference::new(moment);
+    difference.before(before, in_app);
+    difference.after(after, in_app);
+    difference.draw(title)
+}
+
+/// [`difference`] of two profiles that need not be in memory at the same time.
+#[derive(Debug)]
+pub struct Difference {
+    root: Node,
+    moment: Moment,
+}
+
+impl Difference {
+    /// An empty difference of what is live at a moment.
+    pub fn new(moment: Moment) -> Self {
+        Self { root: Node::root(), moment }
+    }
+
+    /// Adds the first profile.
+    pub fn before(&mut self, profile: &Profile, in_app: &InApp) {
+        self.root.add(profile, self.moment, in_app, 0, Lines::Together);
+    }
+
+    /// Adds the second profile.
+    pub fn after(&mut self, profile: &Profile, in_app: &InApp) {
+        self.root.add(profile, self.moment, in_app, 1, Lines::Together);
+    }
+
+    /// The graph, which says in which direction to read it.
+    pub fn draw(&self, title: &str) -> Markup {
+        let when = when(self.moment);
+        let frame = Frame {
+            title: format!("{title}: from the first profile to the second"),
+            meaning: format!("Width: difference in bytes live at the {when}."),
+            keys: &[
+                ("in-app grown", "+ the second holds more"),
+                ("in-app shrunk", "\u{2212} the second holds less"),
+                ("grown", ""),
+                ("shrunk", "the same in dependencies"),
+            ],
+            empty: format!("Both profiles hold the same at the {when}."),
+            compared: true,
+        };
+        draw(&frame, &self.root)
+    }
+}
+
+fn when(moment: Moment) -> &'static str {
+    match moment {
+        Moment::End => "end",
+        Moment::Peak => "peak",
+    }
+}
+
+/// `1,234 B`.
+fn bytes(value: u64) -> String {
+    format!("{} B", grouped(value))
+}
 
 #[cfg(test)]
 mod tests;

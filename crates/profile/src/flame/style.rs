@@ -1,19 +1,19 @@
-//! Colours and letters of the graphs. A page may choose its own by setting the
-//! properties named `--flame-…`.
+//! Colours and fonts of the graphs. A page can set its own with the properties
+//! `--flame-…`.
 
 use maud::Markup;
 
-/// Rules for every graph of a page. Texts keep a contrast of 4.5 and more on their
-/// boxes, in light and in dark; own code also differs in weight, and what grew and
-/// shrank by the sign before it, so nothing rests on colour alone.
+/// Rules for all graphs of a page. Texts have a contrast of at least 4.5, in light and
+/// in dark. In-app boxes are bold and changes have a sign, so colour is never the only
+/// difference.
 pub const STYLE: &str = "\
 .flame {
   --paper: var(--flame-paper, #ffffff);
   --ink: var(--flame-ink, #26241f);
   --quiet: var(--flame-quiet, #5c5850);
   --foreign: var(--flame-foreign, #e9e4da);
-  --own: var(--flame-own, #a8480b);
-  --on-own: var(--flame-on-own, #ffffff);
+  --in-app: var(--flame-in-app, #a8480b);
+  --on-in-app: var(--flame-on-in-app, #ffffff);
   --grown: var(--flame-grown, #b02a1e);
   --on-grown: var(--flame-on-grown, #ffffff);
   --grown-pale: var(--flame-grown-pale, #f7d9d2);
@@ -30,23 +30,23 @@ pub const STYLE: &str = "\
 .flame .box text { pointer-events: none; }
 .flame .box rect { fill: var(--foreign); rx: 2px; }
 .flame .box:hover rect { stroke: var(--ink); stroke-width: 1.5; }
-.flame .own text { font-weight: bold; }
-.flame .own rect { fill: var(--own); }
-.flame .own text { fill: var(--on-own); }
+.flame .in-app text { font-weight: bold; }
+.flame .in-app rect { fill: var(--in-app); }
+.flame .in-app text { fill: var(--on-in-app); }
 .flame .grown rect { fill: var(--grown-pale); }
 .flame .shrunk rect { fill: var(--shrunk-pale); }
-.flame .own.grown rect { fill: var(--grown); }
-.flame .own.grown text { fill: var(--on-grown); }
-.flame .own.shrunk rect { fill: var(--shrunk); }
-.flame .own.shrunk text { fill: var(--on-shrunk); }
+.flame .in-app.grown rect { fill: var(--grown); }
+.flame .in-app.grown text { fill: var(--on-grown); }
+.flame .in-app.shrunk rect { fill: var(--shrunk); }
+.flame .in-app.shrunk text { fill: var(--on-shrunk); }
 @media (prefers-color-scheme: dark) {
   .flame {
     --paper: var(--flame-paper, #1b1a18);
     --ink: var(--flame-ink, #ece8df);
     --quiet: var(--flame-quiet, #b3ada1);
     --foreign: var(--flame-foreign, #3a3732);
-    --own: var(--flame-own, #f0a35c);
-    --on-own: var(--flame-on-own, #1f1408);
+    --in-app: var(--flame-in-app, #f0a35c);
+    --on-in-app: var(--flame-on-in-app, #1f1408);
     --grown: var(--flame-grown, #ff9384);
     --on-grown: var(--flame-on-grown, #2a0905);
     --grown-pale: var(--flame-grown-pale, #53302b);
@@ -60,10 +60,10 @@ pub const STYLE: &str = "\
 }
 ";
 
-/// A file of its own from a graph: it brings the rules along.
+/// A graph as a file, which includes the rules.
 pub fn standalone(svg: Markup) -> String {
     let svg = svg.into_string();
-    // Attributes have no bare bracket, so the first one closes the opening tag.
+    // Attributes escape `>`, so the first one closes the opening tag.
     let (open, rest) = svg.split_once('>').unwrap_or((&svg, ""));
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\

@@ -1,7 +1,7 @@
-//! What graphs show, by what their SVG says.
+//! Graphs, checked by the text of their SVG.
 
 use super::{difference, surviving};
-use crate::{Moment, Profile};
+use crate::{InApp, Moment, Profile};
 use maud::Markup;
 
 /// A profile with these stacks: bytes live at the end, and frames from the inside.
@@ -23,10 +23,6 @@ fn profile(stacks: &[(u64, &[&str])]) -> Profile {
     Profile::parse(json.to_string().as_bytes()).unwrap()
 }
 
-fn own(place: &str) -> bool {
-    place.starts_with("src/lessons/")
-}
-
 const KEEP: &str = "0x1: leaky::lessons::Sessions::keep (src/lessons/l.rs:4:2)";
 const DROP: &str = "0x2: leaky::lessons::drop_it (src/lessons/l.rs:9:2)";
 const CLONE: &str = "0x3: alloc::vec::Vec<T>::clone (alloc/src/vec.rs:1:1)";
@@ -38,38 +34,45 @@ fn drawn(graph: Markup) -> String {
 }
 
 #[test]
-fn packages_are_folded_the_library_is_dropped_and_own_code_is_kept() {
+fn packages_are_folded_the_library_is_dropped_and_in_app_frames_are_kept() {
     let profile = profile(&[(90, &[CLONE, KEEP, POLL, CALL]), (10, &[DROP, CALL])]);
-    let svg = drawn(surviving(&profile, Moment::End, &own, "a graph"));
+    let svg = drawn(surviving(&profile, Moment::End, &InApp::lessons(), "a graph"));
     assert!(svg.contains("actix_http, 2 frames"), "{svg}");
     assert!(svg.contains("Sessions::keep  l.rs:4  90 B"), "{svg}");
     assert!(svg.contains("src/lessons/l.rs:9\n10 B, 10.0 %"), "{svg}");
     assert!(!svg.contains("Vec"), "{svg}");
-    assert_eq!(svg.matches("class=\"box own\"").count(), 3, "{svg}");
+    assert_eq!(svg.matches("class=\"box in-app\"").count(), 3, "{svg}");
     assert!(svg.contains("role=\"img\"") && svg.contains("<desc>"), "{svg}");
 }
 
 #[test]
-fn what_is_gone_has_a_width_in_a_difference_and_moved_lines_cancel_out() {
+fn what_is_gone_has_a_width_and_moved_lines_cancel_out() {
     let moved = KEEP.replace(":4:2", ":40:7");
     let before = profile(&[(70, &[KEEP, CALL]), (30, &[DROP, CALL])]);
     let after = profile(&[(90, &[&moved, CALL])]);
-    let svg = drawn(difference(&before, &after, Moment::End, &own, "twins"));
+    let svg =
+        drawn(difference(&before, &after, Moment::End, &InApp::lessons(), "twins"));
     assert!(svg.contains("twins: from the first profile to the second"), "{svg}");
     assert!(svg.contains("the second holds more"), "{svg}");
     // 20 more and 30 less, of 50 that differ.
     assert!(svg.contains("+20 B (70 B before, 90 B after), 40.0 %"), "{svg}");
     assert!(svg.contains("-30 B (30 B before, 0 B after), 60.0 %"), "{svg}");
-    assert!(svg.contains("class=\"box own grown\"><title>leaky::lessons::S"));
-    assert!(svg.contains("class=\"box own shrunk\"><title>leaky::lessons::d"));
+    assert!(svg.contains("class=\"box in-app grown\"><title>leaky::lessons::S"));
+    assert!(svg.contains("class=\"box in-app shrunk\"><title>leaky::lessons::d"));
 }
 
 #[test]
 fn nothing_to_draw_is_said() {
     let nothing = profile(&[(0, &[KEEP])]);
-    let svg = drawn(surviving(&nothing, Moment::Peak, &own, "a graph"));
+    let svg = drawn(surviving(&nothing, Moment::Peak, &InApp::lessons(), "a graph"));
     assert!(svg.contains("No bytes were live at the peak."), "{svg}");
-    let svg = drawn(difference(&nothing, &nothing, Moment::End, &own, "a graph"));
+    let svg = drawn(difference(
+        &nothing,
+        &nothing,
+        Moment::End,
+        &InApp::lessons(),
+        "a graph",
+    ));
     assert!(svg.contains("Both profiles hold the same at the end."), "{svg}");
 }
 
@@ -79,7 +82,7 @@ fn hostile_names_are_text() {
     let svg = drawn(surviving(
         &profile(&[(1, &[name])]),
         Moment::End,
-        &own,
+        &InApp::lessons(),
         "</title><script>",
     ));
     assert!(!svg.contains("<script") && !svg.contains("<b>"), "{svg}");
@@ -99,7 +102,7 @@ fn a_wide_profile_makes_no_large_graph() {
     let svg = drawn(surviving(
         &profile(&sized.collect::<Vec<_>>()),
         Moment::End,
-        &own,
+        &InApp::lessons(),
         "a graph",
     ));
     assert!(svg.len() < 40_000, "{} bytes", svg.len());

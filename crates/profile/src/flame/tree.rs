@@ -1,45 +1,43 @@
-//! Call stacks folded and put together from their beginnings.
+//! Call stacks folded into boxes and merged from their outermost frame on.
 
-use crate::{FrameRef, Moment, Packages, Profile};
+use crate::frame::FrameRef;
+use crate::{InApp, Moment, Packages, Profile, library};
 use std::collections::BTreeMap;
 
 /// What a box stands for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) enum What {
     /// Where all stacks begin.
     Root,
-    /// A function of own code.
-    Own {
+    /// An in-app function.
+    InApp {
         /// `Sessions::put`.
         name: String,
-        /// As the profile names it.
+        /// The name in the profile.
         function: String,
-        /// File and line.
         place: String,
     },
     /// Consecutive frames of one package.
-    Package {
-        name: String,
-        /// Most frames that any of the stacks has here.
-        frames: usize,
-    },
+    Package(String),
 }
 
 /// A box and those below it.
 #[derive(Debug)]
 pub(super) struct Node {
     pub(super) what: What,
+    /// The most frames that any of the stacks has here.
+    pub(super) frames: usize,
     /// Bytes of the stacks that end here, before and after.
     ends: [u64; 2],
     pub(super) children: BTreeMap<String, Node>,
 }
 
-/// Whether a line of own code is a box of its own.
+/// Whether every in-app line is a box.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lines {
-    /// In one profile every line is.
+    /// For one profile.
     Apart,
-    /// Between two profiles an edit may have moved lines, so functions are compared.
+    /// For two: an edit may have moved lines, so functions are compared.
     Together,
 }
 
@@ -49,10 +47,10 @@ impl Node {
     }
 
     fn new(what: What) -> Self {
-        Self { what, ends: [0; 2], children: BTreeMap::new() }
+        Self { what, frames: 0, ends: [0; 2], children: BTreeMap::new() }
     }
 
-    /// How far the boxes at and below this one are from what they were.
+    /// The sum of all differences at and below this box.
     pub(super) fn weight(&self) -> u64 {
         let [before, after] = self.ends;
         let below = self.children.values().map(Self::weight);
@@ -67,181 +65,113 @@ impl Node {
         })
     }
 
-    /// Adds all stacks of a profile; `side` is 0 before and 1 after.
-    pub(super) fn grow(
+    /// Adds all stacks of a profile; `side` is 0 for before and 1 for after.
+    pub(super) fn add(
         &mut self,
         profile: &Profile,
         moment: Moment,
-        own: &dyn Fn(&str) -> bool,
-        (side, lines): (usize, Lines),
+        in_app: &InApp,
+        side: usize,
+        lines: Lines,
     ) {
-        let mut folder = Folder::new(profile, own, lines);
+        let steps = steps(profile, in_app, lines);
         for (counts, stack) in profile.stacks() {
             let (bytes, _) = counts.held(moment);
             if bytes == 0 {
                 continue;
             }
             let mut at = &mut *self;
-            for part in folder.fold(stack) {
-                at = at.below(&part);
+            for (step, frames) in fold(stack, &steps) {
+                let new = || Self::new(step.what.clone());
+                at = at.children.entry(step.key.clone()).or_insert_with(new);
+                at.frames = at.frames.max(frames);
             }
             at.ends[side] = at.ends[side].saturating_add(bytes);
         }
     }
-
-    /// The box for this part of a stack, a new one where there is none.
-    fn below(&mut self, part: &Part<'_>) -> &mut Self {
-        let (key, frames) = match part {
-            Part::Own(own) => (own.key.as_str(), 1),
-            Part::Package(name, frames) => (*name, *frames),
-        };
-        if !self.children.contains_key(key) {
-            self.children.insert(key.to_owned(), Self::new(part.what()));
-        }
-        let below =
-            self.children.get_mut(key).expect("it was there or is there now");
-        // A box of several stacks tells of the longest.
-        if let What::Package { frames: most, .. } = &mut below.what {
-            *most = frames.max(*most);
-        }
-        below
-    }
 }
 
-/// A box of one stack.
-enum Part<'a> {
-    Own(&'a OwnStep),
-    /// So many frames of a package.
-    Package(&'a str, usize),
-}
-
-impl Part<'_> {
-    fn what(&self) -> What {
-        match self {
-            Self::Own(own) => own.what.clone(),
-            Self::Package(name, frames) => {
-                What::Package { name: (*name).to_owned(), frames: *frames }
-            }
-        }
-    }
-}
-
-/// Turns stacks of frames into stacks of boxes.
-struct Folder<'a> {
-    table: Vec<FrameRef<'a>>,
-    packages: Packages<'a>,
-    program: String,
-    own: &'a dyn Fn(&str) -> bool,
-    lines: Lines,
-    /// What is known of each frame, because stacks have most of theirs in common.
-    known: Vec<Option<Step>>,
-}
-
-/// A frame in a stack.
-enum Step {
-    /// The standard library, which is in everything and tells nothing.
-    Skip,
-    Own(OwnStep),
-    Package(String),
-    /// Nothing tells the package: its caller's, then, or else the file has to do.
-    Unknown(String),
-}
-
-struct OwnStep {
+/// The box that a frame becomes, alone or together with its neighbours.
+struct Step {
     key: String,
     what: What,
+    /// Whether the frame shows its package. One that doesn't joins its caller's box.
+    known: bool,
 }
 
-impl<'a> Folder<'a> {
-    fn new(
-        profile: &'a Profile,
-        own: &'a dyn Fn(&str) -> bool,
-        lines: Lines,
-    ) -> Self {
-        let table = profile.table();
-        let packages = Packages::of(&table);
-        let program = profile.program();
-        let known = table.iter().map(|_| None).collect();
-        Self { table, packages, program, own, lines, known }
-    }
-
-    /// The boxes of a stack, outermost first.
-    fn fold(&mut self, stack: &[u32]) -> Vec<Part<'_>> {
-        for &index in stack {
-            let index = index as usize;
-            if self.known[index].is_none() {
-                self.known[index] = Some(self.step(&self.table[index]));
-            }
-        }
-        let mut parts: Vec<Part<'_>> = Vec::new();
-        let steps =
-            stack.iter().rev().filter_map(|&f| self.known[f as usize].as_ref());
-        for step in steps {
-            let (name, known) = match step {
-                Step::Skip => continue,
-                Step::Own(own) => {
-                    parts.push(Part::Own(own));
-                    continue;
-                }
-                Step::Package(name) => (name.as_str(), true),
-                Step::Unknown(file) => (file.as_str(), false),
-            };
-            match parts.last_mut() {
-                Some(Part::Package(last, frames)) if !known || *last == name => {
-                    *frames += 1;
-                }
-                _ => parts.push(Part::Package(name, 1)),
-            }
-        }
-        parts
-    }
-
-    fn step(&self, frame: &FrameRef<'_>) -> Step {
-        if frame.only_asks_for_memory() || is_start(frame) {
-            return Step::Skip;
-        }
-        if (self.own)(frame.place) {
-            return Step::Own(self.own_step(frame));
-        }
-        match self.packages.package(frame) {
-            Some(name) if LIBRARY.contains(&name.as_str()) => Step::Skip,
-            Some(name) => Step::Package(name),
-            None => Step::Unknown(file_of(frame)),
-        }
-    }
-
-    /// The key leaves the program's name out, so that a twin's functions meet.
-    fn own_step(&self, frame: &FrameRef<'_>) -> OwnStep {
-        let function = frame.name();
-        let path = match function.split_once("::") {
-            Some((first, rest)) if first == self.program => rest,
-            _ => &function,
-        };
-        let place = match self.lines {
-            Lines::Apart => frame.place,
-            Lines::Together => frame.path(),
-        };
-        // A package's key has no space, so no function shares one with it.
-        let key = format!("{path} {place}");
-        let name = match frame.short() {
-            // A closure whose function is not known.
-            name if name.is_empty() => file_of(frame),
-            name => name,
-        };
-        let (function, place) = (frame.function.to_owned(), frame.place.to_owned());
-        OwnStep { key, what: What::Own { name, function, place } }
+impl Step {
+    fn absorbs(&self, inner: &Self) -> bool {
+        let packages = matches!(self.what, What::Package(_))
+            && matches!(inner.what, What::Package(_));
+        packages && (!inner.known || self.key == inner.key)
     }
 }
 
-/// What is in every stack and tells nothing.
-const LIBRARY: &[&str] = &["alloc", "core", "std", "hashbrown"];
+/// The step of every frame of the table; `None` for those that are never drawn.
+fn steps(profile: &Profile, in_app: &InApp, lines: Lines) -> Vec<Option<Step>> {
+    let table = profile.table();
+    let packages = Packages::of(&table);
+    let program = profile.program();
+    let step = |frame: &FrameRef<'_>| {
+        if frame.is_library() || is_start(frame) {
+            return None;
+        }
+        if in_app.contains(frame) {
+            return Some(in_app_step(frame, &program, lines));
+        }
+        let package = packages.package(frame);
+        let known = package.is_some();
+        let name = package.unwrap_or_else(|| file_name(frame));
+        let drawn = !library::CRATES.contains(&name.as_str());
+        let what = What::Package(name.clone());
+        drawn.then_some(Step { key: name, what, known })
+    };
+    table.iter().map(step).collect()
+}
 
-fn file_of(frame: &FrameRef<'_>) -> String {
+fn in_app_step(frame: &FrameRef<'_>, program: &str, lines: Lines) -> Step {
+    // Without the program's name, so that the functions of two twins meet.
+    let function = frame.name();
+    let path = match function.split_once("::") {
+        Some((first, rest)) if first == program => rest,
+        _ => &function,
+    };
+    let place = match lines {
+        Lines::Apart => frame.place,
+        Lines::Together => frame.path(),
+    };
+    // A closure without a function has no name.
+    let name = Some(frame.short()).filter(|name| !name.is_empty());
+    Step {
+        // A package's name has no space, so the two kinds of keys never meet.
+        key: format!("{path} {place}"),
+        what: What::InApp {
+            name: name.unwrap_or_else(|| file_name(frame)),
+            function: frame.function.to_owned(),
+            place: frame.place.to_owned(),
+        },
+        known: true,
+    }
+}
+
+/// The boxes of a stack, outermost first, each with its number of frames.
+fn fold<'a>(stack: &[u32], steps: &'a [Option<Step>]) -> Vec<(&'a Step, usize)> {
+    let mut boxes: Vec<(&Step, usize)> = Vec::new();
+    for step in stack.iter().rev().filter_map(|&f| steps[f as usize].as_ref()) {
+        match boxes.last_mut() {
+            Some((outer, frames)) if outer.absorbs(step) => *frames += 1,
+            _ => boxes.push((step, 1)),
+        }
+    }
+    boxes
+}
+
+fn file_name(frame: &FrameRef<'_>) -> String {
     let file = frame.path().rsplit('/').next().unwrap_or_default();
     if file.is_empty() { "unknown".to_owned() } else { file.to_owned() }
 }
 
-/// Frames below which there is nothing but the system: they have no place.
+/// The frames of the system below the program's first function.
 fn is_start(frame: &FrameRef<'_>) -> bool {
     frame.function == "[root]" || (frame.place.is_empty() && frame.function == "???")
 }

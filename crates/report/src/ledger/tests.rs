@@ -68,7 +68,7 @@ fn run(programs: &[(&str, TwinResult)]) -> Comparison {
         failed_fixes: of(false),
         cost: None,
         peak_scale: None,
-        burst: false,
+        growth: "slope".to_owned(),
     };
     Comparison {
         schema: 1,

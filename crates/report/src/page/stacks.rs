@@ -4,11 +4,11 @@ use super::Folder;
 use crate::comparison::LessonResult;
 use maud::{Markup, html};
 use profile::flame;
-use profile::{Moment, Profile};
+use profile::{InApp, Moment, Profile};
 
 /// Of both twins, and their difference.
 pub(super) fn section(folder: &Folder<'_>, lesson: &LessonResult) -> Markup {
-    let own = |place: &str| place.contains("src/lessons/");
+    let in_app = InApp::lessons();
     let moment = match lesson.peak_scale {
         Some(_) => Moment::Peak,
         None => Moment::End,
@@ -32,14 +32,14 @@ pub(super) fn section(folder: &Folder<'_>, lesson: &LessonResult) -> Markup {
                 @match profile {
                     Ok(profile) => {
                         @let title = format!("{name}: {what}, by call stack");
-                        (scrolled(flame::surviving(profile, moment, &own, &title)))
+                        (scrolled(flame::surviving(profile, moment, &in_app, &title)))
                     }
                     Err(why) => p class="none" { (name) ": " (why) },
                 }
             }
             @if let (Some(fixed), Some(leaky)) = (of("fixed"), of("leaky")) {
                 @let title = format!("from fixed to leaky: {what}");
-                (scrolled(flame::difference(fixed, leaky, moment, &own, &title)))
+                (scrolled(flame::difference(fixed, leaky, moment, &in_app, &title)))
             }
         }
     }

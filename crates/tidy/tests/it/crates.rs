@@ -12,7 +12,7 @@ const MAY_USE: &str = "
     engine
     fixed     heap model service syllabus
     heap
-    leaklab   dynamo heap lessons measure model profile report workload
+    leaklab   dynamo heap lessons measure model profile report syllabus workload
     leaky     heap model service syllabus
     lessons   dynamo measure model syllabus workload
     measure   heap profile workload
