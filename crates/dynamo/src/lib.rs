@@ -1,10 +1,12 @@
 //! DynamoDB for a run: the connection to it, its table, and a proxy that injects faults.
 
+pub mod fault;
 pub mod proxy;
 pub mod connection;
 pub mod table;
 
 pub use connection::{Connection, Target};
+pub use fault::{Fault, FaultAction, FaultError, When};
 pub use proxy::{Proxy, ProxyError};
 pub use table::{Table, TableError};
 

@@ -2,8 +2,8 @@
 
 use crate::data::{Items, RoundItems, no_rounds, shop_orders};
 use crate::plan::Plan;
+use dynamo::Fault;
 use measure::{Growth, Metric, Verdict};
-use model::Fault;
 use workload::{ClientBehavior, Request};
 
 /// A lesson leaks in one twin; a control leaks in neither.

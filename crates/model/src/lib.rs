@@ -1,6 +1,5 @@
 //! The order service's vocabulary: its types, how they lie in one DynamoDB
-//! table, the data that a run starts from, the faults that it may meet, the list of
-//! lessons, and the claims that they settle.
+//! table, the data that a run starts from, and the claims that lessons settle.
 //!
 //! Both twins, the workload and the engine speak of orders through this crate,
 //! so none of them can hold a different opinion about a key or a limit.
@@ -15,12 +14,10 @@ pub mod cursor;
 pub mod table;
 pub mod seed;
 pub mod limits;
-pub mod fault;
 pub mod claims;
 
 pub use claims::{CLAIMS, Claim};
 pub use cursor::{Cursor, CursorError};
-pub use fault::{Fault, FaultAction, FaultError, When};
 pub use ids::{
     IdError, IdempotencyKey, OrderId, SessionToken, TenantId, TrackingCode,
 };

@@ -1,235 +1,149 @@
-//! One connection of a client: its requests, one after the other, and what becomes of
-//! each.
+//! One connection of a client, and the connection to the endpoint that belongs to it.
+//!
+//! Each client has one connection to the endpoint, which opens with the first request
+//! and closes with the client's, and the other way round. So the engine's connection
+//! handling stays visible.
 
-use super::answer::{self, Then};
-use super::framing::Framing;
-use super::head::{HEAD_BYTES_MAX, Malformed, RequestHead, edited};
-use super::pipe::Pipe;
-use super::shared::Shared;
-use bytes::{Bytes, BytesMut};
-use model::FaultAction;
+use super::response;
+use super::rules::Rules;
+use crate::fault::{FaultAction, operation};
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response, StatusCode};
+use http_body_util::{BodyExt, Either, Full, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use hyper::client::conn::http1::SendRequest;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use std::error::Error;
 use std::future::pending;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
+use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
-/// Twice what DynamoDB takes, so that it is the engine that refuses.
-const BODY_BYTES_MAX: u64 = 32 * 1024 * 1024;
+/// Counts requests that name no operation of the engine.
+pub const OTHER_OPERATION: &str = "other";
 
-/// A client, and the engine behind it.
+/// Twice what DynamoDB accepts, so that the engine is what refuses a large request.
+const REQUEST_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+type AnyError = Box<dyn Error + Send + Sync>;
+type Body = Either<Incoming, Full<Bytes>>;
+
+/// What the connections share.
 #[derive(Debug)]
-pub(super) struct Connection {
-    pub(super) client: Pipe,
-    /// Opened with the first request that is passed on.
-    pub(super) upstream: Option<Pipe>,
-    pub(super) shared: Arc<Shared>,
+pub(super) struct Endpoint {
+    /// Its host and port.
+    pub(super) authority: String,
+    pub(super) rules: Arc<Rules>,
+    /// Counts the tasks of the proxy.
+    pub(super) tasks: TaskTracker,
 }
 
-/// A request that has come whole.
+/// A client's connection to the endpoint.
 #[derive(Debug)]
-pub(super) struct Request {
-    /// Head and body as they will be passed on.
-    pub(super) bytes: Bytes,
-    /// Where the body begins.
-    pub(super) body: usize,
-    /// What the head says.
-    pub(super) head: RequestHead,
+struct Upstream {
+    endpoint: Arc<Endpoint>,
+    /// HTTP/1.1 sends one request at a time, so nobody waits for this lock.
+    sender: Mutex<Option<SendRequest<Full<Bytes>>>>,
+    closed: CancellationToken,
 }
 
-/// How a connection ends.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum End {
-    /// In order.
-    Close,
-    /// With a reset.
-    Reset,
-    /// The client sent what cannot be passed on, and is told.
-    Refuse(Malformed),
-    /// The engine cannot be asked, and the client is told.
-    BadGateway(String),
+/// Serves a client until one side closes.
+pub(super) async fn serve(client: TcpStream, endpoint: Arc<Endpoint>) {
+    // Only latency suffers where the system refuses.
+    let _ = client.set_nodelay(true);
+    let (sender, closed) = (Mutex::new(None), CancellationToken::new());
+    let upstream = Upstream { endpoint, sender, closed };
+    let exchange = service_fn(|request| upstream.exchange(request));
+    let mut connection = pin!(
+        http1::Builder::new()
+            .auto_date_header(false)
+            .serve_connection(TokioIo::new(client), exchange)
+    );
+    // An error says that one side has left, so there is nobody to tell.
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        () = upstream.closed.cancelled() => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    let _ = connection.await;
 }
 
-impl Request {
-    /// What the body carries.
-    pub(super) fn content(&self) -> Vec<u8> {
-        let mut content = Vec::new();
-        let mut framing = self.head.framing;
-        // It was read to its end before, so nothing is wrong with it.
-        let _ = framing.take(&self.bytes[self.body..], |b| content.extend(b));
-        content
-    }
-}
-
-impl Connection {
-    pub(super) fn new(client: TcpStream, shared: Arc<Shared>) -> Self {
-        Self { client: Pipe::new(client), upstream: None, shared }
-    }
-
-    /// Serves requests until one side ends.
-    pub(super) async fn run(mut self) {
-        let end = loop {
-            if let Err(end) = self.exchange().await {
-                break end;
+impl Upstream {
+    /// Reads a request whole, then applies a fault or forwards it. hyper drops this
+    /// future when the client leaves. An error closes the client's connection.
+    async fn exchange(
+        &self,
+        request: Request<Incoming>,
+    ) -> Result<Response<Body>, AnyError> {
+        let (head, body) = request.into_parts();
+        let body = match Limited::new(body, REQUEST_BYTES_MAX).collect().await {
+            Ok(body) => body.to_bytes(),
+            Err(error) if error.is::<LengthLimitError>() => {
+                let message = format!("larger than {REQUEST_BYTES_MAX} bytes");
+                return Ok(refused(StatusCode::PAYLOAD_TOO_LARGE, &message));
             }
+            Err(error) => return Err(error),
         };
-        drop(self.upstream.take());
-        let id = self.shared.request_id();
-        let last = match end {
-            End::Reset => return self.client.reset(),
-            End::Close => Vec::new(),
-            End::Refuse(wrong) => {
-                let what = format!("the request cannot be passed on: {wrong}");
-                answer::refusal(wrong.status(), &what, &id)
+        match self.endpoint.rules.apply(operation_of(&head.headers)) {
+            Some(FaultAction::Delay { ms }) => {
+                tokio::time::sleep(Duration::from_millis(ms)).await;
             }
-            End::BadGateway(cause) => {
-                let upstream = &self.shared.upstream;
-                let what =
-                    format!("no answer from the engine at {upstream}: {cause}");
-                answer::refusal(502, &what, &id)
+            Some(FaultAction::Silence) => pending().await,
+            Some(FaultAction::Error { status, code }) => {
+                return Ok(response::error(status, code).map(Either::Right));
             }
-        };
-        // A client that is gone needs no answer.
-        let _ = self.client.send(&last).await;
-        self.client.finish().await;
+            None => {}
+        }
+        self.forward(Request::from_parts(head, Full::new(body))).await
     }
 
-    async fn exchange(&mut self) -> Result<(), End> {
-        let request = self.request().await?;
-        let operation = request.head.operation;
-        let Some(action) = self.shared.meet(operation) else {
-            return self.pass(&request).await;
-        };
-        if !matches!(action, FaultAction::Unprocessed { .. }) {
-            self.shared.fault(operation);
-        }
-        match action {
-            FaultAction::Delay { ms } => {
-                self.pause(ms).await?;
-                self.pass(&request).await
-            }
-            FaultAction::Silence => self.hold(pending()).await,
-            FaultAction::Reset => Err(End::Reset),
-            FaultAction::Error { status, code } => {
-                self.fail(&request, status, code).await
-            }
-            FaultAction::Unprocessed { share_percent } => {
-                self.pass_part(&request, share_percent).await
-            }
-            FaultAction::SlowBody { .. }
-            | FaultAction::StallBody { .. }
-            | FaultAction::ResetBody { .. }
-            | FaultAction::CutBody { .. } => self.spoil(&request, action).await,
-        }
-    }
-
-    /// The next request, head and body.
-    async fn request(&mut self) -> Result<Request, End> {
-        let head = loop {
-            match RequestHead::parse(&self.client.buffer) {
-                Ok(Some(head)) => break head,
-                Ok(None) => self.fill().await?,
-                Err(wrong) => return Err(End::Refuse(wrong)),
-            }
-        };
-        if matches!(head.framing, Framing::Length(l) if l > BODY_BYTES_MAX) {
-            return Err(End::Refuse(Malformed::Body));
-        }
-        let mut bytes = self.client.buffer.split_to(head.length);
-        let mut body = head.length;
-        if head.expects {
-            // It has its answer below, and the engine gets the whole request.
-            bytes = BytesMut::from(edited(&bytes, &["expect"], None).as_slice());
-            body = bytes.len();
-        }
-        let mut framing = head.framing;
-        let mut told = !head.expects;
-        loop {
-            let used = framing.take(&self.client.buffer, |_| {});
-            let used = used.map_err(|_| End::Refuse(Malformed::Chunk))?;
-            bytes.unsplit(self.client.buffer.split_to(used));
-            if framing.is_done() {
-                return Ok(Request { bytes: bytes.freeze(), body, head });
-            }
-            if (bytes.len() - body) as u64 > BODY_BYTES_MAX {
-                return Err(End::Refuse(Malformed::Body));
-            }
-            if !told {
-                told = true;
-                self.answer(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
-            }
-            self.fill().await?;
-        }
-    }
-
-    /// Reads more of a request. An engine that closes an idle connection closes the
-    /// client's with it, as it would without a proxy.
-    async fn fill(&mut self) -> Result<(), End> {
-        let Self { client, upstream, .. } = self;
-        let read = match upstream {
-            None => client.fill().await,
-            Some(pipe) => tokio::select! {
-                read = client.fill() => read,
-                // Closed, or a word that nobody has asked for.
-                _ = pipe.fill() => {
-                    *upstream = None;
-                    if client.buffer.is_empty() {
-                        return Err(End::Close);
-                    }
-                    client.fill().await
+    async fn forward(
+        &self,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Response<Body>, AnyError> {
+        let mut sender = self.sender.lock().await;
+        let sender = match &mut *sender {
+            Some(sender) => sender,
+            empty => match self.connect().await {
+                Ok(opened) => empty.insert(opened),
+                Err(error) => {
+                    let authority = &self.endpoint.authority;
+                    let message = format!("no engine at {authority}: {error}");
+                    return Ok(refused(StatusCode::BAD_GATEWAY, &message));
                 }
             },
         };
-        match read {
-            Ok(0) | Err(_) => Err(End::Close),
-            Ok(_) => Ok(()),
-        }
+        Ok(sender.send_request(request).await?.map(Either::Left))
     }
 
-    /// Waits, and notices when the client gives up meanwhile.
-    pub(super) async fn hold(
-        &mut self,
-        until: impl Future<Output = ()>,
-    ) -> Result<(), End> {
-        tokio::pin!(until);
-        loop {
-            tokio::select! {
-                () = &mut until => return Ok(()),
-                read = self.client.fill() => {
-                    let gone = matches!(read, Ok(0) | Err(_));
-                    // Nobody sends so much ahead; it would have no bound.
-                    if gone || self.client.buffer.len() > HEAD_BYTES_MAX {
-                        return Err(End::Close);
-                    }
-                }
-            }
-        }
-    }
-
-    /// The same for so many milliseconds.
-    pub(super) async fn pause(&mut self, ms: u64) -> Result<(), End> {
-        self.hold(tokio::time::sleep(Duration::from_millis(ms))).await
-    }
-
-    /// Sends to the client; an error says that it is gone.
-    pub(super) async fn answer(&mut self, bytes: &[u8]) -> Result<(), End> {
-        self.client.send(bytes).await.map_err(|_| End::Close)
-    }
-
-    async fn fail(
-        &mut self,
-        request: &Request,
-        status: u16,
-        code: &str,
-    ) -> Result<(), End> {
-        let closes = request.head.closes;
-        let id = self.shared.request_id();
-        let error = answer::error(status, code, &id, Then::closes(closes));
-        self.answer(&error).await?;
-        go_on(closes)
+    async fn connect(&self) -> Result<SendRequest<Full<Bytes>>, AnyError> {
+        let stream = TcpStream::connect(&self.endpoint.authority).await?;
+        stream.set_nodelay(true)?;
+        let (sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+        let closed = self.closed.clone().drop_guard();
+        self.endpoint.tasks.spawn(async move {
+            // A request under way gets the error, too.
+            let _ = connection.await;
+            drop(closed);
+        });
+        Ok(sender)
     }
 }
 
-/// What follows an exchange.
-pub(super) fn go_on(closes: bool) -> Result<(), End> {
-    if closes { Err(End::Close) } else { Ok(()) }
+fn refused(status: StatusCode, message: &str) -> Response<Body> {
+    response::refusal(status, message).map(Either::Right)
+}
+
+/// `X-Amz-Target: DynamoDB_20120810.GetItem` names the operation.
+fn operation_of(headers: &HeaderMap) -> &'static str {
+    let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok());
+    let name = target.and_then(|target| target.rsplit('.').next());
+    name.and_then(operation).unwrap_or(OTHER_OPERATION)
 }

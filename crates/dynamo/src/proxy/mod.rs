@@ -1,20 +1,173 @@
-//! The fault proxy: an HTTP/1.1 proxy in front of a DynamoDB engine that passes
-//! everything through unchanged, but for what a [`model::Fault`] says.
-//!
-//! Every connection of a client has one connection to the engine, which lives and
-//! ends with it, so that an engine's own way with connections shows through. Requests
-//! are read whole before they are passed on; answers are passed on as they come.
+//! The fault proxy: an HTTP/1.1 server in front of a DynamoDB endpoint that forwards
+//! requests and responses unchanged unless a [`Fault`] applies.
 
-mod server;
-mod shared;
+mod rules;
+mod response;
 mod connection;
-mod upstream;
-mod spoil;
-mod pipe;
-mod head;
-mod framing;
-mod batch;
-mod answer;
 
-pub use head::{NO_OPERATION, OTHER_OPERATION};
-pub use server::{Proxy, ProxyError};
+use crate::fault::Fault;
+use connection::Endpoint;
+use http::Uri;
+use rules::Rules;
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
+
+pub use connection::OTHER_OPERATION;
+
+/// Pause when the system has no more sockets to give.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(20);
+
+/// Why there is no proxy.
+#[derive(Debug, thiserror::Error)]
+pub enum ProxyError {
+    /// TLS hides the operation, and the signature covers the name of the host.
+    #[error("cannot inject faults into {0}: the proxy needs http, not https")]
+    Https(String),
+    /// Not of the form `http://host:port`.
+    #[error("'{0}' is not the URL of an engine: write http://HOST:PORT")]
+    Url(String),
+    /// The address is taken, or not of this machine.
+    #[error("cannot listen on {address} (--listen)")]
+    Listen {
+        /// What was asked for.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+/// A running proxy. Dropping it closes its listener and every connection.
+#[derive(Debug)]
+pub struct Proxy {
+    address: SocketAddr,
+    rules: Arc<Rules>,
+    tasks: TaskTracker,
+    /// Cancels the tasks when it is dropped.
+    stop: DropGuard,
+}
+
+impl Proxy {
+    /// Starts a proxy on a free port of 127.0.0.1, in front of `http://host:port`.
+    /// Connects to the endpoint with the first request.
+    ///
+    /// # Errors
+    /// [`ProxyError`].
+    pub async fn start(
+        endpoint: &str,
+        faults: Vec<Fault>,
+    ) -> Result<Self, ProxyError> {
+        Self::listen((Ipv4Addr::LOCALHOST, 0).into(), endpoint, faults).await
+    }
+
+    /// The same on a given address.
+    ///
+    /// # Errors
+    /// [`ProxyError`].
+    pub async fn listen(
+        address: SocketAddr,
+        endpoint: &str,
+        faults: Vec<Fault>,
+    ) -> Result<Self, ProxyError> {
+        let authority = authority(endpoint)?;
+        let listen = |source| ProxyError::Listen { address, source };
+        let listener = TcpListener::bind(address).await.map_err(listen)?;
+        let address = listener.local_addr().map_err(listen)?;
+        let rules = Arc::new(Rules::new(faults));
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let endpoint =
+            Endpoint { authority, rules: Arc::clone(&rules), tasks: tasks.clone() };
+        let accepting = accept(listener, Arc::new(endpoint), stop.clone());
+        tasks.spawn(stop.clone().run_until_cancelled_owned(accepting));
+        Ok(Self { address, rules, tasks, stop: stop.drop_guard() })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The same as a URL.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Replaces the faults for later requests and counts them from 0. Requests that
+    /// wait already keep waiting.
+    pub fn set(&self, faults: Vec<Fault>) {
+        self.rules.set(faults);
+    }
+
+    /// Requests since the start, by operation.
+    pub fn seen(&self) -> BTreeMap<&'static str, u64> {
+        self.rules.seen()
+    }
+
+    /// Requests to which a fault applied, by operation.
+    pub fn faulted(&self) -> BTreeMap<&'static str, u64> {
+        self.rules.faulted()
+    }
+
+    /// The listener and the open connections, to clients and to the endpoint.
+    pub fn tasks(&self) -> usize {
+        self.tasks.len()
+    }
+
+    /// Closes everything, as dropping does, and returns when it is closed.
+    pub async fn close(self) {
+        drop(self.stop);
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+/// Host and port of a URL.
+fn authority(url: &str) -> Result<String, ProxyError> {
+    let wrong = || ProxyError::Url(url.to_owned());
+    let uri: Uri = url.parse().map_err(|_| wrong())?;
+    match uri.scheme_str() {
+        Some("http") if uri.path() == "/" && uri.query().is_none() => {}
+        Some("https") => return Err(ProxyError::Https(url.to_owned())),
+        _ => return Err(wrong()),
+    }
+    let host = uri.host().filter(|host| !host.is_empty()).ok_or_else(wrong)?;
+    Ok(format!("{host}:{}", uri.port_u16().unwrap_or(80)))
+}
+
+async fn accept(
+    listener: TcpListener,
+    endpoint: Arc<Endpoint>,
+    stop: CancellationToken,
+) {
+    loop {
+        let Ok((client, _)) = listener.accept().await else {
+            tokio::time::sleep(ACCEPT_AGAIN).await;
+            continue;
+        };
+        let serving = connection::serve(client, Arc::clone(&endpoint));
+        endpoint.tasks.spawn(stop.clone().run_until_cancelled_owned(serving));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_is_named_by_an_http_url() {
+        assert_eq!(authority("http://127.0.0.1:8000").unwrap(), "127.0.0.1:8000");
+        assert_eq!(authority("http://localhost/").unwrap(), "localhost:80");
+        assert_eq!(authority("http://[::1]:8000").unwrap(), "[::1]:8000");
+        for text in ["", "127.0.0.1:8000", "ftp://a", "http://", "http://a/b"] {
+            let error = authority(text).unwrap_err();
+            assert!(matches!(error, ProxyError::Url(_)), "{text}: {error}");
+        }
+        let error = authority("https://dynamodb.us-east-1.amazonaws.com");
+        assert!(matches!(error.unwrap_err(), ProxyError::Https(_)));
+    }
+}

@@ -34,7 +34,7 @@ pub enum Command {
     Serve(Serve),
     /// Make a table with data on a DynamoDB of your own
     Seed(Seed),
-    /// Run the embedded DynamoDB alone, with faults if you like
+    /// Run the embedded DynamoDB, optionally with faults
     Dynamo(Dynamo),
     /// List lessons and controls
     List,

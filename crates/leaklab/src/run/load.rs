@@ -3,11 +3,11 @@
 
 use crate::run::Database;
 use anyhow::{Context, Result};
+use dynamo::fault::EVERY_OPERATION;
+use dynamo::{Fault, FaultAction, When};
 use dynamo::{Proxy, Target};
 use lessons::Plan;
 use measure::{Load, Scale, Scenario};
-use model::fault::EVERY_OPERATION;
-use model::{Fault, FaultAction, When};
 use std::ops::Range;
 use workload::{ClientBehavior, Requests};
 

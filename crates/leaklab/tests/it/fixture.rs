@@ -71,21 +71,21 @@ pub(crate) async fn ask(origin: Origin, request: Request) -> Answer {
     Answer { status, kind, body }
 }
 
-/// A bare call to an engine that checks no signature.
-pub(crate) async fn call(
-    url: &str,
-    operation: &str,
-    body: &str,
-) -> serde_json::Value {
-    let origin = Origin(url.strip_prefix("http://").unwrap().parse().unwrap());
+/// A request to an engine that checks no signature.
+pub(crate) fn dynamo_request(operation: &str, body: impl Into<String>) -> Request {
     let authorization = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/dynamodb/\
                          aws4_request, SignedHeaders=host, Signature=0";
-    let request = Request::new("POST", "/")
+    Request::new("POST", "/")
         .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
         .header("x-amz-date", "20260101T000000Z")
         .header("authorization", authorization)
-        .body("application/x-amz-json-1.0", body);
-    let answer = ask(origin, request).await;
+        .body("application/x-amz-json-1.0", body)
+}
+
+/// Sends it, and expects success.
+pub(crate) async fn call(url: &str, operation: &str, body: &str) -> Value {
+    let origin = Origin(url.strip_prefix("http://").unwrap().parse().unwrap());
+    let answer = ask(origin, dynamo_request(operation, body)).await;
     assert_eq!(answer.status, 200, "{operation}: {}", answer.text());
     answer.json()
 }

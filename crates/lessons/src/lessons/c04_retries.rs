@@ -3,7 +3,8 @@
 use crate::lesson::{JOB, Lesson};
 use crate::requests::{send, shop_order};
 use measure::{Growth, Scale};
-use model::{Fault, FaultAction, When, seed};
+use dynamo::{Fault, FaultAction, When};
+use model::seed;
 use serde_json::json;
 
 /// Text that is sent again with every attempt: below the largest body that the service

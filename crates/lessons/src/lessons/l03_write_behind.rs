@@ -3,7 +3,7 @@
 use crate::lesson::{FailedFix, JOB, Lesson};
 use crate::requests::{send, shop_order};
 use measure::{Growth, Metric};
-use model::{Fault, FaultAction};
+use dynamo::{Fault, FaultAction};
 use serde_json::json;
 
 pub(super) const LESSON: Lesson = Lesson {

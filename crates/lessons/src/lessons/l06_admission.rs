@@ -4,7 +4,8 @@ use crate::data::none;
 use crate::lesson::{FailedFix, JOB, Lesson};
 use crate::requests::{SHOP, send};
 use measure::{Growth, Scale};
-use model::{Fault, FaultAction, seed};
+use dynamo::{Fault, FaultAction};
+use model::seed;
 use serde_json::json;
 
 /// Text of an order: below DynamoDB's 400 KB per item, and far above what a service

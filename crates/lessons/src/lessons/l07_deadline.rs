@@ -3,7 +3,7 @@
 use crate::lesson::{FailedFix, JOB, Lesson};
 use crate::requests::{get, shop_order};
 use measure::{Growth, Metric};
-use model::{Fault, FaultAction};
+use dynamo::{Fault, FaultAction};
 use std::time::Duration;
 use workload::ClientBehavior;
 

@@ -1,0 +1,115 @@
+//! The fault proxy in front of the real engine, and `leaklab dynamo`.
+
+use crate::fixture::{Answer, Leaklab, ask, build_programs, dynamo_request, signal};
+use dynamo::Proxy;
+use leaklab::run::{Database, EngineChoice, programs_folder};
+use measure::{Process, ShowLog};
+use serde_json::{Value, json};
+use tokio::process::Command;
+use workload::client::{Connection, Origin};
+
+/// Calls an operation at a URL.
+async fn call(url: &str, operation: &str, body: &Value) -> Answer {
+    ask(origin(url), dynamo_request(operation, body.to_string())).await
+}
+
+fn origin(url: &str) -> Origin {
+    Origin(url.strip_prefix("http://").unwrap().parse().unwrap())
+}
+
+/// A batch of 15 items with 40 kB each.
+fn puts(first: usize) -> Value {
+    let text = "x".repeat(40_000);
+    let put = |n: usize| {
+        let (pk, sk) = (format!("p{n}"), format!("s{n}"));
+        let item =
+            json!({ "pk": { "S": pk }, "sk": { "S": sk }, "t": { "S": text } });
+        json!({ "PutRequest": { "Item": item } })
+    };
+    let puts: Vec<_> = (first..first + 15).map(put).collect();
+    json!({ "RequestItems": { "orders": puts } })
+}
+
+#[tokio::test]
+async fn the_engine_responds_the_same_with_and_without_the_proxy() {
+    build_programs();
+    let database = Database::open(&EngineChoice::Embedded, "proxy").await.unwrap();
+    let direct = database.target.url();
+    let proxy = Proxy::start(direct, Vec::new()).await.unwrap();
+    // 1.2 MB, so that one page is full.
+    for first in [0, 15] {
+        let put = call(&proxy.url(), "BatchWriteItem", &puts(first)).await;
+        assert_eq!(put.json()["UnprocessedItems"], json!({}));
+    }
+    let key = json!({ "pk": { "S": "p1" }, "sk": { "S": "s1" } });
+    let mut longest = 0;
+    for (operation, body) in [
+        ("GetItem", json!({ "TableName": "orders", "Key": key })),
+        ("Scan", json!({ "TableName": "orders" })),
+        ("Scan", json!({ "TableName": "nothing" })),
+        ("ListTables", json!({})),
+        ("NoOperation", json!({})),
+        ("PutItem", json!("no object")),
+    ] {
+        let expected = call(direct, operation, &body).await;
+        let found = call(&proxy.url(), operation, &body).await;
+        assert_eq!((found.status, &found.kind), (expected.status, &expected.kind));
+        // A message of a megabyte helps nobody.
+        assert!(found.json() == expected.json(), "{operation}");
+        longest = longest.max(found.body.len());
+    }
+    assert!(longest > 1_000_000, "no page was full");
+    proxy.close().await;
+    database.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn leaklab_dynamo_puts_faults_in_front_of_its_engine() {
+    build_programs();
+    let program = programs_folder().unwrap().join("leaklab");
+    let mut command = Command::new(&program);
+    command.args(["dynamo", "--exit-on-stdin-close", "--listen", "127.0.0.1:0"]);
+    command.args(["--fault", "ListTables:error=503/ServiceUnavailable@1/2"]);
+    command.args(["--fault", "Scan:silence"]);
+    let name = "the engine";
+    let engine = Process::start(name, &program, command, ShowLog::No).await.unwrap();
+    let url = format!("http://{}", engine.address());
+    for status in [503, 200, 503] {
+        assert_eq!(call(&url, "ListTables", &json!({})).await.status, status);
+    }
+    // A request that waits does not hold the process.
+    let mut connection = Connection::open(origin(&url)).await.unwrap();
+    let silent = connection.send(dynamo_request("Scan", "{}"));
+    let (response, ()) = tokio::join!(silent, engine.stop());
+    assert!(response.is_err());
+}
+
+#[test]
+fn leaklab_dynamo_stops_its_engine_and_names_one_that_dies() {
+    let faults: [&[&str]; 2] = [&[], &["--fault", "*:silence"]];
+    for fault in faults {
+        let start = || {
+            let run = ["dynamo", "--listen", "127.0.0.1:0"];
+            Leaklab::new(&[&run[..], fault].concat())
+        };
+        let stopped = start()
+            .interrupted_when("leaklab-engine", |leaklab, _| signal("INT", leaklab));
+        stopped.code(0).leaves_nothing();
+        let broken = start()
+            .interrupted_when("leaklab-engine", |_, engine| signal("KILL", engine));
+        broken.code(3).says(&["embedded engine", "SIGKILL"]).leaves_nothing();
+    }
+}
+
+#[test]
+fn a_mistyped_fault_is_wrong_usage_and_the_part_is_named() {
+    for (fault, part) in [
+        ("getitem:silence", "'getitem' is not an operation"),
+        ("GetItem:explode", "'explode' is not an action"),
+        ("GetItem:delay=soon", "'soon' is not a delay"),
+        ("GetItem:silence@3/1", "'3/1' does not say which requests"),
+    ] {
+        let done = Leaklab::new(&["dynamo", "--fault", fault]).run().code(2);
+        assert!(done.stderr().contains(part), "{}", done.stderr());
+    }
+}
