@@ -16,9 +16,9 @@ pub struct Gauge(Arc<AtomicU64>);
 impl Gauge {
     /// Counts one more, until the guard is dropped, on whichever path that happens.
     #[must_use = "the gauge falls as soon as this is dropped"]
-    pub fn hold(&self) -> Held {
+    pub fn hold(&self) -> GaugeGuard {
         self.0.fetch_add(1, Relaxed);
-        Held(Arc::clone(&self.0))
+        GaugeGuard(Arc::clone(&self.0))
     }
 
     /// Counts something that happened, where nothing ends.
@@ -40,9 +40,9 @@ impl Gauge {
 
 /// One unit of a [`Gauge`].
 #[derive(Debug)]
-pub struct Held(Arc<AtomicU64>);
+pub struct GaugeGuard(Arc<AtomicU64>);
 
-impl Drop for Held {
+impl Drop for GaugeGuard {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Relaxed);
     }

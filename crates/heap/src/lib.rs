@@ -13,5 +13,5 @@ mod sockets;
 pub mod routes;
 
 pub use alloc::CountingAlloc;
-pub use gauges::{Gauge, Gauges, Held};
+pub use gauges::{Gauge, GaugeGuard, Gauges};
 pub use reading::Reading;

@@ -3,7 +3,7 @@
 use crate::plan::Plan;
 use crate::requests::{ORDERS, PAGE, SHOP, sized_tenant};
 use model::seed;
-use model::table::{Item, event_item, order_item};
+use model::table::{Item, to_item};
 use std::ops::Range;
 
 /// Items for the table, made one at a time.
@@ -32,7 +32,7 @@ pub(crate) fn shop_events(plan: &Plan) -> Items {
     let (seed, tenant) = (plan.seed, seed::tenant(SHOP));
     Box::new((0..ORDERS).map(move |n| {
         let event = seed::event(seed, &tenant, n);
-        event_item(&event).expect("seeded events have a DynamoDB form")
+        to_item(&event).expect("seeded events have a DynamoDB form")
     }))
 }
 
@@ -51,6 +51,6 @@ pub(crate) fn orders(seed: u64, tenant: &str, count: u64) -> Items {
     let tenant = seed::tenant(tenant);
     Box::new((0..count).map(move |n| {
         let order = seed::order(seed, &tenant, n);
-        order_item(&order).expect("seeded orders have a DynamoDB form")
+        to_item(&order).expect("seeded orders have a DynamoDB form")
     }))
 }

@@ -3,8 +3,9 @@
 use crate::limits::ID_BYTES_MAX;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use utoipa::ToSchema;
 
-/// Why a text is no identifier.
+/// Why a text is not an identifier.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IdError {
     /// Nothing was given.
@@ -19,7 +20,7 @@ pub enum IdError {
         /// The kind of identifier.
         what: &'static str,
     },
-    /// A byte that could be mistaken for a part of a key or a path.
+    /// A character that could be read as part of a key or a path.
     #[error("{what} may hold only letters, digits, '-' and '_'")]
     Character {
         /// The kind of identifier.
@@ -48,7 +49,15 @@ macro_rules! identifier {
         ///
         /// At most [`ID_BYTES_MAX`] letters, digits, `-` and `_`.
         #[derive(
-            Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+            Clone,
+            PartialEq,
+            Eq,
+            Hash,
+            PartialOrd,
+            Ord,
+            Serialize,
+            Deserialize,
+            ToSchema,
         )]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
@@ -89,11 +98,11 @@ macro_rules! identifier {
     };
 }
 
-identifier!(TenantId, "tenant id", "A customer of the platform, owner of orders.");
+identifier!(TenantId, "tenant id", "A customer of the platform, who owns orders.");
 identifier!(OrderId, "order id", "An order, unique within its tenant.");
-identifier!(SessionToken, "session token", "What a signed-in client shows.");
-identifier!(IdempotencyKey, "idempotency key", "A client's own name for a payment.");
-identifier!(TrackingCode, "tracking code", "What finds a parcel, with no sign-in.");
+identifier!(SessionToken, "session token", "Proves that a client is signed in.");
+identifier!(IdempotencyKey, "idempotency key", "A client's name for a payment.");
+identifier!(TrackingCode, "tracking code", "Finds a parcel; no sign-in is needed.");
 
 impl fmt::Debug for TenantId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -113,14 +122,14 @@ impl fmt::Debug for IdempotencyKey {
     }
 }
 
-// Whoever holds the code may follow the parcel.
+// Anyone who has the code can follow the parcel, so no log may show one.
 impl fmt::Debug for TrackingCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("TrackingCode(…)")
     }
 }
 
-// Whoever holds a token is signed in, so no log may ever show one.
+// Anyone who has the token is signed in, so no log may show one.
 impl fmt::Debug for SessionToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SessionToken(…)")
@@ -132,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_of_plain_characters_is_taken_as_it_is() {
+    fn an_id_of_plain_characters_is_accepted_unchanged() {
         let id: OrderId = "ord-000001_b".parse().unwrap();
         assert_eq!(id.as_str(), "ord-000001_b");
     }

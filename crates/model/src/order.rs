@@ -41,10 +41,8 @@ pub struct OrderLine {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Order {
     /// Its owner.
-    #[schema(value_type = String)]
     pub tenant: TenantId,
     /// Its id within the tenant.
-    #[schema(value_type = String)]
     pub id: OrderId,
     /// Where it stands.
     pub status: OrderStatus,
@@ -78,10 +76,8 @@ impl Order {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct OrderDraft {
     /// Its owner.
-    #[schema(value_type = String)]
     pub tenant: TenantId,
     /// The order that it will be.
-    #[schema(value_type = String)]
     pub id: OrderId,
     /// What it says so far.
     pub note: String,
@@ -99,10 +95,8 @@ pub enum EventKind {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct OrderEvent {
     /// Owner of the order.
-    #[schema(value_type = String)]
     pub tenant: TenantId,
     /// The order.
-    #[schema(value_type = String)]
     pub order: OrderId,
     /// What happened.
     pub kind: EventKind,
@@ -116,10 +110,8 @@ pub struct OrderEvent {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Scan {
     /// Owner of the order.
-    #[schema(value_type = String)]
     pub tenant: TenantId,
     /// The order.
-    #[schema(value_type = String)]
     pub order: OrderId,
     /// The scanner's own count of its events.
     pub sequence: u64,

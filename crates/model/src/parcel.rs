@@ -8,7 +8,6 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Parcel {
     /// What its recipient was sent.
-    #[schema(value_type = String)]
     pub code: TrackingCode,
     /// Who carries it.
     pub carrier: String,

@@ -157,7 +157,7 @@ fn sentence(rng: &mut Pcg64Mcg, bytes: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::{Item, order_item, session_item};
+    use crate::table::{Item, to_item};
     use aws_sdk_dynamodb::types::AttributeValue;
 
     fn size(value: &AttributeValue) -> usize {
@@ -180,8 +180,8 @@ mod tests {
     #[test]
     fn orders_and_sessions_are_about_a_kilobyte() {
         for n in [0, 1, 99_999] {
-            let order = order_item(&order(7, &tenant("t"), n)).unwrap();
-            let session = session_item(&session(7, &session_token(7, n))).unwrap();
+            let order = to_item(&order(7, &tenant("t"), n)).unwrap();
+            let session = to_item(&session(7, &session_token(7, n))).unwrap();
             for bytes in [item_size(&order), item_size(&session)] {
                 assert!(bytes.abs_diff(ORDER_ITEM_BYTES) < 60, "{bytes} bytes");
             }

@@ -21,6 +21,8 @@ use aws_sdk_dynamodb::types::{
     KeySchemaElement, KeyType, Projection, ProjectionType, ReturnValue,
     ScalarAttributeType, TableDescription,
 };
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, HashMap};
 
 /// An item as the SDK carries it.
@@ -40,7 +42,7 @@ const ORDER_PREFIX: &str = "ORDER#";
 
 /// Why an item could not be read or written.
 #[derive(Debug, thiserror::Error)]
-#[error("item does not have the shape of {what}")]
+#[error("item is not a valid {what}")]
 pub struct ItemError {
     what: &'static str,
     source: serde_dynamo::Error,
@@ -98,132 +100,87 @@ pub fn status_start_key(
     start
 }
 
-/// An order as an item.
+/// What the table stores: a type whose fields and keys are one item.
+pub trait Record: Serialize + DeserializeOwned {
+    /// What answers and errors call it: `there is no such order`.
+    const NAME: &'static str;
+
+    /// The primary key, and the index's where it is listed there. Two records with
+    /// the same primary key are one item: the later one replaces the earlier.
+    fn keys(&self) -> Item;
+}
+
+impl Record for Order {
+    const NAME: &'static str = "order";
+    fn keys(&self) -> Item {
+        status_start_key(&self.tenant, self.status, &self.id)
+    }
+}
+
+impl Record for OrderDraft {
+    const NAME: &'static str = "draft";
+    fn keys(&self) -> Item {
+        let sk = AttributeValue::S(format!("DRAFT#{}", self.id));
+        key(tenant_pk(&self.tenant), sk)
+    }
+}
+
+impl Record for OrderEvent {
+    const NAME: &'static str = "event";
+    fn keys(&self) -> Item {
+        key(events_pk(&self.tenant, &self.order), s("EVENT#confirmed"))
+    }
+}
+
+impl Record for Scan {
+    const NAME: &'static str = "scan";
+    fn keys(&self) -> Item {
+        let sk = format!("EVENT#scan#{}#{:012}", self.station, self.sequence);
+        key(events_pk(&self.tenant, &self.order), AttributeValue::S(sk))
+    }
+}
+
+impl Record for Session {
+    const NAME: &'static str = "session";
+    fn keys(&self) -> Item {
+        session_key(&self.token)
+    }
+}
+
+impl Record for Payment {
+    const NAME: &'static str = "payment";
+    fn keys(&self) -> Item {
+        let pk = AttributeValue::S(format!("PAYMENTS#{}", self.tenant));
+        key(pk, AttributeValue::S(format!("PAYMENT#{}", self.key)))
+    }
+}
+
+impl Record for Parcel {
+    const NAME: &'static str = "parcel";
+    fn keys(&self) -> Item {
+        parcel_key(&self.code)
+    }
+}
+
+/// A record as an item: its fields, and its keys beside them.
 ///
 /// # Errors
 /// [`ItemError`] when a field has no DynamoDB form.
-pub fn order_item(order: &Order) -> Result<Item, ItemError> {
-    let mut item = to_item("an order", order)?;
-    item.extend(status_start_key(&order.tenant, order.status, &order.id));
+pub fn to_item<T: Record>(record: &T) -> Result<Item, ItemError> {
+    let fields = serde_dynamo::to_item(record);
+    let mut item: Item =
+        fields.map_err(|source| ItemError { what: T::NAME, source })?;
+    item.extend(record.keys());
     Ok(item)
 }
 
-/// A draft of an order as an item. Writing it again replaces it.
-///
-/// # Errors
-/// [`ItemError`] when a field has no DynamoDB form.
-pub fn draft_item(draft: &OrderDraft) -> Result<Item, ItemError> {
-    let mut item = to_item("a draft", draft)?;
-    let sk = AttributeValue::S(format!("DRAFT#{}", draft.id));
-    item.extend(key(tenant_pk(&draft.tenant), sk));
-    Ok(item)
-}
-
-/// An event as an item. Writing the same event twice leaves one item.
-///
-/// # Errors
-/// [`ItemError`] when a field has no DynamoDB form.
-pub fn event_item(event: &OrderEvent) -> Result<Item, ItemError> {
-    let mut item = to_item("an event", event)?;
-    item.extend(key(events_pk(&event.tenant, &event.order), s("EVENT#confirmed")));
-    Ok(item)
-}
-
-/// A scan as an item. Writing the same scan twice leaves one item.
-///
-/// # Errors
-/// [`ItemError`] when a field has no DynamoDB form.
-pub fn scan_item(scan: &Scan) -> Result<Item, ItemError> {
-    let mut item = to_item("a scan", scan)?;
-    let pk = format!("EVENTS#{}#{}", scan.tenant, scan.order);
-    let sk = format!("EVENT#scan#{}#{:012}", scan.station, scan.sequence);
-    item.extend(key(AttributeValue::S(pk), AttributeValue::S(sk)));
-    Ok(item)
-}
-
-/// A session as an item.
-///
-/// # Errors
-/// [`ItemError`] when a field has no DynamoDB form.
-pub fn session_item(session: &Session) -> Result<Item, ItemError> {
-    let mut item = to_item("a session", session)?;
-    item.extend(session_key(&session.token));
-    Ok(item)
-}
-
-/// A payment as an item. A second one under the same key is the same item.
-///
-/// # Errors
-/// [`ItemError`] when a field has no DynamoDB form.
-pub fn payment_item(payment: &Payment) -> Result<Item, ItemError> {
-    let mut item = to_item("a payment", payment)?;
-    let pk = AttributeValue::S(format!("PAYMENTS#{}", payment.tenant));
-    item.extend(key(pk, AttributeValue::S(format!("PAYMENT#{}", payment.key))));
-    Ok(item)
-}
-
-/// A parcel as an item.
-///
-/// # Errors
-/// [`ItemError`] when a field has no DynamoDB form.
-pub fn parcel_item(parcel: &Parcel) -> Result<Item, ItemError> {
-    let mut item = to_item("a parcel", parcel)?;
-    item.extend(parcel_key(&parcel.code));
-    Ok(item)
-}
-
-/// Reads an order.
+/// Reads a record from its item.
 ///
 /// # Errors
 /// [`ItemError`] when the item is something else.
-pub fn read_order(item: Item) -> Result<Order, ItemError> {
-    from_item("an order", item)
-}
-
-/// Reads an event.
-///
-/// # Errors
-/// [`ItemError`] when the item is something else.
-pub fn read_event(item: Item) -> Result<OrderEvent, ItemError> {
-    from_item("an event", item)
-}
-
-/// Reads a session.
-///
-/// # Errors
-/// [`ItemError`] when the item is something else.
-pub fn read_session(item: Item) -> Result<Session, ItemError> {
-    from_item("a session", item)
-}
-
-/// Reads a payment.
-///
-/// # Errors
-/// [`ItemError`] when the item is something else.
-pub fn read_payment(item: Item) -> Result<Payment, ItemError> {
-    from_item("a payment", item)
-}
-
-/// Reads a parcel.
-///
-/// # Errors
-/// [`ItemError`] when the item is something else.
-pub fn read_parcel(item: Item) -> Result<Parcel, ItemError> {
-    from_item("a parcel", item)
-}
-
-fn to_item(
-    what: &'static str,
-    value: &impl serde::Serialize,
-) -> Result<Item, ItemError> {
-    serde_dynamo::to_item(value).map_err(|source| ItemError { what, source })
-}
-
-fn from_item<T: serde::de::DeserializeOwned>(
-    what: &'static str,
-    item: Item,
-) -> Result<T, ItemError> {
-    serde_dynamo::from_item(item).map_err(|source| ItemError { what, source })
+pub fn from_item<T: Record>(item: Item) -> Result<T, ItemError> {
+    serde_dynamo::from_item(item)
+        .map_err(|source| ItemError { what: T::NAME, source })
 }
 
 fn s(text: &str) -> AttributeValue {
@@ -317,57 +274,53 @@ pub fn mismatch(table: &TableDescription) -> Option<String> {
 mod tests {
     use super::*;
     use crate::seed;
+    use std::fmt::Debug;
 
-    #[test]
-    fn an_order_survives_its_item() {
-        let order = seed::order(7, &"t-1".parse().unwrap(), 3);
-        let item = order_item(&order).unwrap();
-        assert_eq!(item[PK], s("TENANT#t-1"));
-        assert_eq!(item[INDEX_PK], s("TENANT#t-1#STATUS#open"));
-        assert_eq!(read_order(item).unwrap(), order);
+    #[track_caller]
+    fn survives<T: Record + PartialEq + Debug>(record: T, pk: &str, sk: &str) {
+        let item = to_item(&record).unwrap();
+        assert_eq!((&item[PK], &item[SK]), (&s(pk), &s(sk)));
+        assert_eq!(from_item::<T>(item).unwrap(), record);
     }
 
     #[test]
-    fn a_draft_does_not_pass_for_an_order() {
-        let (tenant, id) = ("t-1".parse().unwrap(), seed::order_id(3));
-        let draft = OrderDraft { tenant, id, note: "soon".to_owned() };
-        let item = draft_item(&draft).unwrap();
-        assert_eq!(item[PK], s("TENANT#t-1"));
-        assert_eq!(item[SK], s("DRAFT#ord-00000003"));
-        assert!(read_order(item).is_err());
-    }
+    fn every_record_survives_its_item() {
+        let tenant: TenantId = "t-1".parse().unwrap();
+        let (id, note) = (seed::order_id(3), "soon".to_owned());
+        let order = seed::order(7, &tenant, 3);
+        let index_pk = to_item(&order).unwrap().remove(INDEX_PK);
+        assert_eq!(index_pk, Some(s("TENANT#t-1#STATUS#open")));
+        survives(order, "TENANT#t-1", "ORDER#ord-00000003");
 
-    #[test]
-    fn an_event_survives_its_item() {
-        let event = seed::event(7, &"t-1".parse().unwrap(), 3);
-        let item = event_item(&event).unwrap();
-        assert_eq!(item[PK], s("EVENTS#t-1#ord-00000003"));
-        assert_eq!(read_event(item).unwrap(), event);
-    }
+        let draft = OrderDraft { tenant: tenant.clone(), id: id.clone(), note };
+        survives(draft, "TENANT#t-1", "DRAFT#ord-00000003");
 
-    #[test]
-    fn a_session_survives_its_item() {
-        let session = seed::session(7, &seed::session_token(7, 3));
-        assert_eq!(read_session(session_item(&session).unwrap()).unwrap(), session);
-    }
+        let event = seed::event(7, &tenant, 3);
+        survives(event, "EVENTS#t-1#ord-00000003", "EVENT#confirmed");
 
-    #[test]
-    fn a_payment_and_a_parcel_survive_their_items() {
-        let payment = Payment {
-            tenant: "t-1".parse().unwrap(),
-            key: seed::idempotency_key(7, 3),
-            order: seed::order_id(3),
-            amount_cents: 1_999,
-        };
-        let parcel = seed::parcel(7, &seed::tracking_code(7, 3));
-        assert_eq!(read_payment(payment_item(&payment).unwrap()).unwrap(), payment);
-        assert_eq!(read_parcel(parcel_item(&parcel).unwrap()).unwrap(), parcel);
+        let key = seed::idempotency_key(7, 3);
+        let sk = format!("PAYMENT#{key}");
+        let payment = Payment { tenant, key, order: id, amount_cents: 1_999 };
+        survives(payment, "PAYMENTS#t-1", &sk);
+
+        let token = seed::session_token(7, 3);
+        let pk = format!("SESSION#{token}");
+        survives(seed::session(7, &token), &pk, "SESSION");
+
+        let code = seed::tracking_code(7, 3);
+        survives(seed::parcel(7, &code), &format!("PARCEL#{code}"), "PARCEL");
     }
 
     #[test]
     fn an_item_of_another_kind_is_named_in_the_error() {
         let session = seed::session(7, &seed::session_token(7, 3));
-        let error = read_order(session_item(&session).unwrap()).unwrap_err();
-        assert_eq!(error.to_string(), "item does not have the shape of an order");
+        let error = from_item::<Order>(to_item(&session).unwrap()).unwrap_err();
+        assert_eq!(error.to_string(), "item is not a valid order");
+        let draft = OrderDraft {
+            tenant: "t-1".parse().unwrap(),
+            id: seed::order_id(3),
+            note: "soon".to_owned(),
+        };
+        assert!(from_item::<Order>(to_item(&draft).unwrap()).is_err());
     }
 }

@@ -1,71 +1,49 @@
-//! Names that advice about this SDK uses and that are not there, each beside the one
-//! that is. Only documentation: the compiler tests both examples of every pair.
+//! Names in advice about this SDK that do not exist, each beside the one that does. This
+//! is documentation only; the compiler tests every example.
 //!
-//! The first example of a pair must not compile, for the reason that its text gives.
-//! The second is the same code with the name that exists.
+//! Of each pair, the first example must not compile, for the reason in its text.
 
-/// There is no module `model`, and a paginator has no state to import.
-///
-/// `E0432`, unresolved import:
+/// Data types are in `types`, not in `model`. A paginator is a value of its operation.
 ///
 /// ```compile_fail,E0432
 /// use aws_sdk_dynamodb::model::PaginatorState;
 /// ```
-///
-/// Data types are in `types`; a paginator is a value, which its operation has:
-///
 /// ```no_run
 /// use aws_sdk_dynamodb::operation::scan::paginator::ScanPaginator;
 /// ```
 pub mod paginator_state {}
 
-/// The stream of pages is no `futures::Stream`, so `StreamExt` does not apply to it.
-///
-/// `E0277`, the trait is not implemented:
+/// The pages of a paginator are no `futures::Stream`. They have their own `next`.
 ///
 /// ```compile_fail,E0277
 /// # async fn pages(client: aws_sdk_dynamodb::Client) {
 /// let mut pages = client.scan().table_name("orders").into_paginator().send();
-/// while let Some(page) = futures_util::StreamExt::next(&mut pages).await {
-///     println!("{:?}", page.map(|page| page.count()));
-/// }
+/// while let Some(page) = futures_util::StreamExt::next(&mut pages).await {}
 /// # }
 /// ```
-///
-/// It has a `next` of its own, and nothing needs to be imported:
-///
 /// ```no_run
 /// # async fn pages(client: aws_sdk_dynamodb::Client) {
 /// let mut pages = client.scan().table_name("orders").into_paginator().send();
-/// while let Some(page) = pages.next().await {
-///     println!("{:?}", page.map(|page| page.count()));
-/// }
+/// while let Some(page) = pages.next().await {}
 /// # }
 /// ```
 pub mod stream_ext_next {}
 
-/// A page's `items()` is a slice, empty where there are none, and no `Option`.
-///
-/// `E0599`, no such method:
+/// `items()` of a page is a slice, which is empty if there are none. It is no `Option`.
 ///
 /// ```compile_fail,E0599
-/// # use aws_sdk_dynamodb::operation::scan::ScanOutput;
-/// fn count(page: &ScanOutput) -> usize {
-///     page.items().unwrap_or_default().len()
-/// }
+/// # fn count(page: &aws_sdk_dynamodb::operation::scan::ScanOutput) -> usize {
+/// page.items().unwrap_or_default().len()
+/// # }
 /// ```
-///
 /// ```no_run
-/// # use aws_sdk_dynamodb::operation::scan::ScanOutput;
-/// fn count(page: &ScanOutput) -> usize {
-///     page.items().len()
-/// }
+/// # fn count(page: &aws_sdk_dynamodb::operation::scan::ScanOutput) -> usize {
+/// page.items().len()
+/// # }
 /// ```
 pub mod items_unwrap_or_default {}
 
-/// A JSON object does not turn into a key.
-///
-/// `E0277`, the trait `From` is not implemented:
+/// A JSON object does not convert into a key. A key is a map of attribute values.
 ///
 /// ```compile_fail,E0277
 /// # use aws_sdk_dynamodb::Client;
@@ -73,71 +51,53 @@ pub mod items_unwrap_or_default {}
 ///     let call = client.get_item().table_name("orders").set_key(Some(key.into()));
 /// }
 /// ```
-///
-/// A key is a map of attribute values:
-///
 /// ```no_run
-/// # use aws_sdk_dynamodb::Client;
-/// # use aws_sdk_dynamodb::types::AttributeValue;
-/// # use std::collections::HashMap;
-/// fn get(client: Client, key: HashMap<String, AttributeValue>) {
+/// # use aws_sdk_dynamodb::{Client, types::AttributeValue};
+/// fn get(client: Client, key: std::collections::HashMap<String, AttributeValue>) {
 ///     let call = client.get_item().table_name("orders").set_key(Some(key));
 /// }
 /// ```
 pub mod key_from_json_map {}
 
-/// An error of the SDK is no answer of actix, so `?` alone does not pass it on.
-///
-/// `E0277`, `ResponseError` is not implemented:
+/// An SDK error is no response of actix, so `?` alone does not return it from a handler.
+/// The service decides on the status.
 ///
 /// ```compile_fail,E0277
-/// # use actix_web::{HttpResponse, Result, error::ErrorBadGateway, web::Data};
 /// # use aws_sdk_dynamodb::Client;
-/// async fn tables(client: Data<Client>) -> Result<HttpResponse> {
-///     let found = client.list_tables().send().await?;
-///     Ok(HttpResponse::Ok().json(found.table_names()))
+/// async fn tables(client: Client) -> actix_web::Result<String> {
+///     Ok(format!("{:?}", client.list_tables().send().await?))
 /// }
 /// ```
-///
-/// The service decides which status it is:
-///
 /// ```no_run
-/// # use actix_web::{HttpResponse, Result, error::ErrorBadGateway, web::Data};
+/// # use actix_web::error::ErrorBadGateway;
 /// # use aws_sdk_dynamodb::Client;
-/// async fn tables(client: Data<Client>) -> Result<HttpResponse> {
+/// async fn tables(client: Client) -> actix_web::Result<String> {
 ///     let found = client.list_tables().send().await.map_err(ErrorBadGateway)?;
-///     Ok(HttpResponse::Ok().json(found.table_names()))
+///     Ok(format!("{found:?}"))
 /// }
 /// ```
 pub mod sdk_error_as_response {}
 
-/// Attribute values cannot be serialised.
-///
-/// `E0277`, `Serialize` is not implemented:
+/// Attribute values have no `Serialize`. Read an item into your own type first, here with
+/// `serde_dynamo` inside `from_item`.
 ///
 /// ```compile_fail,E0277
 /// # use actix_web::HttpResponse;
-/// # use model::table::{Item, ItemError, read_order};
+/// # use model::table::{Item, ItemError};
 /// fn answer(item: Item) -> Result<HttpResponse, ItemError> {
 ///     Ok(HttpResponse::Ok().json(item))
 /// }
 /// ```
-///
-/// An item is read into a type of one's own first, here by `serde_dynamo::from_item`
-/// in `read_order`:
-///
 /// ```no_run
 /// # use actix_web::HttpResponse;
-/// # use model::table::{Item, ItemError, read_order};
+/// # use model::table::{Item, ItemError, from_item};
 /// fn answer(item: Item) -> Result<HttpResponse, ItemError> {
-///     Ok(HttpResponse::Ok().json(read_order(item)?))
+///     Ok(HttpResponse::Ok().json(from_item::<model::Order>(item)?))
 /// }
 /// ```
 pub mod json_of_attributes {}
 
-/// A query that is sent is a future of one answer, and has no next page.
-///
-/// `E0599`, no such method:
+/// A sent query is a future of one response and has no next page. The paginator has.
 ///
 /// ```compile_fail,E0599
 /// # async fn first(client: aws_sdk_dynamodb::Client) {
@@ -145,9 +105,6 @@ pub mod json_of_attributes {}
 /// let first = pages.next().await;
 /// # }
 /// ```
-///
-/// The paginator is the stream:
-///
 /// ```no_run
 /// # async fn first(client: aws_sdk_dynamodb::Client) {
 /// let mut pages = client.query().table_name("orders").into_paginator().send();
@@ -156,68 +113,54 @@ pub mod json_of_attributes {}
 /// ```
 pub mod query_as_stream {}
 
-/// `from` is no method of the configuration's builder.
-///
-/// `E0599`, no such method:
+/// The configuration's builder has no method `from`. It is itself made from the shared
+/// configuration.
 ///
 /// ```compile_fail,E0599
-/// # use aws_config::SdkConfig;
-/// fn config(shared: &SdkConfig) -> aws_sdk_dynamodb::Config {
-///     aws_sdk_dynamodb::Config::builder().from(shared).build()
-/// }
+/// # fn config(shared: &aws_config::SdkConfig) -> aws_sdk_dynamodb::Config {
+/// aws_sdk_dynamodb::Config::builder().from(shared).build()
+/// # }
 /// ```
-///
-/// The builder is made from it:
-///
 /// ```no_run
-/// # use aws_config::SdkConfig;
-/// fn config(shared: &SdkConfig) -> aws_sdk_dynamodb::Config {
-///     aws_sdk_dynamodb::config::Builder::from(shared).build()
-/// }
+/// # fn config(shared: &aws_config::SdkConfig) -> aws_sdk_dynamodb::Config {
+/// aws_sdk_dynamodb::config::Builder::from(shared).build()
+/// # }
 /// ```
 pub mod builder_from_config {}
 
-/// Retries are set by a value and not by a function that changes one.
-///
-/// `E0308`, mismatched types:
+/// `retry_config` takes a value, not a function.
 ///
 /// ```compile_fail,E0308
 /// # use aws_sdk_dynamodb::config::{Builder, retry::RetryConfig};
-/// fn twice(builder: Builder) -> Builder {
-///     builder.retry_config(|retries: RetryConfig| retries.with_max_attempts(2))
-/// }
+/// # fn twice(builder: Builder) -> Builder {
+/// builder.retry_config(|retries: RetryConfig| retries.with_max_attempts(2))
+/// # }
 /// ```
-///
 /// ```no_run
 /// # use aws_sdk_dynamodb::config::{Builder, retry::RetryConfig};
-/// fn twice(builder: Builder) -> Builder {
-///     builder.retry_config(RetryConfig::standard().with_max_attempts(2))
-/// }
+/// # fn twice(builder: Builder) -> Builder {
+/// builder.retry_config(RetryConfig::standard().with_max_attempts(2))
+/// # }
 /// ```
 pub mod retry_config_closure {}
 
-/// The SDK has no disconnect timeout.
-///
-/// `E0599`, no such method:
+/// The SDK has no disconnect timeout. It has timeouts for connecting, for reading, for an
+/// attempt and for a whole operation. (`HttpServer::client_disconnect_timeout` of
+/// actix-web is the time that a *client* gets to hang up.)
 ///
 /// ```compile_fail,E0599
 /// # use aws_sdk_dynamodb::config::{Builder, timeout::TimeoutConfig};
 /// # use std::time::Duration;
-/// fn patient_for_a_second(builder: Builder) -> Builder {
-///     builder.disconnect_timeout(Some(Duration::from_secs(1)))
-/// }
+/// # fn one_second(builder: Builder) -> Builder {
+/// builder.disconnect_timeout(Some(Duration::from_secs(1)))
+/// # }
 /// ```
-///
-/// It has timeouts for connecting, for reading, for an attempt and for a whole
-/// operation. (The time that a *client* gets to hang up is
-/// `HttpServer::client_disconnect_timeout` of actix-web.)
-///
 /// ```no_run
 /// # use aws_sdk_dynamodb::config::{Builder, timeout::TimeoutConfig};
 /// # use std::time::Duration;
-/// fn patient_for_a_second(builder: Builder) -> Builder {
-///     let second = Duration::from_secs(1);
-///     builder.timeout_config(TimeoutConfig::builder().read_timeout(second).build())
-/// }
+/// # fn one_second(builder: Builder) -> Builder {
+/// let timeouts = TimeoutConfig::builder().read_timeout(Duration::from_secs(1));
+/// builder.timeout_config(timeouts.build())
+/// # }
 /// ```
 pub mod disconnect_timeout {}

@@ -1,29 +1,30 @@
-//! What a client is told when something is wrong, and what only the log is told.
+//! Errors: what the client sees, and what only the log shows.
 //!
-//! Answers are `application/problem+json` (RFC 9457). They say what the client can
-//! do; causes, SDK messages and internals stay in the log.
+//! Answers are `application/problem+json` (RFC 9457) and say what the client can do.
+//! Causes, SDK messages and internals go to the log.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use model::table::ItemError;
 use serde::Serialize;
 use std::error::Error;
 use utoipa::ToSchema;
 
-/// Seconds after which a client that was refused may try again.
+/// Seconds after which a refused client may try again.
 const RETRY_AFTER_SECONDS: u64 = 1;
 
 /// A problem document.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Problem {
-    /// What kind of problem; `about:blank` says that the status tells it all.
+    /// The kind of problem. `about:blank`: the status says everything.
     #[serde(rename = "type")]
     #[schema(example = "about:blank")]
     pub kind: &'static str,
     /// The status in words.
     pub title: String,
-    /// The HTTP status again, for readers of stored answers.
+    /// The HTTP status, for readers of stored answers.
     pub status: u16,
     /// What is wrong with this request, and what to change.
     pub detail: String,
@@ -41,7 +42,7 @@ pub enum ServiceError {
     /// 404 for a path, 405 for a method.
     #[error("{1}")]
     Unroutable(StatusCode, &'static str),
-    /// 408: the request's head came, the rest did not in time.
+    /// 408: the head of the request arrived, the rest did not in time.
     #[error("the request was not complete within {0} ms")]
     TooSlow(u64),
     /// 413.
@@ -50,10 +51,10 @@ pub enum ServiceError {
     /// 415.
     #[error("the body must be application/json")]
     MediaType,
-    /// 422: an idempotency key came back with another request.
+    /// 422: an idempotency key was used for another request.
     #[error("this idempotency key belongs to another request; use a new one")]
     KeyReused,
-    /// 503 with `Retry-After`: nothing is broken, there is just no room now.
+    /// 503 with `Retry-After`: a limit is reached.
     #[error("too much work is waiting; try again")]
     Overloaded,
     /// 503 with `Retry-After`: DynamoDB throttles.
@@ -65,13 +66,13 @@ pub enum ServiceError {
     /// 502: DynamoDB could not be reached, or refused.
     #[error("the database could not serve this request")]
     Upstream,
-    /// 500: our own fault. The cause has been logged.
+    /// 500: a fault of this service. The log has the cause.
     #[error("the service failed")]
     Internal,
 }
 
 impl ServiceError {
-    /// Logs what the client must not see, and answers 500.
+    /// Logs a cause that the client must not see, and answers 500.
     pub fn internal(cause: impl Error + Send + Sync + 'static) -> Self {
         tracing::error!(cause = %DisplayErrorContext(&cause), "internal error");
         Self::Internal
@@ -102,7 +103,7 @@ impl ResponseError for ServiceError {
             response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS));
         }
         if matches!(self, Self::TooSlow(_) | Self::TooLarge(_)) {
-            // The rest of the body is still on its way; nobody will read it.
+            // The rest of the body is still arriving, and nothing will read it.
             response.force_close();
         }
         let problem = Problem {
@@ -111,10 +112,16 @@ impl ResponseError for ServiceError {
             status: status.as_u16(),
             detail: self.to_string(),
         };
-        // Set last: `json` keeps a content type that is already there.
+        // `json` keeps a content type that is already set.
         response
             .insert_header((CONTENT_TYPE, "application/problem+json"))
             .json(problem)
+    }
+}
+
+impl From<ItemError> for ServiceError {
+    fn from(error: ItemError) -> Self {
+        Self::internal(error)
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a request carries, checked before a handler sees it.
+//! Parts of a request, checked before the handler runs.
 
 use crate::{Limits, ServiceError};
 use actix_web::dev::Payload;
@@ -6,14 +6,24 @@ use actix_web::error::{JsonPayloadError, PathError, QueryPayloadError};
 use actix_web::http::StatusCode;
 use actix_web::{FromRequest, HttpRequest, web};
 use model::TenantId;
+use model::limits::NOTE_BYTES_MAX;
 use std::future::{Ready, ready};
+use std::ops::Deref;
 
 /// The header that names the tenant. A gateway sets it after authentication.
 pub const TENANT_HEADER: &str = "x-tenant";
 
-/// The tenant on whose behalf a request comes.
+/// The tenant that a request acts for.
 #[derive(Debug, Clone)]
 pub struct Tenant(pub TenantId);
+
+impl Deref for Tenant {
+    type Target = TenantId;
+
+    fn deref(&self) -> &TenantId {
+        &self.0
+    }
+}
 
 impl FromRequest for Tenant {
     type Error = ServiceError;
@@ -32,7 +42,19 @@ impl FromRequest for Tenant {
     }
 }
 
-/// Makes the extractors answer with problem documents and hold to the limits.
+/// Refuses a note or another short text that is longer than [`NOTE_BYTES_MAX`].
+///
+/// # Errors
+/// [`ServiceError::Invalid`], which calls the text by this name.
+pub fn check_length(name: &str, text: &str) -> Result<(), ServiceError> {
+    if text.len() <= NOTE_BYTES_MAX {
+        return Ok(());
+    }
+    let detail = format!("the {name} is longer than {NOTE_BYTES_MAX} bytes");
+    Err(ServiceError::Invalid(detail))
+}
+
+/// Makes the extractors answer with problem documents and keep to the limits.
 pub fn configure(config: &mut web::ServiceConfig, limits: &Limits) {
     let bytes_max = limits.body_bytes_max;
     let json = web::JsonConfig::default()
@@ -51,7 +73,7 @@ fn json_error(error: &JsonPayloadError, bytes_max: usize) -> ServiceError {
         JsonPayloadError::OverflowKnownLength { .. }
         | JsonPayloadError::Overflow { .. } => ServiceError::TooLarge(bytes_max),
         JsonPayloadError::ContentType => ServiceError::MediaType,
-        // serde_json's text names line, column and field: all of them the client's.
+        // serde_json's text names line, column and field, which the client sent.
         JsonPayloadError::Deserialize(cause) => {
             ServiceError::Invalid(format!("the body is not as expected: {cause}"))
         }
@@ -67,7 +89,7 @@ fn query_error(error: &QueryPayloadError) -> ServiceError {
     ServiceError::Invalid(format!("the query is not as expected: {error}"))
 }
 
-/// Answers what no route took: 405 where another method would do, 404 elsewhere.
+/// Answers requests without a route: 405 if another method has one, 404 otherwise.
 pub async fn unmatched(request: HttpRequest) -> Result<(), ServiceError> {
     Err(if request.resource_map().has_resource(request.path()) {
         let detail = "this path does not take this method; see /openapi.json";

@@ -1,7 +1,7 @@
-//! What a service's `main` needs and what no lesson is about: settings, logs,
-//! start and stop, the way to DynamoDB, and answers when something is wrong.
+//! Shared by both twins: settings, logs, start and stop, access to DynamoDB, errors.
 //!
-//! Both twins stand on this crate, so they cannot differ in it.
+//! No lesson is in this crate, so the twins cannot differ in it. A lesson is a file of
+//! each twin and hands its routes and state over as a [`Lesson`].
 
 pub mod settings;
 pub mod telemetry;
@@ -9,10 +9,22 @@ pub mod dynamo;
 pub mod error;
 pub mod extract;
 pub mod traffic;
+pub mod lesson;
+mod openapi;
 pub mod server;
 pub mod api_names;
 
-pub use dynamo::{Call, Dynamo};
+pub use dynamo::{Dynamo, Page, Pages};
 pub use error::{Problem, ServiceError};
-pub use server::{Application, Context, main};
+pub use extract::Tenant;
+pub use lesson::Lesson;
+pub use server::{Context, main};
 pub use settings::{Limits, Settings};
+pub use utoipa_actix_web::scope::scope;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Locks state that stays usable after a panic: no lesson leaves it half changed.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

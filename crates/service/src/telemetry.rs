@@ -1,4 +1,4 @@
-//! Logs: one line an event on stderr, a span for every request.
+//! Logs: one line per event on stderr, and a span for every request.
 
 use crate::settings::{LogFormat, Settings};
 use actix_web::body::MessageBody;
@@ -13,10 +13,10 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt};
 
-/// Sends events to stderr in the form that the settings ask for.
+/// Starts logging to stderr in the format of the settings.
 ///
 /// # Errors
-/// The filter is not one that tracing understands.
+/// The filter is not valid.
 pub fn init(settings: &Settings) -> anyhow::Result<()> {
     let filter: Targets = settings.log.parse().with_context(|| {
         format!("--log {} is no level or list of targets", settings.log)
@@ -32,8 +32,8 @@ pub fn init(settings: &Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Opens a request's span. It names the route's pattern and never the path: a path
-/// may hold a session token.
+/// Opens a request's span. It has the route's pattern and not the path, since a path can
+/// contain a session token.
 #[derive(Debug)]
 pub struct RequestSpan;
 

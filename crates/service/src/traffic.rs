@@ -1,13 +1,13 @@
-//! What happens to every request on its way: it is counted, and its body has a deadline.
+//! Middleware of every request: counts it, and gives its body a deadline.
 
-use crate::ServiceError;
+use crate::{Limits, ServiceError};
 use actix_web::Error;
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use actix_web::middleware::Next;
 use actix_web::web::{Bytes, Data};
-use heap::{Gauges, Held};
+use heap::{GaugeGuard, Gauges};
 use pin_project_lite::pin_project;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -15,12 +15,12 @@ use std::time::Duration;
 
 pin_project! {
     /// A body that counts as a request in flight until its last byte is written or
-    /// its client is gone.
+    /// its connection has failed.
     #[derive(Debug)]
     pub struct Counted<B> {
         #[pin]
         body: B,
-        held: Option<Held>,
+        guard: Option<GaugeGuard>,
     }
 }
 
@@ -39,40 +39,33 @@ impl<B: MessageBody> MessageBody for Counted<B> {
     }
 }
 
-/// Middleware: counts requests in flight. Those that measure are not counted, or
-/// the service would never be at rest while somebody looks.
+/// Middleware: counts requests in flight. Requests to `/__heap` are not counted, or the
+/// service would never be at rest while it is measured.
 ///
 /// # Errors
-/// What the route answers.
+/// Those of the route.
 pub async fn count<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<Counted<B>>, Error> {
     let measuring = request.path().starts_with("/__heap");
     let gauges = request.app_data::<Data<Gauges>>().filter(|_| !measuring);
-    let held = gauges.map(|gauges| gauges.in_flight.hold());
+    let guard = gauges.map(|gauges| gauges.in_flight.hold());
     let response = next.call(request).await?;
-    Ok(response.map_body(|_, body| Counted { body, held }))
+    Ok(response.map_body(|_, body| Counted { body, guard }))
 }
 
-/// How long a request with a body may take until its answer begins.
-#[derive(Debug, Clone, Copy)]
-pub struct Deadline {
-    /// In milliseconds.
-    pub milliseconds: u64,
-}
-
-/// Middleware: gives up a request whose body trickles for longer than the
-/// [`Deadline`]. What a handler waits for has deadlines of its own.
+/// Middleware: gives up a request with a body whose answer does not begin within
+/// [`Limits::request_deadline_ms`].
 ///
 /// # Errors
-/// [`ServiceError::TooSlow`], or what the route answers.
+/// [`ServiceError::TooSlow`], and those of the route.
 pub async fn deadline<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
-    let limit = request.app_data::<Data<Deadline>>().filter(|_| has_body(&request));
-    let Some(limit) = limit.map(|limit| limit.milliseconds) else {
+    let limits = request.app_data::<Data<Limits>>().filter(|_| has_body(&request));
+    let Some(limit) = limits.map(|limits| limits.request_deadline_ms) else {
         return next.call(request).await;
     };
     match tokio::time::timeout(Duration::from_millis(limit), next.call(request))

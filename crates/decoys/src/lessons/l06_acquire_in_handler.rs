@@ -1,81 +1,66 @@
-//! "Limit the concurrency": a semaphore that is awaited in the handler, with a timeout,
-//! so that nobody waits for ever.
+//! "Limit the concurrency": a semaphore that the handler awaits, with a timeout, so that
+//! no request waits forever.
 //!
-//! The order has been read when the waiting begins. The semaphore bounds the calls to
-//! the database; the orders in memory are as many as the clients like.
+//! The order has been read when the wait begins. The semaphore limits the calls to the
+//! database; the clients decide how many orders are in memory.
 
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json};
-use actix_web::{HttpResponse, Result, post};
-use model::{Order, OrderId, OrderLine, OrderStatus, table};
+use actix_web::{HttpResponse, post};
+use model::{Order, OrderId, OrderLine, OrderStatus};
 use serde::{Deserialize, Serialize};
-use service::extract::Tenant;
-use service::{Context, Dynamo, ServiceError};
+use service::{Context, Dynamo, Lesson, ServiceError, Tenant};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-/// How long to wait for a place.
-const PATIENCE: Duration = Duration::from_secs(5);
-
-/// What the shop's checkout sends.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Draft {
-    /// Made by the checkout, so that an order sent twice is one
-    id: OrderId,
-    /// RFC 3339
-    placed_at: String,
-    customer: String,
-    currency: String,
-    lines: Vec<OrderLine>,
-    /// Wishes, and the engraver's artwork as text
-    notes: String,
-}
-
-/// The order as it was taken.
-#[derive(Serialize)]
-pub(crate) struct Placed {
-    id: OrderId,
-    total_cents: u64,
-}
+/// How long a request waits for a permit.
+const WAIT_MAX: Duration = Duration::from_secs(5);
 
 #[post("/orders")]
-pub(crate) async fn place(
+async fn place(
     tenant: Tenant,
     draft: Json<Draft>,
     dynamo: Data<Dynamo>,
-    admission: Data<Admission>,
+    permits: Data<Permits>,
 ) -> Result<HttpResponse, ServiceError> {
-    let permit = timeout(PATIENCE, admission.places.acquire()).await;
+    // `draft` is in memory here, and stays there for up to five seconds: the arrivals of
+    // five seconds, with their bodies.
+    let permit = timeout(WAIT_MAX, permits.0.acquire()).await;
     let permit = permit.ok().and_then(Result::ok).ok_or(ServiceError::Overloaded)?;
     let Draft { id, placed_at, customer, currency, lines, notes } =
         draft.into_inner();
     let (tenant, status) = (tenant.0, OrderStatus::Open);
     let order =
         Order { tenant, id, status, placed_at, customer, currency, lines, notes };
-    let placed = Placed { id: order.id.clone(), total_cents: order.total_cents() };
-    let item = table::order_item(&order).map_err(ServiceError::internal)?;
-    let mut call = dynamo.call("PutItem");
-    let request = dynamo
-        .client
-        .put_item()
-        .table_name(&*dynamo.table)
-        .set_item(Some(item))
-        .send();
-    call.send(request).await?;
-    call.consumed(1);
+    dynamo.put(&order).await?;
     drop(permit);
-    Ok(HttpResponse::build(StatusCode::CREATED).json(placed))
+    let placed = Placed { total_cents: order.total_cents(), id: order.id };
+    Ok(HttpResponse::Created().json(placed))
 }
 
-/// Places at the database.
-pub(crate) struct Admission {
-    places: Semaphore,
+/// What the shop's checkout sends.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Draft {
+    id: OrderId,
+    placed_at: String,
+    customer: String,
+    currency: String,
+    lines: Vec<OrderLine>,
+    notes: String,
 }
 
-impl Admission {
-    pub(crate) fn new(context: &Context) -> Self {
-        Self { places: Semaphore::new(context.limits.orders_at_once_max) }
-    }
+/// The order as it was accepted.
+#[derive(Serialize)]
+struct Placed {
+    id: OrderId,
+    total_cents: u64,
+}
+
+/// One permit for each order that may be written at the same time.
+struct Permits(Semaphore);
+
+pub(crate) fn lesson(context: &Context) -> Lesson {
+    let permits = Permits(Semaphore::new(context.limits.orders_at_once_max));
+    Lesson::new(|app| app.map(|app| app.service(place))).state(Data::new(permits))
 }

@@ -1,52 +1,33 @@
-//! Take an order's attachment and tell what kind of file it is, from its first bytes:
-//! the rest of the upload is dropped while it is still on its way.
+//! Take an order's attachment and return its file type, from the first bytes. The rest
+//! of the upload is dropped while it is still arriving.
 //!
-//! Actix reads no further ahead than its buffers hold, and ends a connection whose
-//! body nobody wants.
+//! actix reads no further ahead than its buffers allow, and closes a connection whose
+//! body is not read to the end.
 
-use actix_multipart::Multipart;
+use actix_multipart::{Multipart, MultipartError};
 use actix_web::web::{Data, Json, Path, Payload};
-use actix_web::{HttpRequest, Result, post};
+use actix_web::{HttpRequest, post};
 use futures_util::TryStreamExt;
-use model::{OrderId, table};
+use model::OrderId;
 use serde::Serialize;
-use service::extract::Tenant;
-use service::{Dynamo, Problem, ServiceError};
+use service::{Context, Dynamo, Lesson, ServiceError, Tenant};
 use utoipa::ToSchema;
 
-/// Bytes at a file's beginning that tell its kind.
-const MAGIC_BYTES: usize = 8;
-
-/// What a file is.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Preview {
-    #[schema(value_type = String)]
-    order: OrderId,
-    /// The name that the client gave it
-    name: Option<String>,
-    kind: &'static str,
-}
-
-/// Tells what kind of file an attachment is
+/// Returns the file type of an attachment
 #[utoipa::path(
-    params(("id" = String, Path), ("x-tenant" = String, Header)),
+    params(Tenant),
     request_body(content = String, content_type = "multipart/form-data"),
-    responses(
-        (status = 200, body = Preview),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = Preview))
 )]
 #[post("/orders/{id}/attachments")]
-pub(crate) async fn attach(
+async fn attach(
     tenant: Tenant,
     id: Path<OrderId>,
     request: HttpRequest,
     body: Payload,
     dynamo: Data<Dynamo>,
 ) -> Result<Json<Preview>, ServiceError> {
-    let order = id.into_inner();
-    find(&dynamo, &tenant, &order).await?;
+    let order = dynamo.order(&tenant, &id).await?.id;
 
     let mut form = Multipart::new(request.headers(), body);
     let file = form.try_next().await.map_err(invalid)?;
@@ -55,42 +36,37 @@ pub(crate) async fn attach(
     })?;
     let mut head = Vec::new();
     while head.len() < MAGIC_BYTES {
+        // A chunk is what has arrived, up to 32 KiB. Behind it, actix has read up to
+        // 128 KiB more. The rest is still with the client, held back by TCP.
         let Some(chunk) = file.try_next().await.map_err(invalid)? else { break };
         head.extend(chunk.iter().take(MAGIC_BYTES - head.len()));
     }
     let given = file.content_disposition();
     let name = given.and_then(|given| given.get_filename()).map(str::to_owned);
-    // Most of the file is still on its way. This is where it is dropped.
-    drop(file);
-    drop(form);
+    // Most of the file has not arrived. From here on nothing reads it: actix answers,
+    // closes the connection, and frees the buffers with it.
+    drop((file, form));
 
     Ok(Json(Preview { order, name, kind: kind(&head) }))
 }
 
-/// Whether there is such an order to attach something to.
-async fn find(
-    dynamo: &Dynamo,
-    tenant: &Tenant,
-    order: &OrderId,
-) -> Result<(), ServiceError> {
-    let mut call = dynamo.call("GetItem");
-    let request = dynamo
-        .client
-        .get_item()
-        .table_name(&*dynamo.table)
-        .set_key(Some(table::order_key(&tenant.0, order)))
-        .projection_expression("pk")
-        .send();
-    let found = call.send(request).await?.item;
-    call.consumed(found.iter().len());
-    found.map(drop).ok_or(ServiceError::NotFound("order"))
+/// A file by its name and type.
+#[derive(Serialize, ToSchema)]
+struct Preview {
+    order: OrderId,
+    /// The name that the client gave it
+    name: Option<String>,
+    kind: &'static str,
 }
 
-fn invalid(error: actix_multipart::MultipartError) -> ServiceError {
+fn invalid(error: MultipartError) -> ServiceError {
     ServiceError::Invalid(format!("the form is not as expected: {error}"))
 }
 
-/// The media type of a file that begins like this.
+/// Bytes at the beginning of a file that identify its type.
+const MAGIC_BYTES: usize = 8;
+
+/// The media type of a file that begins with these bytes.
 fn kind(head: &[u8]) -> &'static str {
     const KINDS: [(&[u8], &str); 4] = [
         (b"%PDF-", "application/pdf"),
@@ -100,4 +76,8 @@ fn kind(head: &[u8]) -> &'static str {
     ];
     let known = KINDS.iter().find(|(magic, _)| head.starts_with(magic));
     known.map_or("application/octet-stream", |(_, kind)| kind)
+}
+
+pub(crate) fn lesson(_: &Context) -> Lesson {
+    Lesson::new(|app| app.service(attach))
 }

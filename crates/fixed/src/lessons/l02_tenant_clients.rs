@@ -1,45 +1,26 @@
-//! Tell what a tenant ordered last, with credentials that reach no other tenant's
-//! data.
+//! Return a tenant's last order, read with that tenant's credentials.
 //!
-//! Who may see what is decided by DynamoDB then, and not by the care of whoever
-//! writes the next handler.
+//! With credentials for each tenant, DynamoDB itself refuses access to other tenants'
+//! orders. (Here all of them are the service's own, so that every engine accepts them.)
 
+use actix_web::get;
 use actix_web::web::{Data, Json, Path};
-use actix_web::{Result, get};
 use aws_sdk_dynamodb::config::Builder;
-use model::table::{self, Item};
 use model::{OrderId, TenantId};
 use serde::Serialize;
-use service::{Context, Dynamo, Problem, ServiceError};
+use service::{Context, Dynamo, Lesson, ServiceError};
 use utoipa::ToSchema;
 
-/// The order of a tenant that has the highest id.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Summary {
-    #[schema(value_type = String)]
-    tenant: TenantId,
-    #[schema(value_type = String)]
-    last_order: OrderId,
-    placed_at: String,
-    total_cents: u64,
-}
-
-/// Tells what a tenant ordered last
-#[utoipa::path(
-    params(("tenant" = String, Path)),
-    responses(
-        (status = 200, body = Summary),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-    )
-)]
+/// Returns a tenant's last order
+#[utoipa::path(responses((status = 200, body = Summary)))]
 #[get("/tenants/{tenant}/summary")]
-pub(crate) async fn summary(
+async fn summary(
     tenant: Path<TenantId>,
     tenants: Data<Tenants>,
 ) -> Result<Json<Summary>, ServiceError> {
-    let found = tenants.last_order(&tenant).await?;
-    let item = found.ok_or(ServiceError::NotFound("order of this tenant"))?;
-    let order = table::read_order(item).map_err(ServiceError::internal)?;
+    let dynamo = tenants.dynamo_for(&tenant);
+    let order = dynamo.latest_orders(&tenant, 1).await?.pop();
+    let order = order.ok_or(ServiceError::NotFound("order of this tenant"))?;
     Ok(Json(Summary {
         total_cents: order.total_cents(),
         tenant: order.tenant,
@@ -48,44 +29,37 @@ pub(crate) async fn summary(
     }))
 }
 
-/// The way to the data of single tenants.
-pub(crate) struct Tenants {
-    dynamo: Dynamo,
+/// The order of a tenant with the highest id.
+#[derive(Serialize, ToSchema)]
+struct Summary {
+    tenant: TenantId,
+    last_order: OrderId,
+    placed_at: String,
+    total_cents: u64,
+}
+
+/// Access to the data of single tenants.
+struct Tenants {
+    dynamo: Data<Dynamo>,
 }
 
 impl Tenants {
-    pub(crate) fn new(context: &Context) -> Self {
+    fn new(context: &Context) -> Self {
         Self { dynamo: context.dynamo.clone() }
     }
 
-    async fn last_order(
-        &self,
-        tenant: &TenantId,
-    ) -> Result<Option<Item>, ServiceError> {
-        let mut call = self.dynamo.call("Query");
-        let request = self
-            .dynamo
-            .client
-            .query()
-            .table_name(&*self.dynamo.table)
-            .key_condition_expression("pk = :pk AND begins_with(sk, :order)")
-            .expression_attribute_values(":pk", table::tenant_pk(tenant))
-            .expression_attribute_values(":order", table::order_prefix())
-            .scan_index_forward(false)
-            .limit(1)
-            .customize()
-            .config_override(self.credentials(tenant))
-            .send();
-        let last = call.send(request).await?.items.unwrap_or_default().pop();
-        call.consumed(last.iter().len());
-        Ok(last)
-    }
-
-    /// What is different about a call on behalf of this tenant.
-    fn credentials(&self, tenant: &TenantId) -> Builder {
+    /// The table, reached with this tenant's credentials.
+    fn dynamo_for(&self, tenant: &TenantId) -> Dynamo {
         let credentials = self.dynamo.tenant_credentials(tenant);
-        // FIX: one client for all, since only the signature of a request depends on
-        // the tenant, and a signature can be chosen for each call.
-        Builder::default().credentials_provider(credentials)
+        // FIX: one client for all tenants. Only the signature of a request depends on
+        // the tenant, and the signature takes its credentials from the call.
+        let config = Builder::default().credentials_provider(credentials);
+        // The configuration lives as long as the call: the caller drops the result of
+        // this function with everything in it, and no map has heard of the tenant.
+        self.dynamo.with_config(config)
     }
+}
+
+pub(crate) fn lesson(context: &Context) -> Lesson {
+    Lesson::new(|app| app.service(summary)).state(Data::new(Tenants::new(context)))
 }

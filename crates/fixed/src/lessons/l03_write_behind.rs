@@ -1,34 +1,45 @@
-//! Take a warehouse scanner's events and write them behind: the scanner gets its answer
-//! at once, and DynamoDB gets whole batches.
+//! Accept the events of warehouse scanners and write them behind: a scanner gets its
+//! answer immediately, and DynamoDB gets whole batches.
 //!
-//! Between the two lies a queue. It is as long as the database is behind.
+//! A queue connects the two. Its length is the backlog of the database.
 
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json, Path};
-use actix_web::{HttpResponse, Result, post};
-use heap::{Gauge, Held};
-use model::limits::NOTE_BYTES_MAX;
+use actix_web::{HttpResponse, post};
+use heap::{Gauge, GaugeGuard};
 use model::{OrderId, Scan, table};
 use serde::Deserialize;
 use service::dynamo::BATCH_ITEMS;
-use service::extract::Tenant;
-use service::{Context, Dynamo, Problem, ServiceError};
+use service::extract::check_length;
+use service::{Context, Dynamo, Lesson, ServiceError, Tenant, lock};
 use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use utoipa::ToSchema;
 
-/// How long a shutdown waits for what is queued.
-const DRAIN_WITHIN: Duration = Duration::from_secs(10);
+/// Accepts an event of an order; it is written within moments
+#[utoipa::path(params(Tenant), responses((status = 202)))]
+#[post("/orders/{id}/events")]
+async fn record(
+    tenant: Tenant,
+    id: Path<OrderId>,
+    event: Json<ScanEvent>,
+    events: Data<Events>,
+) -> Result<HttpResponse, ServiceError> {
+    let ScanEvent { sequence, station, note } = event.into_inner();
+    check_length("note", &note)?;
+    check_length("station", &station)?;
+    let (tenant, order) = (tenant.0, id.into_inner());
+    events.queue(Scan { tenant, order, sequence, station, note })?;
+    Ok(HttpResponse::Accepted().finish())
+}
 
 /// What a scanner sends.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ScanEvent {
-    /// The scanner's own count: the same event sent twice is one
+struct ScanEvent {
+    /// The scanner's own number; an event that is sent twice is stored once
     sequence: u64,
     /// Which scanner
     station: String,
@@ -37,53 +48,26 @@ pub(crate) struct ScanEvent {
     note: String,
 }
 
-/// Takes an event of an order; it is written within moments
-#[utoipa::path(
-    params(("id" = String, Path), ("x-tenant" = String, Header)),
-    request_body = ScanEvent,
-    responses(
-        (status = 202),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
-    )
-)]
-#[post("/orders/{id}/events")]
-pub(crate) async fn record(
-    tenant: Tenant,
-    id: Path<OrderId>,
-    event: Json<ScanEvent>,
-    events: Data<Events>,
-) -> Result<HttpResponse, ServiceError> {
-    let ScanEvent { sequence, station, note } = event.into_inner();
-    if note.len().max(station.len()) > NOTE_BYTES_MAX {
-        let detail = format!("no text may be longer than {NOTE_BYTES_MAX} bytes");
-        return Err(ServiceError::Invalid(detail));
-    }
-    let order = id.into_inner();
-    events.queue(Scan { tenant: tenant.0, order, sequence, station, note })?;
-    Ok(HttpResponse::new(StatusCode::ACCEPTED))
-}
-
-/// An event on its way to DynamoDB.
-struct Queued {
-    scan: Scan,
-    /// Falls when it is written.
-    waiting: Held,
-}
-
-/// The way to the writer.
-pub(crate) struct Events {
-    /// How many are waiting, for whoever measures.
+/// The sending side of the queue.
+struct Events {
+    /// Queued events that are not yet written.
     depth: Gauge,
-    /// `None` once the service stops.
+    /// Dropped when the service stops, which ends the writer.
     sender: Mutex<Option<Sender<Queued>>>,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
+/// An event in the queue.
+struct Queued {
+    scan: Scan,
+    /// Counts the event until the writer drops it.
+    _counted: GaugeGuard,
+}
+
 impl Events {
-    pub(crate) fn new(context: &Context) -> Self {
-        // FIX: the queue has an end. A scanner that meets it is told to come again, and
-        // has the event until then.
+    fn new(context: &Context) -> Self {
+        // FIX: a bounded channel. When it is full, the scanner is told to try again
+        // later, and until then the event stays in the scanner's memory.
         let (sender, receiver) = channel(context.limits.event_queue_max);
         let dynamo = context.dynamo.clone();
         let writer = context.background.spawn(write_all(dynamo, receiver));
@@ -94,40 +78,45 @@ impl Events {
         }
     }
 
+    /// Hands an event to the writer, and waits for nothing.
     fn queue(&self, scan: Scan) -> Result<(), ServiceError> {
-        let queued = Queued { scan, waiting: self.depth.hold() };
-        let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
+        let queued = Queued { scan, _counted: self.depth.hold() };
+        let sender = lock(&self.sender);
         let sender = sender.as_ref().ok_or(ServiceError::Overloaded)?;
+        // Fails if the queue is full. The error holds the event and is dropped here.
         sender.try_send(queued).map_err(|_| ServiceError::Overloaded)
     }
 
-    /// Writes what is queued: a shutdown must not lose an event.
-    pub(crate) async fn drain(&self) {
-        drop(self.sender.lock().unwrap_or_else(PoisonError::into_inner).take());
-        let writer =
-            self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(writer) = writer else { return };
-        if timeout(DRAIN_WITHIN, writer).await.is_err() {
+    /// Writes what is queued before the service ends, within ten seconds.
+    async fn drain(&self) {
+        drop(lock(&self.sender).take());
+        let Some(writer) = lock(&self.writer).take() else { return };
+        if timeout(Duration::from_secs(10), writer).await.is_err() {
             tracing::error!(left = self.depth.get(), "events were lost");
         }
     }
 }
 
-/// The writer: a batch at a time, until the senders are gone and the queue is empty.
-async fn write_all(dynamo: Dynamo, mut queue: Receiver<Queued>) {
+/// The writer: one batch at a time, until the sender is gone and the queue is empty.
+async fn write_all(dynamo: Data<Dynamo>, mut queue: Receiver<Queued>) {
     let mut batch = Vec::with_capacity(BATCH_ITEMS);
     while queue.recv_many(&mut batch, BATCH_ITEMS).await > 0 {
-        let (scans, waiting): (Vec<_>, Vec<_>) =
-            batch.drain(..).map(|queued| (queued.scan, queued.waiting)).unzip();
-        let items =
-            scans.iter().map(table::scan_item).collect::<Result<Vec<_>, _>>();
-        let items = items.map_err(ServiceError::internal);
-        let written = match items {
-            Ok(items) => dynamo.put_batch(items).await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = written {
-            tracing::error!(%error, lost = waiting.len(), "events were not written");
+        // The events stay in `batch`, and counted, until DynamoDB has answered.
+        if let Err(error) = write(&dynamo, &batch).await {
+            tracing::error!(%error, lost = batch.len(), "events were not written");
         }
+        batch.clear();
     }
+}
+
+async fn write(dynamo: &Dynamo, batch: &[Queued]) -> Result<(), ServiceError> {
+    let items = batch.iter().map(|queued| table::to_item(&queued.scan));
+    dynamo.put_batch(items.collect::<Result<_, _>>()?).await
+}
+
+pub(crate) fn lesson(context: &Context) -> Lesson {
+    let events = Data::new(Events::new(context));
+    Lesson::new(|app| app.service(record))
+        .state(events.clone())
+        .drain(async move { events.drain().await })
 }

@@ -1,27 +1,48 @@
-//! Place an order. Only so many are written at a time, to spare the database.
+//! Place an order. A limited number of orders is written at the same time, to protect
+//! the database.
 //!
-//! Whoever comes when all places are taken can wait or go. If it waits, it matters
-//! what it has in its hands.
+//! When no permit is free, a request waits or is refused. If it waits, what matters is
+//! whether its body is already in memory.
 
 use actix_web::dev::Payload;
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json};
-use actix_web::{FromRequest, HttpRequest, HttpResponse, Result, post};
-use model::{Order, OrderId, OrderLine, OrderStatus, table};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, post};
+use model::{Order, OrderId, OrderLine, OrderStatus};
 use serde::{Deserialize, Serialize};
-use service::extract::Tenant;
-use service::{Context, Dynamo, Limits, Problem, ServiceError};
+use service::{Context, Dynamo, Lesson, ServiceError, Tenant};
 use std::future::{Ready, ready};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use utoipa::ToSchema;
 
+/// Places an order
+#[utoipa::path(params(Tenant), responses((status = 201, body = Placed)))]
+#[post("/orders")]
+async fn place(
+    tenant: Tenant,
+    // actix polls the extractors in the order of the arguments, all of them before the
+    // handler runs. `Json` reads the body, which may be half a megabyte.
+    admission: Admission,
+    draft: Json<Draft>,
+    dynamo: Data<Dynamo>,
+) -> Result<HttpResponse, ServiceError> {
+    let permit = admission.permit;
+    let Draft { id, placed_at, customer, currency, lines, notes } =
+        draft.into_inner();
+    let (tenant, status) = (tenant.0, OrderStatus::Open);
+    let order =
+        Order { tenant, id, status, placed_at, customer, currency, lines, notes };
+    dynamo.put(&order).await?;
+    drop(permit);
+    let placed = Placed { total_cents: order.total_cents(), id: order.id };
+    Ok(HttpResponse::Created().json(placed))
+}
+
 /// What the shop's checkout sends.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Draft {
-    /// Made by the checkout, so that an order sent twice is one
-    #[schema(value_type = String)]
+struct Draft {
+    /// Made by the checkout; an order that is sent twice is stored once
     id: OrderId,
     /// RFC 3339
     placed_at: String,
@@ -32,93 +53,49 @@ pub(crate) struct Draft {
     notes: String,
 }
 
-/// The order as it was taken.
+/// The order as it was accepted.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Placed {
-    #[schema(value_type = String)]
+struct Placed {
     id: OrderId,
     total_cents: u64,
 }
 
-/// Places an order
-#[utoipa::path(
-    params(("x-tenant" = String, Header)),
-    request_body = Draft,
-    responses(
-        (status = 201, body = Placed),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
-    )
-)]
-#[post("/orders")]
-pub(crate) async fn place(
-    tenant: Tenant,
-    place: Place,
-    draft: Json<Draft>,
-    dynamo: Data<Dynamo>,
-) -> Result<HttpResponse, ServiceError> {
-    let permit = place.permit;
-    let Draft { id, placed_at, customer, currency, lines, notes } =
-        draft.into_inner();
-    let (tenant, status) = (tenant.0, OrderStatus::Open);
-    let order =
-        Order { tenant, id, status, placed_at, customer, currency, lines, notes };
-    let placed = Placed { id: order.id.clone(), total_cents: order.total_cents() };
-    let item = table::order_item(&order).map_err(ServiceError::internal)?;
-    let mut call = dynamo.call("PutItem");
-    let request = dynamo
-        .client
-        .put_item()
-        .table_name(&*dynamo.table)
-        .set_item(Some(item))
-        .send();
-    call.send(request).await?;
-    call.consumed(1);
-    drop(permit);
-    Ok(HttpResponse::build(StatusCode::CREATED).json(placed))
-}
+/// One permit for each order that may be written at the same time.
+struct Permits(Arc<Semaphore>);
 
-/// Places at the database.
-pub(crate) struct Admission {
-    places: Arc<Semaphore>,
-}
-
-impl Admission {
-    pub(crate) fn new(context: &Context) -> Self {
-        Self { places: Arc::new(Semaphore::new(context.limits.orders_at_once_max)) }
-    }
-}
-
-/// Connections that are served at a time. actix reads up to 128 KiB ahead on each of
-/// them, also for those who will be refused.
-pub(crate) fn connections_max(limits: &Limits) -> usize {
-    limits.connections_max
-}
-
-/// A request's way to a place.
-pub(crate) struct Place {
+/// A request's way to a permit.
+struct Admission {
     permit: OwnedSemaphorePermit,
 }
 
-impl FromRequest for Place {
+impl FromRequest for Admission {
     type Error = ServiceError;
+    // A future that is ready at once, so it is done before `Json` reads the body. actix
+    // polls all extractors together: one that waits would not hold `Json` back.
     type Future = Ready<Result<Self, ServiceError>>;
 
-    // actix runs extractors in the order of the handler's arguments, so this one
-    // comes before the body is read.
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let admission = request.app_data::<Data<Admission>>();
-        let places = admission.map(|admission| Arc::clone(&admission.places));
-        ready(places.ok_or(ServiceError::Internal).and_then(Self::find))
+        let permits = request.app_data::<Data<Permits>>();
+        ready(permits.ok_or(ServiceError::Internal).and_then(|p| Self::new(&p.0)))
     }
 }
 
-impl Place {
-    fn find(places: Arc<Semaphore>) -> Result<Self, ServiceError> {
-        // FIX: a place is taken before the body is read, or not at all. Whoever finds
-        // none is told so at once, and keeps its order until it comes again.
-        let permit = places.try_acquire_owned();
+impl Admission {
+    fn new(permits: &Arc<Semaphore>) -> Result<Self, ServiceError> {
+        // FIX: a permit before the body is read, or no order. A refused client is told
+        // so immediately and keeps its order until it tries again, so only requests
+        // with a permit have a body in memory.
+        let permit = Arc::clone(permits).try_acquire_owned();
         Ok(Self { permit: permit.map_err(|_| ServiceError::Overloaded)? })
     }
+}
+
+pub(crate) fn lesson(context: &Context) -> Lesson {
+    let limits = &context.limits;
+    let permits = Arc::new(Semaphore::new(limits.orders_at_once_max));
+    // Each connection has a read buffer of up to 128 KiB, also those of refused clients.
+    let connections_max = limits.connections_max;
+    Lesson::new(|app| app.service(place))
+        .state(Data::new(Permits(permits)))
+        .connections_max(connections_max)
 }

@@ -1,86 +1,70 @@
-//! Look an order up, also while the database is out of order.
+//! Look up an order, also while the database is out of order.
 //!
-//! A call that has no deadline ends when the other side lets it end.
+//! A call without a deadline lasts as long as the other side lets it last.
 
+use actix_web::get;
 use actix_web::web::{Data, Json, Path};
-use actix_web::{Result, get};
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use model::{Order, OrderId, TenantId, table};
-use service::extract::Tenant;
-use service::{Context, Dynamo, Limits, Problem, ServiceError};
+use model::{Order, OrderId};
+use service::{Context, Dynamo, Lesson, Limits, ServiceError, Tenant};
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// Looks an order up
-#[utoipa::path(
-    params(("id" = String, Path), ("x-tenant" = String, Header)),
-    responses(
-        (status = 200, body = Order),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 504, body = Problem, content_type = "application/problem+json"),
-    )
-)]
-#[get("/orders/{id}")]
-pub(crate) async fn look_up(
+/// Looks up an order
+#[utoipa::path(params(Tenant), responses((status = 200, body = Order)))]
+// An id has a digit. The pattern keeps `/orders/feed` and other words for their routes.
+#[get("/orders/{id:[^/]*[0-9][^/]*}")]
+async fn look_up(
     tenant: Tenant,
     id: Path<OrderId>,
     orders: Data<Orders>,
 ) -> Result<Json<Order>, ServiceError> {
-    let id = id.into_inner();
-    orders.find(&tenant.0, &id).await.map(Json)
+    // While this waits, the request holds its connection with two buffers, this future,
+    // and the SDK call with another connection. actix polls it even if the client has
+    // hung up: by default, a closed sending side does not end a request.
+    let order = orders.find(&tenant, &id).await?;
+    Ok(Json(order))
 }
 
-/// The way to the orders.
-pub(crate) struct Orders {
+/// Access to the orders, with timeouts for this route.
+struct Orders {
     dynamo: Dynamo,
-    limits: Limits,
+    limits: Data<Limits>,
 }
 
 impl Orders {
-    pub(crate) fn new(context: &Context) -> Self {
+    fn new(context: &Context) -> Self {
         let dynamo = context.dynamo.with_timeouts(timeouts());
         Self { dynamo, limits: context.limits.clone() }
     }
 
     async fn find(
         &self,
-        tenant: &TenantId,
+        tenant: &Tenant,
         id: &OrderId,
     ) -> Result<Order, ServiceError> {
         let deadline = Duration::from_millis(self.limits.order_deadline_ms);
-        let order = timeout(deadline, self.get(tenant, id)).await;
-        order.unwrap_or(Err(ServiceError::Timeout))
-    }
-
-    async fn get(
-        &self,
-        tenant: &TenantId,
-        id: &OrderId,
-    ) -> Result<Order, ServiceError> {
-        let mut call = self.dynamo.call("GetItem");
-        let request = self
-            .dynamo
-            .client
-            .get_item()
-            .table_name(&*self.dynamo.table)
-            .set_key(Some(table::order_key(tenant, id)))
-            .send();
-        let found = call.send(request).await?.item;
-        call.consumed(found.iter().len());
-        let item = found.ok_or(ServiceError::NotFound("order"))?;
-        table::read_order(item).map_err(ServiceError::internal)
+        // When the deadline passes, `timeout` drops the call's future, and with it the
+        // connection to the database and everything that the call had allocated.
+        timeout(deadline, self.dynamo.order(tenant, id))
+            .await
+            .unwrap_or(Err(ServiceError::Timeout))
     }
 }
 
-/// How long to wait for DynamoDB.
+/// How long the SDK waits for DynamoDB.
 fn timeouts() -> TimeoutConfig {
-    // FIX: every wait has an end: for the connection, for the first byte, for an
-    // attempt, for all of them. The handler's own deadline is above them all, since a
-    // job may make several calls.
+    // FIX: every wait ends: for the connection, for the first byte of the response, for
+    // an attempt, and for all attempts together. The handler has its own deadline above
+    // them, since it may make several calls.
     TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(1))
         .read_timeout(Duration::from_secs(2))
         .operation_attempt_timeout(Duration::from_secs(3))
         .operation_timeout(Duration::from_secs(5))
         .build()
+}
+
+pub(crate) fn lesson(context: &Context) -> Lesson {
+    Lesson::new(|app| app.service(look_up)).state(Data::new(Orders::new(context)))
 }

@@ -1,43 +1,23 @@
-//! Look a session up by its token. Every page of the shop asks, so answers are kept
-//! for a while.
+//! Look up a session by its token. Every page of the shop asks, so results are cached.
 //!
-//! What is kept stays until something removes it, and whoever reads this process's
-//! memory reads what is kept.
+//! A cached entry stays until something removes it, and a memory dump of this process
+//! shows what is cached.
 
+use actix_web::get;
 use actix_web::web::{Data, Json, Path};
-use actix_web::{Result, get};
 use model::table::{self, Item};
 use model::{Session, SessionToken, TenantId};
 use moka::sync::Cache;
 use serde::Serialize;
-use service::{Context, Dynamo, Limits, Problem, ServiceError};
+use service::{Context, Dynamo, Lesson, ServiceError};
 use std::time::{Duration, SystemTime};
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
-/// What the shop may know of a session.
-#[derive(Clone, Serialize, ToSchema)]
-pub(crate) struct SessionView {
-    #[schema(value_type = String)]
-    tenant: TenantId,
-    // Wiped when the last copy goes.
-    #[schema(value_type = String)]
-    user: Zeroizing<String>,
-    roles: Vec<String>,
-    /// Seconds since 1970
-    expires_at: u64,
-}
-
-/// Looks a session up
-#[utoipa::path(
-    params(("token" = String, Path)),
-    responses(
-        (status = 200, body = SessionView),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-    )
-)]
+/// Looks up a session
+#[utoipa::path(responses((status = 200, body = SessionView)))]
 #[get("/sessions/{token}")]
-pub(crate) async fn look_up(
+async fn look_up(
     token: Path<SessionToken>,
     dynamo: Data<Dynamo>,
     sessions: Data<Sessions>,
@@ -46,11 +26,13 @@ pub(crate) async fn look_up(
     let view = match sessions.get(&token)? {
         Some(view) => view,
         None => {
-            let item = find(&dynamo, &token).await?;
-            sessions.put(token, item)?
+            // The SDK allocates the item here, a heap block for each name and value.
+            let item = dynamo.get_item(table::session_key(&token)).await?;
+            sessions.put(token, item.ok_or(ServiceError::NotFound("session"))?)?
         }
     };
-    // An entry that has run out is as good as none, however it was found.
+    // DynamoDB deletes an expired item days later and returns it until then, so neither
+    // the table nor the cache can be trusted to have forgotten it.
     let now = SystemTime::UNIX_EPOCH.elapsed().map_or(u64::MAX, |now| now.as_secs());
     if view.expires_at <= now {
         return Err(ServiceError::NotFound("session"));
@@ -58,28 +40,25 @@ pub(crate) async fn look_up(
     Ok(Json(view))
 }
 
-async fn find(dynamo: &Dynamo, token: &SessionToken) -> Result<Item, ServiceError> {
-    let mut call = dynamo.call("GetItem");
-    let request = dynamo
-        .client
-        .get_item()
-        .table_name(&*dynamo.table)
-        .set_key(Some(table::session_key(token)))
-        .send();
-    let found = call.send(request).await?.item;
-    call.consumed(found.iter().len());
-    found.ok_or(ServiceError::NotFound("session"))
+/// What the shop may know of a session.
+#[derive(Clone, Serialize, ToSchema)]
+struct SessionView {
+    tenant: TenantId,
+    // Overwritten with zeros when it is dropped.
+    #[schema(value_type = String)]
+    user: Zeroizing<String>,
+    roles: Vec<String>,
+    /// Seconds since 1970
+    expires_at: u64,
 }
 
-/// The part of an item that the shop may see; the payment secret is not in it.
+/// The part of an item that the shop may see, which excludes the payment secret.
 fn view(item: Item) -> Result<SessionView, ServiceError> {
-    let session = table::read_session(item).map_err(ServiceError::internal)?;
-    let Session { tenant, user, roles, expires_at, .. } = session;
+    let Session { tenant, user, roles, expires_at, .. } = table::from_item(item)?;
     Ok(SessionView { tenant, user: user.into(), roles, expires_at })
 }
 
-/// Bytes that an entry costs: its texts, and about as much again as moka keeps
-/// beside an entry (its nodes, measured).
+/// The bytes of an entry: its texts, and 256 for what moka keeps beside them (measured).
 fn weight(token: &SessionToken, view: &SessionView) -> u32 {
     let roles: usize = view.roles.iter().map(|role| role.len() + 24).sum();
     let texts =
@@ -87,29 +66,28 @@ fn weight(token: &SessionToken, view: &SessionView) -> u32 {
     u32::try_from(texts + 256).unwrap_or(u32::MAX)
 }
 
-/// Sessions that were looked up before.
-pub(crate) struct Sessions {
-    /// Filled by every first look-up, emptied by age and by weight.
-    kept: Cache<SessionToken, SessionView>,
+/// The cache.
+struct Sessions {
+    /// The first request with a token inserts its session. Age and weight remove it.
+    cache: Cache<SessionToken, SessionView>,
 }
 
 impl Sessions {
-    pub(crate) fn new(context: &Context) -> Self {
-        let Limits { session_cache_bytes_max, session_cache_ttl_ms, .. } =
-            context.limits;
-        let kept = Cache::builder()
-            .max_capacity(session_cache_bytes_max)
+    fn new(context: &Context) -> Self {
+        let limits = &context.limits;
+        let cache = Cache::builder()
+            .max_capacity(limits.session_cache_bytes_max)
             .weigher(weight)
-            .time_to_live(Duration::from_millis(session_cache_ttl_ms))
+            .time_to_live(Duration::from_millis(limits.session_cache_ttl_ms))
             .build();
-        Self { kept }
+        Self { cache }
     }
 
     fn get(
         &self,
         token: &SessionToken,
     ) -> Result<Option<SessionView>, ServiceError> {
-        Ok(self.kept.get(token))
+        Ok(self.cache.get(token))
     }
 
     fn put(
@@ -118,8 +96,14 @@ impl Sessions {
         item: Item,
     ) -> Result<SessionView, ServiceError> {
         let view = view(item)?;
-        // FIX: the fields that are needed, for a time, up to a weight.
-        self.kept.insert(token, view.clone());
+        // FIX: only the fields that are needed, for a limited time, up to a total
+        // weight. `view(item)` has freed the rest of the item. Above the weight, moka
+        // evicts other entries.
+        self.cache.insert(token, view.clone());
         Ok(view)
     }
+}
+
+pub(crate) fn lesson(context: &Context) -> Lesson {
+    Lesson::new(|app| app.service(look_up)).state(Data::new(Sessions::new(context)))
 }

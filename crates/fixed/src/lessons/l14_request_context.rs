@@ -1,96 +1,39 @@
-//! Tell what happened to an order, with a line in the log that says who asked.
+//! Return what happened to an order, and log who asked.
 //!
-//! Code further down needs to know for whom it works. The request's extensions are
-//! the place to put that, and every function that has the request can read it.
+//! Code further down needs to know whom it works for. The extensions of a request can
+//! hold that, and every function that has the request can read it.
 
 use actix_web::web::{Data, Json, Path};
-use actix_web::{HttpMessage, HttpRequest, Result, get};
-use model::limits::HISTORY_EVENTS;
-use model::{EventKind, OrderEvent, OrderId, TenantId, table};
+use actix_web::{HttpMessage, HttpRequest, get};
+use model::{EventKind, OrderEvent, OrderId, TenantId};
 use serde::Serialize;
-use service::extract::Tenant;
-use service::{Dynamo, Problem, ServiceError};
+use service::{Context, Dynamo, Lesson, ServiceError, Tenant};
 use utoipa::ToSchema;
 
-/// What a caller calls its request, so that both logs can be laid side by side.
-const REQUEST_ID_HEADER: &str = "x-request-id";
-
-/// What happened to an order, in short.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct History {
-    events: Vec<Entry>,
-}
-
-/// An event as a history shows it.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Entry {
-    kind: EventKind,
-    total_cents: u64,
-    note: String,
-}
-
-/// Tells what happened to an order
+/// Returns what happened to an order
 #[utoipa::path(
     params(
-        ("id" = String, Path),
-        ("x-tenant" = String, Header),
+        Tenant,
         ("x-request-id" = Option<String>, Header, description = "Goes to the log"),
     ),
-    responses(
-        (status = 200, body = History),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = History))
 )]
 #[get("/orders/{id}/history")]
-pub(crate) async fn history(
+async fn history(
     tenant: Tenant,
     id: Path<OrderId>,
     request: HttpRequest,
     dynamo: Data<Dynamo>,
 ) -> Result<Json<History>, ServiceError> {
     let context = RequestContext::new(&request, tenant.0.clone());
+    // From here on, the request owns the context.
     request.extensions_mut().insert(context);
-    let events = events(&dynamo, &tenant.0, &id).await?;
-    report(&request, &id, events.len());
+    let events = dynamo.events(&tenant, &id).await?;
+    log_who_asked(&request, &id, events.len());
     Ok(Json(History { events: events.into_iter().map(Entry::from).collect() }))
 }
 
-async fn events(
-    dynamo: &Dynamo,
-    tenant: &TenantId,
-    id: &OrderId,
-) -> Result<Vec<OrderEvent>, ServiceError> {
-    let mut call = dynamo.call("Query");
-    let request = dynamo
-        .client
-        .query()
-        .table_name(&*dynamo.table)
-        .key_condition_expression("pk = :pk")
-        .expression_attribute_values(":pk", table::events_pk(tenant, id))
-        .limit(HISTORY_EVENTS)
-        .send();
-    let items = call.send(request).await?.items.unwrap_or_default();
-    call.consumed(items.len());
-    let events = items.into_iter().map(table::read_event).collect();
-    let events: Result<Vec<_>, _> = events;
-    events.map_err(ServiceError::internal)
-}
-
-/// Has the request and nothing else, like much of the code that handlers call.
-fn report(request: &HttpRequest, order: &OrderId, events: usize) {
-    let extensions = request.extensions();
-    let Some(context) = extensions.get::<RequestContext>() else { return };
-    tracing::info!(
-        tenant = %context.tenant,
-        route = context.route(),
-        request_id = context.request_id(),
-        %order,
-        events,
-        "history read"
-    );
-}
-
-/// For whom a request is served.
+/// Whom a request is served for.
 struct RequestContext {
     tenant: TenantId,
     route: Option<String>,
@@ -99,8 +42,9 @@ struct RequestContext {
 
 impl RequestContext {
     fn new(request: &HttpRequest, tenant: TenantId) -> Self {
-        // FIX: only what is needed, and copied: nothing here leads back to the
-        // request.
+        // FIX: only the values that are needed, copied. Nothing in the context points
+        // back to the request, so the request is freed with actix's own pointer, and
+        // frees the context with its extensions.
         let request_id = request_id(request).map(str::to_owned);
         Self { tenant, route: request.match_pattern(), request_id }
     }
@@ -114,9 +58,37 @@ impl RequestContext {
     }
 }
 
-/// What the caller calls its request.
+/// The caller's name for its request, so that the logs of both can be compared.
 fn request_id(request: &HttpRequest) -> Option<&str> {
-    request.headers().get(REQUEST_ID_HEADER)?.to_str().ok()
+    request.headers().get("x-request-id")?.to_str().ok()
+}
+
+/// It has the request and nothing else, like much code that handlers call.
+fn log_who_asked(request: &HttpRequest, order: &OrderId, events: usize) {
+    let extensions = request.extensions();
+    let Some(context) = extensions.get::<RequestContext>() else { return };
+    tracing::info!(
+        tenant = %context.tenant,
+        route = context.route(),
+        request_id = context.request_id(),
+        %order,
+        events,
+        "history read"
+    );
+}
+
+/// What happened to an order, in short.
+#[derive(Serialize, ToSchema)]
+struct History {
+    events: Vec<Entry>,
+}
+
+/// An event in a history.
+#[derive(Serialize, ToSchema)]
+struct Entry {
+    kind: EventKind,
+    total_cents: u64,
+    note: String,
 }
 
 impl From<OrderEvent> for Entry {
@@ -124,4 +96,8 @@ impl From<OrderEvent> for Entry {
         let OrderEvent { kind, total_cents, note, .. } = event;
         Self { kind, total_cents, note }
     }
+}
+
+pub(crate) fn lesson(_: &Context) -> Lesson {
+    Lesson::new(|app| app.service(history))
 }

@@ -208,7 +208,15 @@ async fn both_twins_describe_the_same_routes_in_openapi_3_1() {
         let (method, path) = lesson.route.split_once(' ').unwrap();
         let operation = &document["paths"][path][method.to_lowercase()];
         assert!(operation.is_object(), "{} is not described", lesson.route);
+        // Added to every operation, whatever its lesson declares.
+        let default = &operation["responses"]["default"]["content"];
+        assert!(default["application/problem+json"].is_object(), "{}", lesson.route);
+        let parameters = operation["parameters"].as_array().unwrap();
+        let described = parameters.iter().filter(|p| p["in"] == "path").count();
+        assert_eq!(described, path.matches('{').count(), "{}", lesson.route);
     }
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    assert!(schemas.contains_key("Problem") && schemas.contains_key("Order"));
 }
 
 #[tokio::test]

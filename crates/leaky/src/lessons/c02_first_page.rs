@@ -1,23 +1,56 @@
-//! List a page of orders: ask a paginator for one page, drop it, and give the client
-//! a cursor to come back with.
+//! List one page of orders: take one page from a paginator, drop the paginator, and give
+//! the client a cursor for the next page.
 //!
-//! A paginator asks for a page when it is polled and holds no connection between
-//! two of them, so dropping it early ends nothing half way.
+//! A paginator asks for a page when it is polled, and holds no connection between two
+//! pages. Dropping it early leaves nothing unfinished.
 
+use actix_web::get;
 use actix_web::web::{Data, Json, Query};
-use actix_web::{Result, get};
-use model::limits::LIST_PAGE_ITEMS;
-use model::{Cursor, OrderId, OrderStatus, table};
+use model::{Cursor, Order, OrderId, OrderStatus, table};
 use serde::{Deserialize, Serialize};
-use service::extract::Tenant;
-use service::{Dynamo, Problem, ServiceError};
+use service::{Context, Dynamo, Lesson, Page, ServiceError, Tenant};
 use utoipa::{IntoParams, ToSchema};
+
+/// Lists orders by status, a page at a time
+#[utoipa::path(
+    params(Listing, Tenant),
+    responses((status = 200, body = OrderPage))
+)]
+#[get("/orders")]
+async fn list(
+    tenant: Tenant,
+    listing: Query<Listing>,
+    dynamo: Data<Dynamo>,
+) -> Result<Json<OrderPage>, ServiceError> {
+    let Listing { status, cursor } = listing.into_inner();
+    let cursor = cursor.map(|text| Cursor::decode(&text, &tenant)).transpose();
+    let cursor = cursor.map_err(|error| ServiceError::Invalid(error.to_string()))?;
+
+    let mut pages =
+        dynamo.orders_by_status(&tenant, status, cursor.as_ref().map(|c| &c.last));
+    let page = pages.next().await?;
+    // More pages may follow, and nobody will ask for them. The connection went back to
+    // the SDK's pool with the last byte of the first page, so what is dropped here is
+    // the request for the next page, which has not been sent.
+    drop(pages);
+
+    let Page { items, more } = page.unwrap_or(Page { items: vec![], more: false });
+    let orders = items
+        .into_iter()
+        .map(|item| Ok(Entry::from(table::from_item::<Order>(item)?)))
+        .collect::<Result<Vec<_>, ServiceError>>()?;
+    // The cursor is the last id that the client has seen. The service keeps nothing of a
+    // listing, so a client that never comes back costs nothing.
+    let last = orders.last().filter(|_| more).map(|entry| entry.id.clone());
+    let next = last.map(|last| Cursor { last }.encode(&tenant));
+    Ok(Json(OrderPage { orders, next }))
+}
 
 /// Which orders to list.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Listing {
+struct Listing {
     /// Orders with this status
     status: OrderStatus,
     /// Where the page before this one ended
@@ -26,75 +59,27 @@ pub(crate) struct Listing {
 
 /// A page of a listing.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Page {
+struct OrderPage {
     orders: Vec<Entry>,
-    /// What to ask for next; absent after the last page.
+    /// The cursor of the next page; absent after the last page.
     next: Option<String>,
 }
 
-/// An order as listings show it.
+/// An order in a listing.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Entry {
-    #[schema(value_type = String)]
+struct Entry {
     id: OrderId,
     placed_at: String,
     total_cents: u64,
 }
 
-/// Lists orders by status, a page at a time
-#[utoipa::path(
-    params(Listing, ("x-tenant" = String, Header)),
-    responses(
-        (status = 200, body = Page),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-    )
-)]
-#[get("/orders")]
-pub(crate) async fn list(
-    tenant: Tenant,
-    listing: Query<Listing>,
-    dynamo: Data<Dynamo>,
-) -> Result<Json<Page>, ServiceError> {
-    let Listing { status, cursor } = listing.into_inner();
-    let cursor = cursor.map(|text| Cursor::decode(&text, &tenant.0)).transpose();
-    let cursor = cursor.map_err(|error| ServiceError::Invalid(error.to_string()))?;
-    let start = cursor.map(|c| table::status_start_key(&tenant.0, status, &c.last));
-
-    let mut call = dynamo.call("Query");
-    let mut pages = dynamo
-        .client
-        .query()
-        .table_name(&*dynamo.table)
-        .index_name(table::INDEX)
-        .key_condition_expression("gsi1pk = :pk")
-        .expression_attribute_values(":pk", table::status_pk(&tenant.0, status))
-        .set_exclusive_start_key(start)
-        .into_paginator()
-        .page_size(LIST_PAGE_ITEMS)
-        .send();
-    let page = call.page(pages.next()).await?.unwrap_or_else(|| {
-        // A paginator yields at least one page; an empty one is none, too.
-        aws_sdk_dynamodb::operation::query::QueryOutput::builder().build()
-    });
-    let more = page.last_evaluated_key.is_some();
-    let items = page.items.unwrap_or_default();
-    call.count(items.len());
-    // More pages would follow. This is where the paginator is dropped.
-    drop(pages);
-
-    let orders = items
-        .into_iter()
-        .map(|item| table::read_order(item).map(Entry::from))
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(ServiceError::internal)?;
-    let last = orders.last().filter(|_| more).map(|entry| entry.id.clone());
-    let next = last.map(|last| Cursor { last }.encode(&tenant.0));
-    Ok(Json(Page { orders, next }))
-}
-
-impl From<model::Order> for Entry {
-    fn from(order: model::Order) -> Self {
+impl From<Order> for Entry {
+    fn from(order: Order) -> Self {
         let total_cents = order.total_cents();
         Self { id: order.id, placed_at: order.placed_at, total_cents }
     }
+}
+
+pub(crate) fn lesson(_: &Context) -> Lesson {
+    Lesson::new(|app| app.service(list))
 }

@@ -1,80 +1,59 @@
-//! Export all orders of a tenant, an order a line (NDJSON).
+//! Export all orders of a tenant, one JSON object per line (NDJSON).
 //!
-//! DynamoDB gives a page at a time, and the client takes a line at a time. What
-//! the service holds in between is its own choice.
+//! DynamoDB returns one page at a time, and the client reads one line at a time. How
+//! many pages are in memory between the two is up to the service.
 
 use actix_web::web::{Bytes, Data};
-use actix_web::{HttpResponse, Result, get};
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::query::{QueryError, QueryOutput};
-use aws_smithy_async::future::pagination_stream::PaginationStream;
-use model::TenantId;
-use model::limits::EXPORT_PAGE_ITEMS;
+use actix_web::{HttpResponse, get};
+use model::Order;
 use model::table::{self, Item};
-use service::extract::Tenant;
-use service::{Call, Dynamo, Problem, ServiceError};
+use service::{Context, Dynamo, Lesson, Pages, ServiceError, Tenant};
 
 /// Exports all orders of a tenant, an order a line
 #[utoipa::path(
-    params(("x-tenant" = String, Header)),
-    responses(
-        (status = 200, body = model::Order, content_type = "application/x-ndjson"),
-        (status = 502, body = Problem, content_type = "application/problem+json"),
-    )
+    params(Tenant),
+    responses((status = 200, body = Order, content_type = "application/x-ndjson"))
 )]
 #[get("/orders/export")]
-pub(crate) async fn export(
+async fn export(
     tenant: Tenant,
     dynamo: Data<Dynamo>,
 ) -> Result<HttpResponse, ServiceError> {
-    let mut export = Export::begin(&dynamo, &tenant.0);
-    // LEAK: the answer begins when the last page has come. Until then the whole
-    // table lies here as items, then once more as text, for every export under way.
+    // Nothing is read yet: each `next` asks DynamoDB for one page of 100 orders.
+    let mut pages = dynamo.all_orders(&tenant);
+    let mut response = HttpResponse::Ok();
+    response.content_type("application/x-ndjson");
+    // LEAK: the response begins after the last page. Until then every order that the
+    // tenant has is in `items`, and each concurrent export has its own `items`.
     let mut items = Vec::new();
-    while let Some(page) = export.next_page().await? {
+    while let Some(page) = next_page(&mut pages).await? {
+        // An item is a hash map with a heap block for each attribute, so it takes
+        // several times the bytes that DynamoDB counts.
         items.extend(page);
     }
-    Ok(HttpResponse::Ok().content_type("application/x-ndjson").body(lines(items)?))
+    // The same orders once more, as text. The response owns it until the client has
+    // read the last byte, which a slow client delays as long as it likes.
+    Ok(response.body(lines(items)?))
 }
 
-/// An export under way.
-struct Export {
-    call: Call,
-    /// Asks DynamoDB for a page when it is polled, and not before.
-    pages: PaginationStream<Result<QueryOutput, SdkError<QueryError>>>,
+/// The items of the next page; `None` after the last one.
+async fn next_page(pages: &mut Pages) -> Result<Option<Vec<Item>>, ServiceError> {
+    Ok(pages.next().await?.map(|page| page.items))
 }
 
-impl Export {
-    fn begin(dynamo: &Dynamo, tenant: &TenantId) -> Self {
-        let pages = dynamo
-            .client
-            .query()
-            .table_name(&*dynamo.table)
-            .key_condition_expression("pk = :pk AND begins_with(sk, :orders)")
-            .expression_attribute_values(":pk", table::tenant_pk(tenant))
-            .expression_attribute_values(":orders", table::order_prefix())
-            .into_paginator()
-            .page_size(EXPORT_PAGE_ITEMS)
-            .send();
-        Self { call: dynamo.call("Query"), pages }
-    }
-
-    /// The items of the next page; `None` after the last one.
-    async fn next_page(&mut self) -> Result<Option<Vec<Item>>, ServiceError> {
-        let page = self.call.page(self.pages.next()).await?;
-        let items = page.map(|page| page.items.unwrap_or_default());
-        items.iter().for_each(|items| self.call.count(items.len()));
-        Ok(items)
-    }
-}
-
-/// The orders in these items as text, a line each.
+/// The orders in these items as text. It consumes the items: each one is freed when its
+/// line has been written.
 fn lines(items: Vec<Item>) -> Result<Bytes, ServiceError> {
     let mut text = Vec::new();
     for item in items {
-        let order = table::read_order(item).map_err(ServiceError::internal)?;
+        let order: Order = table::from_item(item)?;
         serde_json::to_writer(&mut text, &order).map_err(ServiceError::internal)?;
         text.push(b'\n');
     }
+    // No copy: `Bytes` takes the vector over.
     Ok(text.into())
+}
+
+pub(crate) fn lesson(_: &Context) -> Lesson {
+    Lesson::new(|app| app.service(export))
 }

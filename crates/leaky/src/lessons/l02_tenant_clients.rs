@@ -1,47 +1,28 @@
-//! Tell what a tenant ordered last, with credentials that reach no other tenant's
-//! data.
+//! Return a tenant's last order, read with that tenant's credentials.
 //!
-//! Who may see what is decided by DynamoDB then, and not by the care of whoever
-//! writes the next handler.
+//! With credentials for each tenant, DynamoDB itself refuses access to other tenants'
+//! orders. (Here all of them are the service's own, so that every engine accepts them.)
 
+use actix_web::get;
 use actix_web::web::{Data, Json, Path};
-use actix_web::{Result, get};
 use aws_sdk_dynamodb::Client;
-use model::table::{self, Item};
 use model::{OrderId, TenantId};
 use serde::Serialize;
-use service::{Context, Dynamo, Problem, ServiceError};
+use service::{Context, Dynamo, Lesson, ServiceError, lock};
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use utoipa::ToSchema;
 
-/// The order of a tenant that has the highest id.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Summary {
-    #[schema(value_type = String)]
-    tenant: TenantId,
-    #[schema(value_type = String)]
-    last_order: OrderId,
-    placed_at: String,
-    total_cents: u64,
-}
-
-/// Tells what a tenant ordered last
-#[utoipa::path(
-    params(("tenant" = String, Path)),
-    responses(
-        (status = 200, body = Summary),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-    )
-)]
+/// Returns a tenant's last order
+#[utoipa::path(responses((status = 200, body = Summary)))]
 #[get("/tenants/{tenant}/summary")]
-pub(crate) async fn summary(
+async fn summary(
     tenant: Path<TenantId>,
     tenants: Data<Tenants>,
 ) -> Result<Json<Summary>, ServiceError> {
-    let found = tenants.last_order(&tenant).await?;
-    let item = found.ok_or(ServiceError::NotFound("order of this tenant"))?;
-    let order = table::read_order(item).map_err(ServiceError::internal)?;
+    let dynamo = tenants.dynamo_for(&tenant);
+    let order = dynamo.latest_orders(&tenant, 1).await?.pop();
+    let order = order.ok_or(ServiceError::NotFound("order of this tenant"))?;
     Ok(Json(Summary {
         total_cents: order.total_cents(),
         tenant: order.tenant,
@@ -50,49 +31,45 @@ pub(crate) async fn summary(
     }))
 }
 
-/// The way to the data of single tenants.
-pub(crate) struct Tenants {
-    dynamo: Dynamo,
-    /// Filled by the first request for every tenant.
+/// The order of a tenant with the highest id.
+#[derive(Serialize, ToSchema)]
+struct Summary {
+    tenant: TenantId,
+    last_order: OrderId,
+    placed_at: String,
+    total_cents: u64,
+}
+
+/// Access to the data of single tenants.
+struct Tenants {
+    dynamo: Data<Dynamo>,
+    /// A client for each tenant. The first request of a tenant inserts it, and nothing
+    /// removes it.
     clients: Mutex<HashMap<TenantId, Client>>,
 }
 
 impl Tenants {
-    pub(crate) fn new(context: &Context) -> Self {
+    fn new(context: &Context) -> Self {
         Self { dynamo: context.dynamo.clone(), clients: Mutex::default() }
     }
 
-    async fn last_order(
-        &self,
-        tenant: &TenantId,
-    ) -> Result<Option<Item>, ServiceError> {
-        let mut call = self.dynamo.call("Query");
-        let request = self
-            .client(tenant)
-            .query()
-            .table_name(&*self.dynamo.table)
-            .key_condition_expression("pk = :pk AND begins_with(sk, :order)")
-            .expression_attribute_values(":pk", table::tenant_pk(tenant))
-            .expression_attribute_values(":order", table::order_prefix())
-            .scan_index_forward(false)
-            .limit(1)
-            .send();
-        let last = call.send(request).await?.items.unwrap_or_default().pop();
-        call.consumed(last.iter().len());
-        Ok(last)
-    }
-
-    /// The client that has this tenant's credentials.
-    fn client(&self, tenant: &TenantId) -> Client {
-        let mut clients =
-            self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        let build = || {
-            let credentials = self.dynamo.tenant_credentials(tenant);
-            let config = self.dynamo.config_of_its_own();
+    /// The table, reached with this tenant's credentials.
+    fn dynamo_for(&self, tenant: &TenantId) -> Dynamo {
+        let credentials = self.dynamo.tenant_credentials(tenant);
+        // LEAK: the map keeps a client for each tenant that ever came. The credentials
+        // are small. What comes with a separate client is not: a connection pool, a TLS
+        // configuration and a copy of all root certificates.
+        let mut clients = lock(&self.clients);
+        let client = clients.entry(tenant.clone()).or_insert_with(|| {
+            let config = self.dynamo.separate_config();
             Client::from_conf(config.credentials_provider(credentials).build())
-        };
-        // LEAK: a client brings connections, TLS settings and root certificates of
-        // its own, for a tenant that may never come again.
-        clients.entry(tenant.clone()).or_insert_with(build).clone()
+        });
+        // The pool closes its idle connection after 90 seconds, so open sockets go down
+        // again. The pool, the certificates and the entry stay.
+        self.dynamo.with_client(client.clone())
     }
+}
+
+pub(crate) fn lesson(context: &Context) -> Lesson {
+    Lesson::new(|app| app.service(summary)).state(Data::new(Tenants::new(context)))
 }

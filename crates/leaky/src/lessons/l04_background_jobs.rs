@@ -1,54 +1,25 @@
-//! Confirm an order, and write the audit trail in the background: the clerk should
-//! not wait for it, and a shutdown should.
+//! Confirm an order and write its audit trail in a background job: the clerk does not
+//! wait for the audit, and a shutdown does.
 //!
-//! A spawned task lives until its future ends, and its memory until the last handle
-//! on it is gone.
+//! tokio allocates one block per task, the task's cell. It is as large as the job's
+//! future and is freed when the last reference to the task is gone.
 
+use actix_web::post;
 use actix_web::web::{Data, Json, Path};
-use actix_web::{Result, post};
-use aws_sdk_dynamodb::error::SdkError;
-use heap::{Gauge, Held};
-use model::limits::NOTE_BYTES_MAX;
-use model::{EventKind, Order, OrderEvent, OrderId, OrderStatus, TenantId, table};
+use heap::{Gauge, GaugeGuard};
+use model::{EventKind, Order, OrderEvent, OrderId, OrderStatus};
 use serde::{Deserialize, Serialize};
-use service::extract::Tenant;
-use service::{Context, Dynamo, Limits, Problem, ServiceError};
-use std::sync::{Mutex, PoisonError};
+use service::extract::check_length;
+use service::{Context, Dynamo, Lesson, Limits, ServiceError, Tenant, lock};
+use std::sync::Mutex;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use utoipa::ToSchema;
 
-/// What the clerk sends.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Confirmation {
-    /// A remark for the audit trail
-    #[serde(default)]
-    note: String,
-}
-
-/// The order after its confirmation.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Confirmed {
-    #[schema(value_type = String)]
-    id: OrderId,
-    status: OrderStatus,
-    total_cents: u64,
-}
-
 /// Confirms an order
-#[utoipa::path(
-    params(("id" = String, Path), ("x-tenant" = String, Header)),
-    request_body = Confirmation,
-    responses(
-        (status = 200, body = Confirmed),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
-    )
-)]
+#[utoipa::path(params(Tenant), responses((status = 200, body = Confirmed)))]
 #[post("/orders/{id}/confirm")]
-pub(crate) async fn confirm(
+async fn confirm(
     tenant: Tenant,
     id: Path<OrderId>,
     confirmation: Json<Confirmation>,
@@ -56,122 +27,104 @@ pub(crate) async fn confirm(
     jobs: Data<Jobs>,
 ) -> Result<Json<Confirmed>, ServiceError> {
     let note = confirmation.into_inner().note;
-    if note.len() > NOTE_BYTES_MAX {
-        let detail = format!("the note is longer than {NOTE_BYTES_MAX} bytes");
-        return Err(ServiceError::Invalid(detail));
-    }
-    let place = jobs.admit()?;
-    let order = set_confirmed(&dynamo, &tenant.0, &id).await?;
-    let answer = Confirmed {
-        total_cents: order.total_cents(),
-        id: order.id.clone(),
-        status: order.status,
-    };
-    let event = OrderEvent {
-        total_cents: answer.total_cents,
-        tenant: order.tenant,
-        order: order.id,
-        kind: EventKind::Confirmed,
-        note,
-    };
-    jobs.start(place, audit(dynamo, event));
+    check_length("note", &note)?;
+    // Before any work is done, so that a refusal leaves the order as it was.
+    let permit = jobs.admit()?;
+    let order = dynamo.confirm(&tenant, &id).await?;
+    let (answer, event) = outcome(order, note);
+    jobs.start(permit, audit(dynamo, event));
     Ok(Json(answer))
 }
 
-/// Background jobs of this process.
-pub(crate) struct Jobs {
-    #[expect(dead_code, reason = "lesson 4: nothing enforces the limits")]
-    limits: Limits,
-    /// How many are alive, for whoever measures.
+/// The job: one more line in the audit trail. The clerk already has the answer, so a
+/// failure only goes to the log.
+async fn audit(dynamo: Data<Dynamo>, event: OrderEvent) {
+    if let Err(error) = dynamo.put(&event).await {
+        tracing::error!(%error, order = %event.order, "not audited");
+    }
+}
+
+/// What the clerk sends.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Confirmation {
+    /// A remark for the audit trail
+    #[serde(default)]
+    note: String,
+}
+
+/// The order after its confirmation.
+#[derive(Serialize, ToSchema)]
+struct Confirmed {
+    id: OrderId,
+    status: OrderStatus,
+    total_cents: u64,
+}
+
+/// What the clerk is told, and what the audit trail is told.
+fn outcome(order: Order, note: String) -> (Confirmed, OrderEvent) {
+    let (id, status, total_cents) =
+        (order.id.clone(), order.status, order.total_cents());
+    let (tenant, order) = (order.tenant, order.id);
+    let kind = EventKind::Confirmed;
+    let event = OrderEvent { tenant, order, kind, total_cents, note };
+    (Confirmed { id, status, total_cents }, event)
+}
+
+/// The background jobs of this process.
+struct Jobs {
+    #[expect(dead_code, reason = "nothing enforces the limits")]
+    limits: Data<Limits>,
+    /// Jobs that have not ended.
     alive: Gauge,
-    /// Where they run: a worker's own runtime drops its tasks at a shutdown.
+    /// Where jobs run. A worker's own runtime would drop them at a shutdown.
     runtime: Handle,
-    /// A handle of every job that was ever started, for [`Jobs::drain`].
+    /// A handle of each job that was ever started, so that [`Jobs::drain`] can wait.
     running: Mutex<Vec<JoinHandle<()>>>,
 }
 
-/// Leave to run one job.
-struct Place {
-    /// Falls with the job.
-    alive: Held,
+/// Permission to run one job.
+struct Permit {
+    /// Counts the job until it ends.
+    alive: GaugeGuard,
 }
 
 impl Jobs {
-    pub(crate) fn new(context: &Context) -> Self {
+    fn new(context: &Context) -> Self {
         let limits = context.limits.clone();
         let alive = context.gauges.tasks.clone();
         let runtime = context.background.clone();
         Self { limits, alive, runtime, running: Mutex::default() }
     }
 
-    /// Asks for leave before any work is done, so that a refusal costs nothing.
-    fn admit(&self) -> Result<Place, ServiceError> {
-        Ok(Place { alive: self.alive.hold() })
+    fn admit(&self) -> Result<Permit, ServiceError> {
+        Ok(Permit { alive: self.alive.hold() })
     }
 
-    fn start(&self, place: Place, job: impl Future<Output = ()> + Send + 'static) {
+    fn start(&self, permit: Permit, job: impl Future<Output = ()> + Send + 'static) {
         let handle = self.runtime.spawn(async move {
             job.await;
-            drop(place.alive);
+            drop(permit.alive);
         });
-        // LEAK: nobody takes the handles of finished jobs out again. A handle keeps
-        // its task's memory, which is as large as the job's future, finished or not.
-        self.running.lock().unwrap_or_else(PoisonError::into_inner).push(handle);
+        // LEAK: nothing removes the handles of finished jobs. The end of a job frees
+        // what its future had captured. The cell stays, because a handle is a reference
+        // to it: kilobytes, since the state of an SDK call is stored inline.
+        lock(&self.running).push(handle);
     }
 
-    /// Waits for the jobs under way: a shutdown must not lose an audit.
-    pub(crate) async fn drain(&self) {
-        let running = {
-            let mut running =
-                self.running.lock().unwrap_or_else(PoisonError::into_inner);
-            std::mem::take(&mut *running)
-        };
+    /// Waits for the jobs in progress: a shutdown must not lose an audit.
+    async fn drain(&self) {
+        let running = std::mem::take(&mut *lock(&self.running));
         for job in running {
-            // A job that panicked has been logged, and has nothing left to wait for.
+            // A job that panicked has been logged. There is nothing to wait for.
             let _ = job.await;
         }
     }
 }
 
-async fn set_confirmed(
-    dynamo: &Dynamo,
-    tenant: &TenantId,
-    id: &OrderId,
-) -> Result<Order, ServiceError> {
-    let mut call = dynamo.call("UpdateItem");
-    let request = dynamo.client.update_item().table_name(&*dynamo.table);
-    let request = table::with_confirmation(request, tenant, id).send();
-    let updated = call.send(request).await.map_err(|error| match &error {
-        SdkError::ServiceError(e)
-            if e.err().is_conditional_check_failed_exception() =>
-        {
-            ServiceError::NotFound("order")
-        }
-        _ => error.into(),
-    })?;
-    call.consumed(1);
-    table::read_order(updated.attributes.unwrap_or_default())
-        .map_err(ServiceError::internal)
-}
-
-/// The job: one more line in the audit trail. The clerk has an answer already, so
-/// the log is the only one to tell when it fails.
-async fn audit(dynamo: Data<Dynamo>, event: OrderEvent) {
-    let item = match table::event_item(&event) {
-        Ok(item) => item,
-        Err(error) => {
-            return tracing::error!(%error, order = %event.order, "not audited");
-        }
-    };
-    let mut call = dynamo.call("PutItem");
-    let request = dynamo
-        .client
-        .put_item()
-        .table_name(&*dynamo.table)
-        .set_item(Some(item))
-        .send();
-    match call.send(request).await {
-        Ok(_) => call.consumed(1),
-        Err(error) => tracing::error!(%error, order = %event.order, "not audited"),
-    }
+pub(crate) fn lesson(context: &Context) -> Lesson {
+    let jobs = Data::new(Jobs::new(context));
+    Lesson::new(|app| app.service(confirm))
+        .state(jobs.clone())
+        .drain(async move { jobs.drain().await })
 }

@@ -1,40 +1,27 @@
-//! Import orders, an order a line (NDJSON), as the export gives them.
+//! Import orders, one JSON object per line (NDJSON), in the format of the export.
 //!
-//! The client decides how much it sends. The service decides how much of it lies in
-//! memory at a time.
+//! The client decides how much it sends. The service decides how much of that is in
+//! memory at the same time.
 
+use actix_web::error::PayloadError;
+use actix_web::post;
 use actix_web::web::{Data, Json, Payload};
-use actix_web::{Result, post};
 use futures_util::StreamExt;
 use model::table::{self, Item};
 use model::{Order, TenantId};
 use serde::Serialize;
 use service::dynamo::BATCH_ITEMS;
-use service::extract::Tenant;
-use service::{Dynamo, Limits, Problem, ServiceError};
+use service::{Context, Dynamo, Lesson, Limits, ServiceError, Tenant};
 use utoipa::ToSchema;
-
-/// Longest line that is taken for an order. DynamoDB takes items of 400 KB.
-const LINE_BYTES_MAX: usize = 400_000;
-
-/// What became of an import.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Imported {
-    orders: u64,
-}
 
 /// Imports orders, an order a line
 #[utoipa::path(
-    params(("x-tenant" = String, Header)),
-    request_body(content = model::Order, content_type = "application/x-ndjson"),
-    responses(
-        (status = 200, body = Imported),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-    )
+    params(Tenant),
+    request_body(content = Order, content_type = "application/x-ndjson"),
+    responses((status = 200, body = Imported))
 )]
 #[post("/orders/import")]
-pub(crate) async fn import(
+async fn import(
     tenant: Tenant,
     body: Payload,
     dynamo: Data<Dynamo>,
@@ -42,45 +29,55 @@ pub(crate) async fn import(
 ) -> Result<Json<Imported>, ServiceError> {
     let batch = Vec::with_capacity(BATCH_ITEMS);
     let mut import = Import { dynamo, tenant: tenant.0, limits, orders: 0, batch };
-    import.take(body).await?;
+    import.read(body).await?;
     import.write().await?;
     Ok(Json(Imported { orders: import.orders }))
 }
 
-fn unreadable(_: actix_web::error::PayloadError) -> ServiceError {
-    ServiceError::Invalid("the body could not be read".to_owned())
+/// The result of an import.
+#[derive(Serialize, ToSchema)]
+struct Imported {
+    orders: u64,
 }
 
-/// An import under way.
+/// Longest line that is accepted as an order. DynamoDB accepts items of 400 KB.
+const LINE_BYTES_MAX: usize = 400_000;
+
+/// An import in progress.
 struct Import {
     dynamo: Data<Dynamo>,
     tenant: TenantId,
-    #[expect(dead_code, reason = "lesson 5: nothing enforces the limits")]
+    #[expect(dead_code, reason = "nothing enforces the limits")]
     limits: Data<Limits>,
-    /// Lines that were taken.
+    /// Lines that were read.
     orders: u64,
-    /// Less than DynamoDB takes at a time.
+    /// Orders that are not written yet: fewer than one call to DynamoDB takes.
     batch: Vec<Item>,
 }
 
 impl Import {
-    async fn take(&mut self, mut body: Payload) -> Result<(), ServiceError> {
-        // LEAK: the import begins when the last byte has come. Until then the whole
-        // file lies here, of any size, for every client that sends one.
+    async fn read(&mut self, mut body: Payload) -> Result<(), ServiceError> {
+        // LEAK: the import begins after the last byte. Until then `rest` holds the whole
+        // file, whatever its size, and each concurrent import has its own `rest`.
         let mut rest = Vec::new();
         while let Some(chunk) = body.next().await {
+            // A vector that is full doubles: while it moves, the old and the new block
+            // exist side by side, three times the bytes that have arrived.
             rest.extend_from_slice(&chunk.map_err(unreadable)?);
         }
         self.lines(&rest).await
     }
 
-    /// Takes whole lines.
+    /// Imports whole lines. A full batch is written before the next line is read.
     async fn lines(&mut self, text: &[u8]) -> Result<(), ServiceError> {
         for line in text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty())
         {
             self.orders += 1;
-            let item = self.item(line)?;
-            self.batch.push(item);
+            let order = self.parse(line).map_err(|problem| {
+                let n = self.orders;
+                ServiceError::Invalid(format!("line {n} is no order: {problem}"))
+            })?;
+            self.batch.push(table::to_item(&order)?);
             if self.batch.len() == BATCH_ITEMS {
                 self.write().await?;
             }
@@ -88,27 +85,29 @@ impl Import {
         Ok(())
     }
 
-    fn item(&self, line: &[u8]) -> Result<Item, ServiceError> {
-        let n = self.orders;
-        let invalid = |what: String| {
-            ServiceError::Invalid(format!("line {n} is no order: {what}"))
-        };
+    fn parse(&self, line: &[u8]) -> Result<Order, String> {
         if line.len() > LINE_BYTES_MAX {
-            return Err(invalid(format!(
-                "it is longer than {LINE_BYTES_MAX} bytes"
-            )));
+            return Err(format!("it is longer than {LINE_BYTES_MAX} bytes"));
         }
-        let order: Order = serde_json::from_slice(line)
-            .map_err(|error| invalid(error.to_string()))?;
+        let order: Order =
+            serde_json::from_slice(line).map_err(|error| error.to_string())?;
         if order.tenant != self.tenant {
-            return Err(invalid("it is another tenant's".to_owned()));
+            return Err("it is another tenant's".to_owned());
         }
-        table::order_item(&order).map_err(ServiceError::internal)
+        Ok(order)
     }
 
-    /// Sends what has been gathered.
+    /// Writes the batch. The items are moved out, so they are freed with the call.
     async fn write(&mut self) -> Result<(), ServiceError> {
         let batch = std::mem::take(&mut self.batch);
         self.dynamo.put_batch(batch).await
     }
+}
+
+fn unreadable(_: PayloadError) -> ServiceError {
+    ServiceError::Invalid("the body could not be read".to_owned())
+}
+
+pub(crate) fn lesson(_: &Context) -> Lesson {
+    Lesson::new(|app| app.service(import))
 }

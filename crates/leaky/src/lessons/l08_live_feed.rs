@@ -1,43 +1,33 @@
 //! Follow shipments as they happen: server-sent events, for the screen in the warehouse.
 //!
-//! A feed has no end of its own. It ends when somebody notices that nobody listens.
+//! A feed does not end by itself. It ends when something notices that the client has
+//! gone.
 
-use actix_web::http::StatusCode;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::{Bytes, Data, Path};
-use actix_web::{HttpResponse, Result, get, post};
+use actix_web::{HttpResponse, get, post};
 use futures_util::stream::{self, Stream, StreamExt};
-use heap::{Gauge, Held};
-use model::{OrderId, table};
-use service::extract::Tenant;
-use service::{Context, Dynamo, Problem, ServiceError};
-use std::sync::{Mutex, PoisonError};
+use heap::{Gauge, GaugeGuard};
+use model::OrderId;
+use service::{Context, Dynamo, Lesson, ServiceError, Tenant, lock};
+use std::sync::Mutex;
 use tokio::sync::mpsc;
-
-/// What every feed begins with: how long to wait before coming again, in milliseconds.
-const GREETING: Bytes = Bytes::from_static(b"retry: 5000\n\n");
-
-/// Events that may wait for one listener. A screen that is further behind has other
-/// problems.
-const BEHIND_MAX: usize = 64;
-
-/// As actix has it by default: whoever has closed its sending side may still listen.
-pub(crate) const fn allow_half_closed() -> bool {
-    true
-}
 
 /// Follows shipments, as server-sent events
 #[utoipa::path(
-    params(("x-tenant" = String, Header)),
+    params(Tenant),
     responses((status = 200, content_type = "text/event-stream"))
 )]
 #[get("/orders/feed")]
-pub(crate) async fn follow(
+async fn follow(
     _tenant: Tenant,
     feed: Data<Feed>,
 ) -> Result<HttpResponse, ServiceError> {
-    let greeting = stream::iter([Ok::<_, ServiceError>(GREETING)]);
-    let events = greeting.chain(feed.subscribe().map(Ok));
+    // Tells the browser to reconnect after 5 seconds if the feed breaks off.
+    let greeting = stream::iter([Bytes::from_static(b"retry: 5000\n\n")]);
+    // The response owns the stream, and the stream owns the listener's end of the feed.
+    // Both live until actix drops the response.
+    let events = greeting.chain(feed.subscribe()).map(Ok::<_, ServiceError>);
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")
         .insert_header((CACHE_CONTROL, "no-store"))
@@ -45,74 +35,70 @@ pub(crate) async fn follow(
 }
 
 /// Announces that an order has been shipped
-#[utoipa::path(
-    params(("id" = String, Path), ("x-tenant" = String, Header)),
-    responses(
-        (status = 204),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-    )
-)]
+#[utoipa::path(params(Tenant), responses((status = 204)))]
 #[post("/orders/{id}/shipment")]
-pub(crate) async fn announce(
+async fn announce(
     tenant: Tenant,
     id: Path<OrderId>,
     dynamo: Data<Dynamo>,
     feed: Data<Feed>,
 ) -> Result<HttpResponse, ServiceError> {
-    let mut call = dynamo.call("GetItem");
-    let request = dynamo
-        .client
-        .get_item()
-        .table_name(&*dynamo.table)
-        .set_key(Some(table::order_key(&tenant.0, &id)))
-        .send();
-    let found = call.send(request).await?.item;
-    call.consumed(found.iter().len());
-    found.ok_or(ServiceError::NotFound("order"))?;
+    dynamo.order(&tenant, &id).await?;
     feed.publish(Bytes::from(format!("event: shipped\ndata: {id}\n\n")));
-    Ok(HttpResponse::new(StatusCode::NO_CONTENT))
+    Ok(HttpResponse::NoContent().finish())
 }
 
-/// All who listen.
-pub(crate) struct Feed {
-    /// How many, for whoever measures.
+/// Events that may wait for one listener. A slower one misses events.
+const BACKLOG_MAX: usize = 64;
+
+/// The feed, and its listeners.
+struct Feed {
+    /// How many listeners there are.
     subscribers: Gauge,
+    /// One entry for each listener. Events are sent to all of them.
     senders: Mutex<Vec<Subscriber>>,
 }
 
-/// One who listens, or did.
+/// A listener, or one that has left.
 struct Subscriber {
     sender: mpsc::Sender<Bytes>,
-    #[expect(dead_code, reason = "it counts until it is dropped")]
-    counted: Held,
+    /// Counts the entry until it is dropped.
+    _counted: GaugeGuard,
 }
 
 impl Feed {
-    pub(crate) fn new(context: &Context) -> Self {
+    fn new(context: &Context) -> Self {
         let subscribers = context.gauges.named("subscribers");
         Self { subscribers, senders: Mutex::default() }
     }
 
-    /// What will be published from now on.
+    /// All events from now on.
     fn subscribe(&self) -> impl Stream<Item = Bytes> + use<> {
-        let (sender, receiver) = mpsc::channel(BEHIND_MAX);
-        // LEAK: nobody takes a listener off the list. A screen that was switched off
-        // stays on it, and its connection waits here for an event that it could fail
-        // to send.
-        let counted = self.subscribers.hold();
-        let mut senders =
-            self.senders.lock().unwrap_or_else(PoisonError::into_inner);
-        senders.push(Subscriber { sender, counted });
+        let (sender, receiver) = mpsc::channel(BACKLOG_MAX);
+        let _counted = self.subscribers.hold();
+        // LEAK: nothing removes a listener from the list. Its entry keeps the channel,
+        // and the channel keeps the stream waiting. A client that hangs up closes its
+        // sending side only, so actix goes on polling the stream: the connection stays
+        // as well, with its buffers and its socket in CLOSE_WAIT.
+        lock(&self.senders).push(Subscriber { sender, _counted });
         stream::unfold(receiver, |mut receiver| async move {
             receiver.recv().await.map(|event| (event, receiver))
         })
     }
 
     fn publish(&self, event: Bytes) {
-        let senders = self.senders.lock().unwrap_or_else(PoisonError::into_inner);
-        for subscriber in senders.iter() {
-            // One who is too far behind misses an event.
+        for subscriber in lock(&self.senders).iter() {
+            // A full channel loses the event. A closed one does too, and stays in the
+            // list.
             let _ = subscriber.sender.try_send(event.clone());
         }
     }
+}
+
+pub(crate) fn lesson(context: &Context) -> Lesson {
+    Lesson::new(|app| app.service(follow).service(announce))
+        .state(Data::new(Feed::new(context)))
+        // As actix does by default: a client that has closed its sending side may
+        // still be listening.
+        .allow_half_closed(true)
 }

@@ -1,68 +1,52 @@
 //! Keep the draft of an order while it is being written.
 //!
-//! A call that fails may be tried again while a bucket of tokens lasts. Tenants who
-//! share a bucket also share bad times: the retries of one leave none to the others.
+//! Failed calls are retried while a bucket of tokens lasts. Tenants that share a bucket
+//! share its exhaustion: the retries of one leave none for the others.
 
+use actix_web::put;
 use actix_web::web::{Data, Json, Path};
-use actix_web::{Result, put};
 use aws_sdk_dynamodb::config::Builder;
 use aws_sdk_dynamodb::config::retry::RetryPartition;
-use model::limits::NOTE_BYTES_MAX;
-use model::{OrderDraft, OrderId, TenantId, table};
+use model::{OrderDraft, OrderId, TenantId};
 use serde::Deserialize;
-use service::{Dynamo, Problem, ServiceError};
+use service::extract::check_length;
+use service::{Context, Dynamo, Lesson, ServiceError};
 use utoipa::ToSchema;
 
-/// What the order says so far.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Writing {
-    note: String,
-}
-
 /// Keeps the draft of an order
-#[utoipa::path(
-    params(("tenant" = String, Path), ("id" = String, Path)),
-    request_body = Writing,
-    responses(
-        (status = 200, body = OrderDraft),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-    )
-)]
+#[utoipa::path(responses((status = 200, body = OrderDraft)))]
 #[put("/tenants/{tenant}/orders/{id}")]
-pub(crate) async fn keep(
+async fn keep(
     path: Path<(TenantId, OrderId)>,
-    writing: Json<Writing>,
+    text: Json<DraftText>,
     dynamo: Data<Dynamo>,
 ) -> Result<Json<OrderDraft>, ServiceError> {
     let (tenant, id) = path.into_inner();
-    let note = writing.into_inner().note;
-    if note.len() > NOTE_BYTES_MAX {
-        let detail = format!("the note is longer than {NOTE_BYTES_MAX} bytes");
-        return Err(ServiceError::Invalid(detail));
-    }
+    let note = text.into_inner().note;
+    check_length("note", &note)?;
+    // The SDK looks the partition's bucket up by its name, in a map for the whole
+    // process. It does so before the first attempt, whether or not that one fails.
+    let config = Builder::default().retry_partition(partition(&tenant));
     let draft = OrderDraft { tenant, id, note };
-    let item = table::draft_item(&draft).map_err(ServiceError::internal)?;
-
-    let mut call = dynamo.call("PutItem");
-    let request = dynamo
-        .client
-        .put_item()
-        .table_name(&*dynamo.table)
-        .set_item(Some(item))
-        .customize()
-        .config_override(
-            Builder::default().retry_partition(partition(&draft.tenant)),
-        )
-        .send();
-    call.send(request).await?;
-    call.consumed(1);
+    dynamo.with_config(config).put(&draft).await?;
     Ok(Json(draft))
 }
 
-/// Whose retries count together with this tenant's.
+/// The bucket from which this tenant's retries are taken.
 fn partition(tenant: &TenantId) -> RetryPartition {
-    // LEAK: the SDK keeps a bucket for every name that it ever saw, in a static that
-    // outlives the client.
+    // LEAK: a name for each tenant. The SDK's map is a static that has no way to remove
+    // an entry, so the name and its bucket stay until the process ends, even if the
+    // client is dropped.
     RetryPartition::new(format!("tenant-{tenant}"))
+}
+
+/// What the draft says so far.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct DraftText {
+    note: String,
+}
+
+pub(crate) fn lesson(_: &Context) -> Lesson {
+    Lesson::new(|app| app.service(keep))
 }

@@ -1,41 +1,23 @@
-//! Look a session up by its token. Every page of the shop asks, so answers are kept
-//! for a while.
+//! Look up a session by its token. Every page of the shop asks, so results are cached.
 //!
-//! What is kept stays until something removes it, and whoever reads this process's
-//! memory reads what is kept.
+//! A cached entry stays until something removes it, and a memory dump of this process
+//! shows what is cached.
 
+use actix_web::get;
 use actix_web::web::{Data, Json, Path};
-use actix_web::{Result, get};
 use model::table::{self, Item};
 use model::{Session, SessionToken, TenantId};
 use serde::Serialize;
-use service::{Context, Dynamo, Limits, Problem, ServiceError};
+use service::{Context, Dynamo, Lesson, Limits, ServiceError, lock};
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::SystemTime;
 use utoipa::ToSchema;
 
-/// What the shop may know of a session.
-#[derive(Clone, Serialize, ToSchema)]
-pub(crate) struct SessionView {
-    #[schema(value_type = String)]
-    tenant: TenantId,
-    user: String,
-    roles: Vec<String>,
-    /// Seconds since 1970
-    expires_at: u64,
-}
-
-/// Looks a session up
-#[utoipa::path(
-    params(("token" = String, Path)),
-    responses(
-        (status = 200, body = SessionView),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-    )
-)]
+/// Looks up a session
+#[utoipa::path(responses((status = 200, body = SessionView)))]
 #[get("/sessions/{token}")]
-pub(crate) async fn look_up(
+async fn look_up(
     token: Path<SessionToken>,
     dynamo: Data<Dynamo>,
     sessions: Data<Sessions>,
@@ -44,11 +26,13 @@ pub(crate) async fn look_up(
     let view = match sessions.get(&token)? {
         Some(view) => view,
         None => {
-            let item = find(&dynamo, &token).await?;
-            sessions.put(token, item)?
+            // The SDK allocates the item here, a heap block for each name and value.
+            let item = dynamo.get_item(table::session_key(&token)).await?;
+            sessions.put(token, item.ok_or(ServiceError::NotFound("session"))?)?
         }
     };
-    // An entry that has run out is as good as none, however it was found.
+    // DynamoDB deletes an expired item days later and returns it until then, so neither
+    // the table nor the cache can be trusted to have forgotten it.
     let now = SystemTime::UNIX_EPOCH.elapsed().map_or(u64::MAX, |now| now.as_secs());
     if view.expires_at <= now {
         return Err(ServiceError::NotFound("session"));
@@ -56,45 +40,40 @@ pub(crate) async fn look_up(
     Ok(Json(view))
 }
 
-async fn find(dynamo: &Dynamo, token: &SessionToken) -> Result<Item, ServiceError> {
-    let mut call = dynamo.call("GetItem");
-    let request = dynamo
-        .client
-        .get_item()
-        .table_name(&*dynamo.table)
-        .set_key(Some(table::session_key(token)))
-        .send();
-    let found = call.send(request).await?.item;
-    call.consumed(found.iter().len());
-    found.ok_or(ServiceError::NotFound("session"))
+/// What the shop may know of a session.
+#[derive(Clone, Serialize, ToSchema)]
+struct SessionView {
+    tenant: TenantId,
+    user: String,
+    roles: Vec<String>,
+    /// Seconds since 1970
+    expires_at: u64,
 }
 
-/// The part of an item that the shop may see; the payment secret is not in it.
+/// The part of an item that the shop may see, which excludes the payment secret.
 fn view(item: Item) -> Result<SessionView, ServiceError> {
-    let session = table::read_session(item).map_err(ServiceError::internal)?;
-    let Session { tenant, user, roles, expires_at, .. } = session;
+    let Session { tenant, user, roles, expires_at, .. } = table::from_item(item)?;
     Ok(SessionView { tenant, user, roles, expires_at })
 }
 
-/// Sessions that were looked up before.
-pub(crate) struct Sessions {
-    #[expect(dead_code, reason = "lesson 11: nothing enforces the limits")]
-    limits: Limits,
-    /// Filled by every first look-up.
-    kept: Mutex<HashMap<SessionToken, Item>>,
+/// The cache.
+struct Sessions {
+    #[expect(dead_code, reason = "nothing enforces the limits")]
+    limits: Data<Limits>,
+    /// The first request with a token inserts its session, and nothing removes it.
+    cache: Mutex<HashMap<SessionToken, Item>>,
 }
 
 impl Sessions {
-    pub(crate) fn new(context: &Context) -> Self {
-        Self { limits: context.limits.clone(), kept: Mutex::default() }
+    fn new(context: &Context) -> Self {
+        Self { limits: context.limits.clone(), cache: Mutex::default() }
     }
 
     fn get(
         &self,
         token: &SessionToken,
     ) -> Result<Option<SessionView>, ServiceError> {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.get(token).cloned().map(view).transpose()
+        lock(&self.cache).get(token).cloned().map(view).transpose()
     }
 
     fn put(
@@ -102,10 +81,14 @@ impl Sessions {
         token: SessionToken,
         item: Item,
     ) -> Result<SessionView, ServiceError> {
-        // LEAK: the whole item, payment secret and all, and nothing ever removes it.
-        // The table forgets a session when it expires; this map does not.
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.insert(token, item.clone());
+        // LEAK: the map has an entry for each token that ever came, expired or not. An
+        // entry is the whole item: the map keeps its heap blocks, with the payment
+        // secret and the profile that this route never returns.
+        lock(&self.cache).insert(token, item.clone());
         view(item)
     }
+}
+
+pub(crate) fn lesson(context: &Context) -> Lesson {
+    Lesson::new(|app| app.service(look_up)).state(Data::new(Sessions::new(context)))
 }

@@ -1,59 +1,39 @@
-//! Record a payment once, however often its client asks: a client names each payment
-//! with an idempotency key, and repeats the name when it has not seen the answer.
+//! Record a payment once, however often its client sends it. The client names each
+//! payment with an idempotency key, and repeats the key when it has not seen the answer.
 //!
-//! DynamoDB decides what is recorded. The answers that are kept here spare it the
-//! question.
+//! DynamoDB decides what is recorded. The answers that are cached here save it work.
 
 use actix_web::http::header::HeaderValue;
 use actix_web::web::{Data, Json};
-use actix_web::{HttpRequest, Result, post};
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use actix_web::{HttpRequest, post};
 use heap::Gauge;
-use model::table::{self, Item};
 use model::{IdError, IdempotencyKey, OrderId, Payment, TenantId};
 use serde::{Deserialize, Serialize};
-use service::extract::Tenant;
-use service::{Context, Dynamo, Limits, Problem, ServiceError};
+use service::{Context, Dynamo, Lesson, Limits, ServiceError, Tenant, lock};
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use utoipa::ToSchema;
-
-/// Header with the client's name for a payment.
-const KEY_HEADER: &str = "idempotency-key";
-
-/// A payment as it is asked for, and as it was recorded.
-#[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Charge {
-    #[schema(value_type = String)]
-    order: OrderId,
-    amount_cents: u64,
-}
 
 /// Records a payment, once for each idempotency key
 #[utoipa::path(
-    params(("x-tenant" = String, Header), ("idempotency-key" = String, Header)),
-    request_body = Charge,
-    responses(
-        (status = 200, body = Charge),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-    )
+    params(Tenant, ("idempotency-key" = String, Header)),
+    responses((status = 200, body = Charge))
 )]
 #[post("/payments")]
-pub(crate) async fn pay(
+async fn pay(
     tenant: Tenant,
     request: HttpRequest,
     charge: Json<Charge>,
     dynamo: Data<Dynamo>,
     payments: Data<Payments>,
 ) -> Result<Json<Charge>, ServiceError> {
-    let header = request.headers().get(KEY_HEADER).ok_or_else(nameless)?;
-    let name = checked(header)?;
-    // LEAK: a header's value is a slice of the buffer that the request was read into.
-    // As a key it keeps all of that, cookies included, and nothing ever removes it.
+    // actix reads requests into one buffer per connection. A header's value is a slice
+    // of that buffer: it copies nothing, and it keeps all of the buffer alive.
+    let header = request.headers().get(KEY_HEADER).ok_or_else(no_key)?;
+    let text = header.to_str().map_err(|_| no_key())?;
+    let name: IdempotencyKey = text.parse().map_err(invalid)?;
+    // LEAK: the slice becomes a key of the map, and nothing removes it. Each entry keeps
+    // the buffer of its request: cookies, tokens and all other headers.
     let key: Key = (tenant.0.clone(), header.clone());
     let charge = charge.into_inner();
     let recorded = match payments.get(&key) {
@@ -70,86 +50,70 @@ pub(crate) async fn pay(
     Ok(Json(recorded))
 }
 
-fn nameless() -> ServiceError {
+/// Header with the client's name for a payment.
+const KEY_HEADER: &str = "idempotency-key";
+
+fn no_key() -> ServiceError {
     ServiceError::Invalid(format!("the header {KEY_HEADER} must name the payment"))
 }
 
-/// A name as the table may hold it: short, and no part of a key of the table.
-fn checked(header: &HeaderValue) -> Result<IdempotencyKey, ServiceError> {
-    let text = header.to_str().map_err(|_| nameless())?;
-    text.parse().map_err(|error: IdError| ServiceError::Invalid(error.to_string()))
+fn invalid(error: IdError) -> ServiceError {
+    ServiceError::Invalid(error.to_string())
 }
 
-/// Records the payment, or finds what is recorded under its key.
+/// A payment as it is requested, and as it was recorded.
+#[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Charge {
+    order: OrderId,
+    amount_cents: u64,
+}
+
+/// Records a payment, or returns the one that was recorded under its key.
 async fn record(
     dynamo: &Dynamo,
     tenant: TenantId,
     key: IdempotencyKey,
     charge: Charge,
 ) -> Result<Charge, ServiceError> {
-    let Charge { order, amount_cents } = charge.clone();
+    let Charge { order, amount_cents } = charge;
     let payment = Payment { tenant, key, order, amount_cents };
-    let item = table::payment_item(&payment).map_err(ServiceError::internal)?;
-    let mut call = dynamo.call("PutItem");
-    let request = dynamo
-        .client
-        .put_item()
-        .table_name(&*dynamo.table)
-        .set_item(Some(item))
-        .condition_expression("attribute_not_exists(pk)")
-        .return_values_on_condition_check_failure(
-            ReturnValuesOnConditionCheckFailure::AllOld,
-        )
-        .send();
-    let Err(error) = call.send(request).await else {
-        call.consumed(1);
-        return Ok(charge);
-    };
-    let Some(item) = earlier(&error) else { return Err(error.into()) };
-    call.consumed(1);
-    let Payment { order, amount_cents, .. } =
-        table::read_payment(item).map_err(ServiceError::internal)?;
+    let earlier = dynamo.put_new(&payment).await?;
+    let Payment { order, amount_cents, .. } = earlier.unwrap_or(payment);
     Ok(Charge { order, amount_cents })
 }
 
-/// The payment that has this key already, if that is what went wrong.
-fn earlier(error: &SdkError<PutItemError>) -> Option<Item> {
-    match error.as_service_error()? {
-        PutItemError::ConditionalCheckFailedException(failed) => {
-            failed.item().cloned()
-        }
-        _ => None,
-    }
-}
-
-/// Names of two tenants have nothing to do with each other.
+/// Two tenants may use the same name for different payments.
 type Key = (TenantId, HeaderValue);
 
 /// Payments that were recorded before.
-pub(crate) struct Payments {
-    #[expect(dead_code, reason = "lesson 12: nothing enforces the limits")]
-    limits: Limits,
-    /// Filled by every first request.
-    kept: Mutex<HashMap<Key, Charge>>,
-    /// How many, for whoever measures.
+struct Payments {
+    #[expect(dead_code, reason = "nothing enforces the limits")]
+    limits: Data<Limits>,
+    /// The first request with a key inserts its payment, and nothing removes it.
+    cache: Mutex<HashMap<Key, Charge>>,
+    /// How many there are.
     number: Gauge,
 }
 
 impl Payments {
-    pub(crate) fn new(context: &Context) -> Self {
-        let limits = context.limits.clone();
+    fn new(context: &Context) -> Self {
         let number = context.gauges.named("idempotency keys");
-        Self { limits, kept: Mutex::default(), number }
+        let limits = context.limits.clone();
+        Self { limits, cache: Mutex::default(), number }
     }
 
     fn get(&self, key: &Key) -> Option<Charge> {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.get(key).cloned()
+        lock(&self.cache).get(key).cloned()
     }
 
     fn put(&self, key: Key, charge: Charge) {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.insert(key, charge);
-        self.number.set(kept.len() as u64);
+        let mut cache = lock(&self.cache);
+        cache.insert(key, charge);
+        self.number.set(cache.len() as u64);
     }
+}
+
+pub(crate) fn lesson(context: &Context) -> Lesson {
+    Lesson::new(|app| app.service(pay)).state(Data::new(Payments::new(context)))
 }

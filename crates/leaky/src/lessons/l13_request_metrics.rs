@@ -1,70 +1,32 @@
-//! Show where a parcel is to whoever has its code, and measure the answers for
+//! Show where a parcel is to anyone who has its code, and measure the answers for
 //! Prometheus.
 //!
-//! Each new combination of label values is a series of its own, and a series stays
-//! until the process ends.
+//! Each new combination of label values is a new series, and a series stays until the
+//! process ends.
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Next, from_fn};
-use actix_web::web::{self, Data, Json, Path, ServiceConfig};
-use actix_web::{Error, HttpResponse, Result, get};
+use actix_web::web::{Data, Json, Path};
+use actix_web::{Error, HttpResponse, get};
 use heap::Gauge;
 use model::{Parcel, TrackingCode, table};
 use prometheus::{HistogramOpts, HistogramVec, Registry, TEXT_FORMAT, TextEncoder};
-use service::{Context, Dynamo, Problem, ServiceError};
-use std::sync::{Mutex, PoisonError};
+use service::{Context, Dynamo, Lesson, ServiceError, lock, scope};
+use std::sync::Mutex;
 use std::time::Instant;
 
-/// Mounts the public page, measured, and the measurements.
-pub(crate) fn public_page(config: &mut ServiceConfig) {
-    // A scope also sees what is asked for below it and does not exist.
-    let page = web::scope("/track").wrap(from_fn(measure)).service(track);
-    config.service(page).service(scrape);
-}
-
 /// Shows where a parcel is
-#[utoipa::path(
-    context_path = "/track",
-    params(("code" = String, Path)),
-    responses(
-        (status = 200, body = Parcel),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-    )
-)]
+#[utoipa::path(responses((status = 200, body = Parcel)))]
 #[get("/{code}")]
-pub(crate) async fn track(
+async fn track(
     code: Path<TrackingCode>,
     dynamo: Data<Dynamo>,
 ) -> Result<Json<Parcel>, ServiceError> {
-    let mut call = dynamo.call("GetItem");
-    let request = dynamo
-        .client
-        .get_item()
-        .table_name(&*dynamo.table)
-        .set_key(Some(table::parcel_key(&code)))
-        .send();
-    let found = call.send(request).await?.item;
-    call.consumed(found.iter().len());
-    let item = found.ok_or(ServiceError::NotFound("parcel"))?;
-    Ok(Json(table::read_parcel(item).map_err(ServiceError::internal)?))
+    Ok(Json(dynamo.get(table::parcel_key(&code)).await?))
 }
 
-/// Shows what was measured, in Prometheus's text format
-#[utoipa::path(
-    responses((status = 200, body = String, content_type = "text/plain"))
-)]
-#[get("/metrics")]
-pub(crate) async fn scrape(
-    metrics: Data<Metrics>,
-) -> Result<HttpResponse, ServiceError> {
-    let families = metrics.registry.gather();
-    let text = TextEncoder::new().encode_to_string(&families);
-    let text = text.map_err(ServiceError::internal)?;
-    Ok(HttpResponse::Ok().content_type(TEXT_FORMAT).body(text))
-}
-
-/// Middleware: measures the time until the answer's head.
+/// Middleware: measures the time until the head of the answer.
 async fn measure(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
@@ -80,26 +42,41 @@ async fn measure(
     Ok(response)
 }
 
-/// What the series of this request is named after.
+/// The value of the label `path` for this request.
 fn path_label(request: &ServiceRequest) -> String {
-    // LEAK: a path holds what clients put there, a tracking code or anything else, so
-    // every new one is a new series, and no series is ever dropped.
+    // LEAK: the path contains what the client put there, a tracking code or anything
+    // else. Every new path becomes a series with two sets of eleven buckets, and the
+    // metric's map keeps it: Prometheus counters must never go backwards.
     request.path().to_owned()
 }
 
+/// Shows what was measured, in Prometheus's text format
+#[utoipa::path(
+    responses((status = 200, body = String, content_type = "text/plain"))
+)]
+#[get("/metrics")]
+async fn scrape(metrics: Data<Metrics>) -> Result<HttpResponse, ServiceError> {
+    // A scrape writes every series, so it grows with their number as well.
+    let families = metrics.registry.gather();
+    let text = TextEncoder::new().encode_to_string(&families);
+    let text = text.map_err(ServiceError::internal)?;
+    Ok(HttpResponse::Ok().content_type(TEXT_FORMAT).body(text))
+}
+
 /// What this process has measured.
-pub(crate) struct Metrics {
+struct Metrics {
     registry: Registry,
-    /// Gets a series for each path and status that is new, and loses none.
+    /// A map from label values to series. A new combination inserts a series, and
+    /// nothing removes one.
     seconds: HistogramVec,
     /// How many series there are.
     known: Mutex<u64>,
-    /// The same, for whoever measures.
+    /// The same number, in `/__heap`.
     series: Gauge,
 }
 
 impl Metrics {
-    pub(crate) fn new(context: &Context) -> Self {
+    fn new(context: &Context) -> Self {
         let name = "http_request_duration_seconds";
         let options = HistogramOpts::new(name, "Time until the answer's head");
         let seconds = HistogramVec::new(options, &["path", "status"])
@@ -113,13 +90,23 @@ impl Metrics {
     }
 
     fn observe(&self, path: &str, status: &str, seconds: f64) {
+        // Finds the series of these values, or allocates it.
         let series = self.seconds.with_label_values(&[path, status]);
-        // Locked, or two first requests at a time would count their series twice.
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        // Locked, since two first requests at a time would count their series twice.
+        let mut known = lock(&self.known);
         if series.get_sample_count() == 0 {
             *known += 1;
             self.series.set(*known);
         }
         series.observe(seconds);
     }
+}
+
+pub(crate) fn lesson(context: &Context) -> Lesson {
+    Lesson::new(|app| {
+        // A scope, so that requests for paths that do not exist are measured too.
+        let page = scope("/track").wrap(from_fn(measure)).service(track);
+        app.service(page).service(scrape)
+    })
+    .state(Data::new(Metrics::new(context)))
 }

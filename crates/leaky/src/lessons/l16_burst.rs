@@ -1,95 +1,83 @@
-//! List the bestsellers. Every order of the tenant is read, and nothing of it is kept.
+//! List the bestsellers. The service reads every order of the tenant and keeps none.
 //!
-//! What a burst of such requests takes, the allocator takes from the system. Whether the
-//! system gets it back is for the allocator to say.
+//! A burst of such requests needs memory from the system. The allocator decides whether
+//! the system gets it back.
 
+use actix_web::get;
 use actix_web::web::{Data, Json};
-use actix_web::{Result, get};
-use model::limits::EXPORT_PAGE_ITEMS;
-use model::table;
+use model::{Order, table};
 use serde::Serialize;
-use service::extract::Tenant;
-use service::{Context, Dynamo, Limits, Problem, ServiceError};
+use service::{Context, Dynamo, Lesson, Limits, ServiceError, Tenant};
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use utoipa::ToSchema;
 
-/// How many articles are listed.
-const LISTED: usize = 10;
-
-/// An article and how often it was sold.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Bestseller {
-    sku: String,
-    pieces: u64,
-}
-
 /// Lists the articles that a tenant sold most of
-#[utoipa::path(
-    params(("x-tenant" = String, Header)),
-    responses(
-        (status = 200, body = [Bestseller]),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
-    )
-)]
+#[utoipa::path(params(Tenant), responses((status = 200, body = [Bestseller])))]
 #[get("/orders/bestsellers")]
-pub(crate) async fn bestsellers(
+async fn bestsellers(
     tenant: Tenant,
     dynamo: Data<Dynamo>,
     counter: Data<Counter>,
 ) -> Result<Json<Vec<Bestseller>>, ServiceError> {
-    let turn = counter.turn().await?;
-    let mut call = dynamo.call("Query");
-    let mut pages = dynamo
-        .client
-        .query()
-        .table_name(&*dynamo.table)
-        .key_condition_expression("pk = :pk AND begins_with(sk, :orders)")
-        .expression_attribute_values(":pk", table::tenant_pk(&tenant.0))
-        .expression_attribute_values(":orders", table::order_prefix())
-        .into_paginator()
-        .page_size(EXPORT_PAGE_ITEMS)
-        .send();
+    let permit = counter.permit().await?;
+    let mut pages = dynamo.all_orders(&tenant);
     let mut pieces: HashMap<String, u64> = HashMap::new();
-    while let Some(page) = call.page(pages.next()).await? {
-        let items = page.items.unwrap_or_default();
-        call.count(items.len());
-        for item in items {
-            let order = table::read_order(item).map_err(ServiceError::internal)?;
+    // One page of 100 orders is in memory, several hundred kilobytes. Each concurrent
+    // request has its own page.
+    while let Some(page) = pages.next().await? {
+        for item in page.items {
+            let order: Order = table::from_item(item)?;
             for line in order.lines {
                 *pieces.entry(line.sku).or_default() += u64::from(line.quantity);
             }
         }
     }
-    drop((pages, turn));
+    drop((pages, permit));
+    Ok(Json(top_ten(pieces)))
+}
 
+/// An article, and how many pieces of it were sold.
+#[derive(Serialize, ToSchema)]
+struct Bestseller {
+    sku: String,
+    pieces: u64,
+}
+
+fn top_ten(pieces: HashMap<String, u64>) -> Vec<Bestseller> {
     let mut all: Vec<_> =
         pieces.into_iter().map(|(sku, pieces)| Bestseller { sku, pieces }).collect();
     all.sort_unstable_by(|a, b| {
         (Reverse(a.pieces), &a.sku).cmp(&(Reverse(b.pieces), &b.sku))
     });
-    all.truncate(LISTED);
-    Ok(Json(all))
+    all.truncate(10);
+    all
 }
 
-/// Who counts.
-pub(crate) struct Counter {
-    #[expect(dead_code, reason = "lesson 16: nothing enforces the limits")]
-    limits: Limits,
+/// How many requests may count at the same time.
+struct Counter {
+    #[expect(dead_code, reason = "nothing enforces the limits")]
+    limits: Data<Limits>,
 }
 
-/// Leave to count, until it is dropped.
-struct Turn;
+/// Permission to count, until it is dropped.
+struct Permit;
 
 impl Counter {
-    pub(crate) fn new(context: &Context) -> Self {
+    fn new(context: &Context) -> Self {
         Self { limits: context.limits.clone() }
     }
 
-    async fn turn(&self) -> Result<Turn, ServiceError> {
-        // LEAK: none. All of it is freed, and yet the process stays as large as its
-        // largest burst: as many as come count at once, and the allocator keeps the
-        // pages for the next time.
-        Ok(Turn)
+    async fn permit(&self) -> Result<Permit, ServiceError> {
+        // LEAK: none. Every page is freed, and still the process stays as large as in
+        // its largest burst. All requests count at the same time, so the allocator needs
+        // pages of memory for all of them. Afterwards it keeps those pages in its free
+        // lists for the next burst.
+        Ok(Permit)
     }
+}
+
+pub(crate) fn lesson(context: &Context) -> Lesson {
+    Lesson::new(|app| app.service(bestsellers))
+        .state(Data::new(Counter::new(context)))
 }

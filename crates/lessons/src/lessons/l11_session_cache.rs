@@ -5,7 +5,7 @@ use crate::lesson::{FailedFix, JOB, Lesson};
 use crate::requests::{get, path};
 use measure::Growth;
 use model::seed;
-use model::table::session_item;
+use model::table::to_item;
 
 pub(super) const LESSON: Lesson = Lesson {
     title: "look up a session, cached",
@@ -32,7 +32,7 @@ pub(super) const LESSON: Lesson = Lesson {
         let seed = plan.seed;
         Box::new(numbers.map(move |n| {
             let session = seed::session(seed, &seed::session_token(seed, n));
-            session_item(&session).expect("seeded sessions have a DynamoDB form")
+            to_item(&session).expect("seeded sessions have a DynamoDB form")
         }))
     },
     distinct: Some(path),

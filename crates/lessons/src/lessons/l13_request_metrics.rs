@@ -5,7 +5,7 @@ use crate::lesson::{JOB, Lesson};
 use crate::requests::{get, path};
 use measure::{Growth, Metric};
 use model::seed;
-use model::table::parcel_item;
+use model::table::to_item;
 
 pub(super) const LESSON: Lesson = Lesson {
     title: "show a parcel, measure the responses",
@@ -22,7 +22,7 @@ pub(super) const LESSON: Lesson = Lesson {
         let seed = plan.seed;
         Box::new(numbers.map(move |n| {
             let parcel = seed::parcel(seed, &seed::tracking_code(seed, n));
-            parcel_item(&parcel).expect("seeded parcels have a DynamoDB form")
+            to_item(&parcel).expect("seeded parcels have a DynamoDB form")
         }))
     },
     distinct: Some(path),

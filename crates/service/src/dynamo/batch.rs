@@ -1,4 +1,4 @@
-//! Many items in one call, until DynamoDB has taken all of them.
+//! Many items in one call, repeated until DynamoDB has written all of them.
 
 use super::Dynamo;
 use crate::ServiceError;
@@ -6,23 +6,23 @@ use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
 use model::table::Item;
 use std::time::Duration;
 
-/// What DynamoDB takes in one BatchWriteItem.
+/// Items that DynamoDB accepts in one BatchWriteItem.
 pub const BATCH_ITEMS: usize = 25;
 
-/// How often what is left is sent. Without an end, a table that is throttled for an
-/// hour would hold its writers for an hour.
+/// How often unprocessed items are sent. Without a limit, a table that is throttled for
+/// an hour would hold its writers for an hour.
 const TRIES: u32 = 4;
 
-/// Pause before the second try; each further one is twice as long.
+/// Pause before the second attempt. It doubles with each further attempt.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
 impl Dynamo {
-    /// Puts up to [`BATCH_ITEMS`] items. What DynamoDB hands back as unprocessed is
-    /// sent again, after a pause, a few times.
+    /// Puts up to [`BATCH_ITEMS`] items. Items that DynamoDB returns as unprocessed are
+    /// sent again after a pause, a few times.
     ///
     /// # Errors
-    /// [`ServiceError::Throttled`] when something is still left then; what the SDK
-    /// reports otherwise. Part of the batch may have been written.
+    /// [`ServiceError::Throttled`] if items are left in the end, and what the SDK
+    /// reports. Part of the batch may have been written.
     pub async fn put_batch(&self, items: Vec<Item>) -> Result<(), ServiceError> {
         let count = items.len();
         let mut left =
@@ -48,11 +48,11 @@ impl Dynamo {
         if !left.is_empty() {
             tracing::error!(
                 left = left.len(),
-                "DynamoDB did not take a whole batch"
+                "DynamoDB did not write a whole batch"
             );
             return Err(ServiceError::Throttled);
         }
-        call.consumed(count);
+        call.finish(count);
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! A DynamoDB call as the log tells it: operation, pages, items, bytes, outcome.
+//! A DynamoDB call in the log: operation, pages, items, bytes, outcome.
 
 use super::Dynamo;
 use crate::ServiceError;
@@ -15,18 +15,18 @@ use std::time::Instant;
 use tracing::{Instrument, Span};
 
 tokio::task_local! {
-    /// The call under way in this task, for the interceptor to find.
+    /// The call in progress in this task. The interceptor reads it.
     static WIRE: Arc<Wire>;
 }
 
-/// What went over the wire for one call, retries included.
+/// What one call sent and received, retries included.
 #[derive(Debug, Default)]
 struct Wire {
     attempts: AtomicU64,
     bytes: AtomicU64,
 }
 
-/// Counts attempts and response bytes of the call under way, and the attempts of the
+/// Counts attempts and response bytes of the call in progress, and the attempts of the
 /// whole process.
 #[derive(Debug)]
 pub(super) struct WireCounter(pub(super) Gauge);
@@ -46,7 +46,7 @@ impl Intercept for WireCounter {
         self.0.add(1);
         let body = context.response().and_then(|response| response.body().bytes());
         let bytes = body.map_or(0, <[u8]>::len) as u64;
-        // Outside a `Call` there is nothing to add to.
+        // Fails outside a `Call`, where there is nothing to count for.
         let _ = WIRE.try_with(|wire| {
             wire.attempts.fetch_add(1, Relaxed);
             wire.bytes.fetch_add(bytes, Relaxed);
@@ -55,9 +55,9 @@ impl Intercept for WireCounter {
     }
 }
 
-/// One logical call: a single operation, or all pages of a query. When it is dropped
-/// it logs what it consumed, and how it ended: `consumed` to the end, `failed`, or
-/// `abandoned` half way.
+/// One logical call: a single operation, or all pages of a query. Dropping it logs what
+/// it read and how it ended: `consumed` to the end, `failed`, or `abandoned` before the
+/// end.
 #[derive(Debug)]
 pub struct Call {
     span: Span,
@@ -69,7 +69,7 @@ pub struct Call {
 }
 
 impl Dynamo {
-    /// Begins a call of this operation, within the current request's span.
+    /// Begins a call of this operation, in the current request's span.
     pub fn call(&self, operation: &'static str) -> Call {
         Call {
             span: tracing::info_span!("dynamodb", operation),
@@ -85,11 +85,11 @@ impl Dynamo {
 impl Call {
     /// Sends one request and leaves the call open, for pages that may follow.
     ///
-    /// Combinators and no `async fn`: that would hold the request's future twice,
-    /// as argument and as what it awaits, and such futures are kilobytes.
+    /// Not an `async fn`, which would store the request's future twice, as its argument
+    /// and as what it awaits. Such futures are kilobytes.
     ///
     /// # Errors
-    /// What the SDK reports, unchanged.
+    /// What the SDK reports.
     pub fn send<T, E, R>(
         &mut self,
         request: impl Future<Output = Result<T, SdkError<E, R>>>,
@@ -103,7 +103,7 @@ impl Call {
     /// The next page of a paginator: `None` after the last one.
     ///
     /// # Errors
-    /// [`ServiceError`] in place of the page that failed.
+    /// What the SDK reports, in place of the page.
     pub async fn page<T, E>(
         &mut self,
         next: impl Future<Output = Option<Result<T, E>>>,
@@ -131,8 +131,8 @@ impl Call {
         self.items += items as u64;
     }
 
-    /// Says that everything asked for has been read: `items` of them.
-    pub fn consumed(mut self, items: usize) {
+    /// Ends the call as complete, after `items` on its last page.
+    pub fn finish(mut self, items: usize) {
         self.count(items);
         self.outcome = "consumed";
     }

@@ -1,4 +1,4 @@
-//! One client, built once: clones share its connections, credentials and caches.
+//! The client, built once: its clones share connections, credentials and caches.
 
 use super::call::WireCounter;
 use super::credentials::OwnCredentials;
@@ -12,20 +12,21 @@ use aws_sdk_dynamodb::config::{Builder, SharedHttpClient};
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{self, TlsContext, TrustStore};
 use heap::Gauge;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Idle connections to DynamoDB that are kept. The default is no limit: a burst of
 /// 1,000 calls would leave 1,000 sockets open.
 const IDLE_CONNECTIONS_MAX: usize = 32;
 
-/// Used with an endpoint of one's own when the AWS chain names no region; such
-/// engines take any.
+/// Used with a given endpoint when the AWS chain names no region. Such engines accept
+/// any region.
 const FALLBACK_REGION: &str = "us-east-1";
 
-/// Why there is no way to DynamoDB.
+/// Why a client could not be built.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// TLS needs to know whom to trust.
+    /// TLS needs certificates to trust.
     #[error(
         "no CA certificates found, which TLS to {endpoint} needs: install \
          ca-certificates, or point SSL_CERT_FILE at a bundle"
@@ -39,26 +40,33 @@ pub enum ConnectError {
     Tls(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// The table, and the client that reaches it. Cloning it clones a few pointers.
+/// The table, and the client that reaches it. A clone costs a few pointers.
 #[derive(Debug, Clone)]
 pub struct Dynamo {
     /// The SDK's client.
     pub client: Client,
-    /// The table that holds everything.
-    pub table: std::sync::Arc<str>,
-    /// What every client shares, and no timeout but the SDK's own.
+    pub(super) table: Arc<str>,
+    /// Settings of each call, where they differ from the client's.
+    pub(super) config: Option<Builder>,
+    shared: Arc<Shared>,
+}
+
+/// What all clients of this service are built from.
+#[derive(Debug)]
+struct Shared {
+    /// The settings, with no timeout but the SDK's default one.
     base: Builder,
-    /// Whom any client of this service trusts.
+    /// The certificates that TLS trusts.
     tls: TlsContext,
-    pub(super) credentials: OwnCredentials,
+    credentials: OwnCredentials,
 }
 
 impl Dynamo {
-    /// Builds the client, which counts its attempts in this gauge. Nothing is sent
+    /// Builds the client, which counts its attempts in this gauge. It sends nothing
     /// yet.
     ///
-    /// Every timeout is set: by default the SDK limits only connecting, and a
-    /// DynamoDB that accepts and never answers holds a handler for ever.
+    /// Every timeout is set. By default the SDK limits only connecting, so a DynamoDB
+    /// that accepts connections and never answers would hold handlers forever.
     ///
     /// # Errors
     /// [`ConnectError`].
@@ -87,22 +95,39 @@ impl Dynamo {
         let client =
             Client::from_conf(base.clone().timeout_config(timeouts).build());
         let table = settings.table.as_str().into();
-        Ok(Self { client, table, base, tls, credentials })
+        let shared = Arc::new(Shared { base, tls, credentials });
+        Ok(Self { client, table, config: None, shared })
     }
 
-    /// Settings for one more client, which will have an HTTP client of its own: a
-    /// connection pool, TLS settings, root certificates. It is what `Client::new`
-    /// makes, each time, of what `aws_config::load_defaults` returns.
-    pub fn config_of_its_own(&self) -> Builder {
-        self.client.config().to_builder().http_client(http_client(&self.tls))
+    /// The same table, reached by this client.
+    #[must_use]
+    pub fn with_client(&self, client: Client) -> Self {
+        Self { client, ..self.clone() }
     }
 
-    /// The same way with other timeouts than the client's; those that are left out are
-    /// the SDK's own, so all but the one to connect are none.
+    /// The same client, with other settings for each call.
+    #[must_use]
+    pub fn with_config(&self, config: Builder) -> Self {
+        Self { config: Some(config), ..self.clone() }
+    }
+
+    /// A new client with these timeouts. Those that are left out are the SDK's
+    /// defaults: 3.1 s to connect, and no limit for everything else.
     #[must_use]
     pub fn with_timeouts(&self, timeouts: TimeoutConfig) -> Self {
-        let config = self.base.clone().timeout_config(timeouts).build();
-        Self { client: Client::from_conf(config), ..self.clone() }
+        let config = self.shared.base.clone().timeout_config(timeouts).build();
+        self.with_client(Client::from_conf(config))
+    }
+
+    /// Settings for a client with its own HTTP client: connection pool, TLS settings
+    /// and root certificates. `Client::new` builds all of that each time from the
+    /// result of `aws_config::load_defaults`.
+    pub fn separate_config(&self) -> Builder {
+        self.client.config().to_builder().http_client(http_client(&self.shared.tls))
+    }
+
+    pub(super) fn own_credentials(&self) -> OwnCredentials {
+        self.shared.credentials.clone()
     }
 }
 

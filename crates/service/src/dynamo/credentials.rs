@@ -1,4 +1,4 @@
-//! Credentials in the name of a tenant.
+//! Credentials for calls on behalf of a tenant.
 
 use super::Dynamo;
 use aws_credential_types::provider::{self, error::CredentialsError, future};
@@ -10,17 +10,16 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::sync::Mutex;
 
-/// Credentials are asked for anew this long before they run out, so that no request
-/// is signed with ones that end on its way.
+/// Credentials are renewed this long before they expire, so that none expire between
+/// signing and arrival.
 const MARGIN: Duration = Duration::from_secs(60);
 
-/// The service's own credentials. A clone shares what was asked for last.
+/// The service's own credentials. Clones share the last ones that were loaded.
 #[derive(Debug, Clone)]
 pub(super) struct OwnCredentials {
     provider: Option<SharedCredentialsProvider>,
-    /// One slot, for all tenants. The SDK's own cache is no help: credentials that
-    /// come with a call are cached for that call alone, and asking EC2 or STS each
-    /// time would cost a request.
+    /// One slot for all tenants. The SDK caches credentials that come with a call for
+    /// that call only, and asking EC2 or STS each time would cost a request.
     last: Arc<Mutex<Option<Credentials>>>,
 }
 
@@ -30,8 +29,8 @@ impl OwnCredentials {
     }
 
     async fn get(&self) -> provider::Result {
-        // Held while asking, so that a burst of calls asks once. The operation timeout
-        // of whoever calls bounds the wait.
+        // Locked while loading, so that a burst of calls loads once. The operation
+        // timeout of the caller limits the wait.
         let mut last = self.last.lock().await;
         if let Some(credentials) = last.as_ref().filter(|last| lasts(last)) {
             return Ok(credentials.clone());
@@ -52,11 +51,10 @@ fn lasts(credentials: &Credentials) -> bool {
 
 /// Credentials for calls on behalf of one tenant.
 ///
-/// This is the place where a service would assume a role for the tenant (STS
-/// `AssumeRole` with a session tag that the role's policy compares with the keys). Here
-/// it hands out the service's own credentials, so that it works on every engine. With
-/// roles there are credentials for each tenant, and the slot becomes a cache with a
-/// bound and an age.
+/// A real service would assume a role for the tenant here (STS `AssumeRole` with a
+/// session tag that the role's policy compares with the keys). This one returns its own
+/// credentials, so that it works on every engine. With roles there are credentials for
+/// each tenant, and the slot becomes a cache with a size limit and an age limit.
 #[derive(Debug, Clone)]
 pub struct TenantCredentials {
     tenant: TenantId,
@@ -64,9 +62,9 @@ pub struct TenantCredentials {
 }
 
 impl Dynamo {
-    /// Credentials for calls on behalf of this tenant. Nothing is asked for yet.
+    /// Credentials for calls on behalf of this tenant. Nothing is loaded yet.
     pub fn tenant_credentials(&self, tenant: &TenantId) -> TenantCredentials {
-        TenantCredentials { tenant: tenant.clone(), own: self.credentials.clone() }
+        TenantCredentials { tenant: tenant.clone(), own: self.own_credentials() }
     }
 }
 
@@ -76,7 +74,7 @@ impl ProvideCredentials for TenantCredentials {
         Self: 'a,
     {
         future::ProvideCredentials::new(async {
-            tracing::debug!(tenant = %self.tenant, "credentials are asked for");
+            tracing::debug!(tenant = %self.tenant, "loading credentials");
             self.own.get().await
         })
     }
@@ -92,19 +90,19 @@ mod tests {
     }
 
     #[test]
-    fn credentials_are_renewed_before_they_run_out() {
+    fn credentials_are_renewed_before_they_expire() {
         assert!(lasts(&lasting(None)));
         assert!(lasts(&lasting(Some(600))));
         assert!(!lasts(&lasting(Some(30))));
     }
 
     #[tokio::test]
-    async fn whoever_has_no_provider_has_no_credentials() {
+    async fn without_a_provider_there_are_no_credentials() {
         assert!(OwnCredentials::new(None).get().await.is_err());
     }
 
     #[tokio::test]
-    async fn what_has_run_out_is_replaced_and_what_lasts_is_kept() {
+    async fn expiring_credentials_are_replaced_and_others_are_kept() {
         let provider = SharedCredentialsProvider::new(lasting(None));
         let own = OwnCredentials::new(Some(provider));
         *own.last.lock().await = Some(lasting(Some(30)));

@@ -1,11 +1,28 @@
-//! The way to DynamoDB: one client for the process, and a span for every call.
+//! Access to DynamoDB: one client for the process, and a log line for every call.
 
 mod client;
 mod credentials;
 mod call;
+mod items;
+mod queries;
 mod batch;
 
 pub use batch::BATCH_ITEMS;
 pub use call::Call;
 pub use client::{ConnectError, Dynamo};
 pub use credentials::TenantCredentials;
+pub use queries::{Page, Pages};
+
+/// Sends a request of the SDK, with the settings of [`Dynamo::with_config`] if there
+/// are any. A macro, because the SDK's request types share no public trait.
+macro_rules! send {
+    ($dynamo:expr, $request:expr) => {
+        match $dynamo.config.clone() {
+            None => futures_util::future::Either::Left($request.send()),
+            Some(config) => futures_util::future::Either::Right(
+                $request.customize().config_override(config).send(),
+            ),
+        }
+    };
+}
+use send;

@@ -1,0 +1,131 @@
+//! Single items: read one by its key, write one.
+//!
+//! Each function is one call to DynamoDB and logs it. The futures are kept flat, since
+//! the state of an SDK call is kilobytes and each level could hold it once more.
+
+use super::{Dynamo, send};
+use crate::ServiceError;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use model::table::{self, Item, Record};
+use model::{Order, OrderId, TenantId};
+
+impl Dynamo {
+    /// Reads an order.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn order(
+        &self,
+        tenant: &TenantId,
+        id: &OrderId,
+    ) -> Result<Order, ServiceError> {
+        self.get(table::order_key(tenant, id)).await
+    }
+
+    /// Reads the record under a key.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`], and what the SDK reports.
+    pub async fn get<T: Record>(&self, key: Item) -> Result<T, ServiceError> {
+        let item = self.get_item(key).await?;
+        Ok(table::from_item(item.ok_or(ServiceError::NotFound(T::NAME))?)?)
+    }
+
+    /// Reads the item under a key as DynamoDB returns it.
+    ///
+    /// # Errors
+    /// What the SDK reports.
+    pub async fn get_item(&self, key: Item) -> Result<Option<Item>, ServiceError> {
+        let mut call = self.call("GetItem");
+        let request =
+            self.client.get_item().table_name(&*self.table).set_key(Some(key));
+        let found = call.send(send!(self, request)).await?.item;
+        call.finish(found.iter().len());
+        Ok(found)
+    }
+
+    /// Writes a record. One with the same keys is replaced.
+    ///
+    /// # Errors
+    /// What the SDK reports.
+    pub async fn put<T: Record>(&self, record: &T) -> Result<(), ServiceError> {
+        self.put_item(table::to_item(record)?).await
+    }
+
+    /// Writes an item. One with the same keys is replaced.
+    ///
+    /// # Errors
+    /// What the SDK reports.
+    pub async fn put_item(&self, item: Item) -> Result<(), ServiceError> {
+        let mut call = self.call("PutItem");
+        let request =
+            self.client.put_item().table_name(&*self.table).set_item(Some(item));
+        call.send(send!(self, request)).await?;
+        call.finish(1);
+        Ok(())
+    }
+
+    /// Writes a record unless there is one with its keys, and returns that one. DynamoDB
+    /// checks and writes in one step, so of two callers only one can write.
+    ///
+    /// # Errors
+    /// What the SDK reports.
+    pub async fn put_new<T: Record>(
+        &self,
+        record: &T,
+    ) -> Result<Option<T>, ServiceError> {
+        let mut call = self.call("PutItem");
+        let request = self
+            .client
+            .put_item()
+            .table_name(&*self.table)
+            .set_item(Some(table::to_item(record)?))
+            .condition_expression("attribute_not_exists(pk)")
+            .return_values_on_condition_check_failure(
+                ReturnValuesOnConditionCheckFailure::AllOld,
+            );
+        let earlier = match call.send(send!(self, request)).await {
+            Ok(_) => None,
+            Err(error) => match earlier(&error) {
+                Some(item) => Some(item),
+                None => return Err(error.into()),
+            },
+        };
+        call.finish(1);
+        Ok(earlier.map(table::from_item).transpose()?)
+    }
+
+    /// Marks an order as confirmed and returns it.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`], and what the SDK reports.
+    pub async fn confirm(
+        &self,
+        tenant: &TenantId,
+        id: &OrderId,
+    ) -> Result<Order, ServiceError> {
+        let mut call = self.call("UpdateItem");
+        let request = self.client.update_item().table_name(&*self.table);
+        let request = table::with_confirmation(request, tenant, id);
+        let updated = call.send(send!(self, request)).await.map_err(|error| {
+            let refused = error
+                .as_service_error()
+                .is_some_and(|e| e.is_conditional_check_failed_exception());
+            if refused { ServiceError::NotFound(Order::NAME) } else { error.into() }
+        })?;
+        call.finish(1);
+        Ok(table::from_item(updated.attributes.unwrap_or_default())?)
+    }
+}
+
+/// The item that has the keys already, if that is why the write failed.
+fn earlier(error: &SdkError<PutItemError>) -> Option<Item> {
+    match error.as_service_error()? {
+        PutItemError::ConditionalCheckFailedException(failed) => {
+            failed.item().cloned()
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,123 @@
+//! A lesson as a service collects it: routes, state, and settings of the server.
+
+use actix_web::App;
+use actix_web::web::Data;
+use futures_util::future::BoxFuture;
+use std::future::Future;
+use std::sync::Arc;
+use utoipa_actix_web::AppExt;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Adds routes or state to a worker.
+type Mount = Box<dyn Fn(&mut ServiceConfig<'_>) + Send + Sync>;
+
+/// One lesson, built once when the service starts.
+pub struct Lesson {
+    mounts: Vec<Mount>,
+    drain: Option<BoxFuture<'static, ()>>,
+    allow_half_closed: Option<bool>,
+    connections_max: Option<usize>,
+}
+
+impl Lesson {
+    /// A lesson with these routes. The function runs once in each worker; the OpenAPI
+    /// document describes every handler that it mounts.
+    pub fn new(
+        routes: impl for<'a, 'b> Fn(
+            &'a mut ServiceConfig<'b>,
+        ) -> &'a mut ServiceConfig<'b>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Self {
+        let mount: Mount = Box::new(move |app| {
+            routes(app);
+        });
+        Self {
+            mounts: vec![mount],
+            drain: None,
+            allow_half_closed: None,
+            connections_max: None,
+        }
+    }
+
+    /// State that all workers share. It lives until the service ends.
+    #[must_use]
+    pub fn state<T: Send + Sync + 'static>(mut self, state: Data<T>) -> Self {
+        self.mounts.push(Box::new(move |app| {
+            app.app_data(state.clone());
+        }));
+        self
+    }
+
+    /// Background work to wait for after the last request.
+    #[must_use]
+    pub fn drain(mut self, work: impl Future<Output = ()> + Send + 'static) -> Self {
+        self.drain = Some(Box::pin(work));
+        self
+    }
+
+    /// Whether the server still answers a client that has closed its sending side. By
+    /// default actix does.
+    #[must_use]
+    pub fn allow_half_closed(mut self, allow: bool) -> Self {
+        self.allow_half_closed = Some(allow);
+        self
+    }
+
+    /// How many connections a worker serves at a time. By default actix serves 25,600.
+    #[must_use]
+    pub fn connections_max(mut self, connections: usize) -> Self {
+        self.connections_max = Some(connections);
+        self
+    }
+}
+
+/// All lessons of a service, collected.
+pub(crate) struct Lessons {
+    /// Shared by the workers.
+    pub(crate) routes: Arc<Routes>,
+    pub(crate) drains: Vec<BoxFuture<'static, ()>>,
+    pub(crate) allow_half_closed: bool,
+    pub(crate) connections_max: usize,
+}
+
+/// The routes and state of all lessons.
+pub(crate) struct Routes(Vec<Mount>);
+
+impl Lessons {
+    pub(crate) fn collect(lessons: Vec<Lesson>) -> Self {
+        let mut mounts = Vec::new();
+        let mut drains = Vec::new();
+        let (mut allow_half_closed, mut connections_max) = (true, 25_600);
+        for lesson in lessons {
+            mounts.extend(lesson.mounts);
+            drains.extend(lesson.drain);
+            if let Some(allow) = lesson.allow_half_closed {
+                allow_half_closed = allow;
+            }
+            if let Some(most) = lesson.connections_max {
+                connections_max = most;
+            }
+        }
+        let routes = Arc::new(Routes(mounts));
+        Self { routes, drains, allow_half_closed, connections_max }
+    }
+}
+
+impl Routes {
+    /// Mounts everything in one worker.
+    pub(crate) fn mount(&self, app: &mut actix_web::web::ServiceConfig) {
+        self.add_to(&mut ServiceConfig::new(app));
+    }
+
+    /// The OpenAPI document of all handlers.
+    pub(crate) fn describe(&self) -> utoipa::openapi::OpenApi {
+        let app = App::new().into_utoipa_app().configure(|app| self.add_to(app));
+        app.split_for_parts().1
+    }
+
+    fn add_to(&self, app: &mut ServiceConfig<'_>) {
+        self.0.iter().for_each(|mount| mount(app));
+    }
+}
