@@ -13,9 +13,6 @@ use model::{Order, OrderId, TenantId};
 
 impl Dynamo {
     /// Reads an order.
-    ///
-    /// # Errors
-    /// As [`get`](Self::get).
     pub async fn order(
         &self,
         tenant: &TenantId,
@@ -24,19 +21,13 @@ impl Dynamo {
         self.get(table::order_key(tenant, id)).await
     }
 
-    /// Reads the record under a key.
-    ///
-    /// # Errors
-    /// [`ServiceError::NotFound`], and what the SDK reports.
+    /// Reads the record under a key; [`ServiceError::NotFound`] if there is none.
     pub async fn get<T: Record>(&self, key: Item) -> Result<T, ServiceError> {
         let item = self.get_item(key).await?;
         Ok(table::from_item(item.ok_or(ServiceError::NotFound(T::NAME))?)?)
     }
 
     /// Reads the item under a key as DynamoDB returns it.
-    ///
-    /// # Errors
-    /// What the SDK reports.
     pub async fn get_item(&self, key: Item) -> Result<Option<Item>, ServiceError> {
         let mut call = self.call("GetItem");
         let request =
@@ -47,17 +38,11 @@ impl Dynamo {
     }
 
     /// Writes a record. One with the same keys is replaced.
-    ///
-    /// # Errors
-    /// What the SDK reports.
     pub async fn put<T: Record>(&self, record: &T) -> Result<(), ServiceError> {
         self.put_item(table::to_item(record)?).await
     }
 
     /// Writes an item. One with the same keys is replaced.
-    ///
-    /// # Errors
-    /// What the SDK reports.
     pub async fn put_item(&self, item: Item) -> Result<(), ServiceError> {
         let mut call = self.call("PutItem");
         let request =
@@ -69,9 +54,6 @@ impl Dynamo {
 
     /// Writes a record unless there is one with its keys, and returns that one. DynamoDB
     /// checks and writes in one step, so of two callers only one can write.
-    ///
-    /// # Errors
-    /// What the SDK reports.
     pub async fn put_new<T: Record>(
         &self,
         record: &T,
@@ -97,10 +79,8 @@ impl Dynamo {
         Ok(earlier.map(table::from_item).transpose()?)
     }
 
-    /// Marks an order as confirmed and returns it.
-    ///
-    /// # Errors
-    /// [`ServiceError::NotFound`], and what the SDK reports.
+    /// Marks an order as confirmed and returns it; [`ServiceError::NotFound`] if there
+    /// is none.
     pub async fn confirm(
         &self,
         tenant: &TenantId,

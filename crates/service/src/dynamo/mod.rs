@@ -11,7 +11,7 @@ pub use batch::BATCH_ITEMS;
 pub use call::Call;
 pub use client::{ConnectError, Dynamo};
 pub use credentials::TenantCredentials;
-pub use queries::{Page, Pages};
+pub use queries::{Page, Pages, ndjson};
 
 /// Sends a request of the SDK, with the settings of [`Dynamo::with_config`] if there
 /// are any. A macro, because the SDK's request types share no public trait.
