@@ -32,7 +32,8 @@ impl Dynamo {
         let mut call = self.call("GetItem");
         let request =
             self.client.get_item().table_name(&*self.table).set_key(Some(key));
-        let found = call.send(send!(self, request)).await?.item;
+        let request = send!(self, request);
+        let found = call.send(request).await?.item;
         call.finish(found.iter().len());
         Ok(found)
     }
@@ -47,7 +48,8 @@ impl Dynamo {
         let mut call = self.call("PutItem");
         let request =
             self.client.put_item().table_name(&*self.table).set_item(Some(item));
-        call.send(send!(self, request)).await?;
+        let request = send!(self, request);
+        call.send(request).await?;
         call.finish(1);
         Ok(())
     }
@@ -68,7 +70,8 @@ impl Dynamo {
             .return_values_on_condition_check_failure(
                 ReturnValuesOnConditionCheckFailure::AllOld,
             );
-        let earlier = match call.send(send!(self, request)).await {
+        let request = send!(self, request);
+        let earlier = match call.send(request).await {
             Ok(_) => None,
             Err(error) => match earlier(&error) {
                 Some(item) => Some(item),
@@ -89,7 +92,8 @@ impl Dynamo {
         let mut call = self.call("UpdateItem");
         let request = self.client.update_item().table_name(&*self.table);
         let request = table::with_confirmation(request, tenant, id);
-        let updated = call.send(send!(self, request)).await.map_err(|error| {
+        let request = send!(self, request);
+        let updated = call.send(request).await.map_err(|error| {
             let refused = error
                 .as_service_error()
                 .is_some_and(|e| e.is_conditional_check_failed_exception());

@@ -78,7 +78,8 @@ impl Dynamo {
         query: QueryFluentBuilder,
     ) -> Result<Vec<T>, ServiceError> {
         let mut call = self.call("Query");
-        let items = call.send(send!(self, query)).await?.items.unwrap_or_default();
+        let request = send!(self, query);
+        let items = call.send(request).await?.items.unwrap_or_default();
         call.finish(items.len());
         Ok(items.into_iter().map(table::from_item).collect::<Result<_, _>>()?)
     }
