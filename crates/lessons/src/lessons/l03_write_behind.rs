@@ -2,8 +2,8 @@
 
 use crate::lesson::{FailedFix, JOB, Lesson};
 use crate::requests::{send, shop_order};
-use measure::{Growth, Metric};
 use dynamo::{Fault, FaultAction};
+use measure::{Growth, Metric};
 use serde_json::json;
 
 pub(super) const LESSON: Lesson = Lesson {
