@@ -1,4 +1,4 @@
-//! The driver's own way to DynamoDB, for tables and their data.
+//! The driver's connection to DynamoDB, for tables and their data.
 
 use aws_config::meta::region::RegionProviderChain;
 use aws_config::retry::RetryConfig;
@@ -10,22 +10,21 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{self, TlsContext, TrustStore};
 use std::time::Duration;
 
-/// The embedded engine takes any credentials, but wants some.
+/// The embedded engine accepts any credentials, but requires some.
 pub const EMBEDDED_KEY: &str = "leaklab";
 
-/// Region of the embedded engine, and of endpoints for which the AWS chain names
-/// none.
+/// Region of the embedded engine, and the default for other endpoints.
 pub const DEFAULT_REGION: &str = "us-east-1";
 
-/// Which DynamoDB a run works on.
+/// Which DynamoDB a run uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
-    /// An engine that the run itself started.
+    /// An engine that the run has started.
     Embedded {
         /// Its URL.
         url: String,
     },
-    /// One that the user named; credentials come from the AWS chain.
+    /// The user's, with credentials from the AWS chain.
     External {
         /// Its URL.
         url: String,
@@ -40,7 +39,7 @@ impl Target {
         }
     }
 
-    /// The same DynamoDB, reached by another URL: a proxy's.
+    /// The same DynamoDB at another URL, such as a proxy's.
     #[must_use]
     pub fn at(&self, url: String) -> Self {
         match self {
@@ -49,9 +48,9 @@ impl Target {
         }
     }
 
-    /// Environment variables for a process that is to work on the same DynamoDB.
-    /// A user's own are inherited; the embedded engine needs made-up ones, and must
-    /// not be mistaken for a reason to ask EC2 for credentials.
+    /// Environment variables for a process that uses the same DynamoDB. The user's are
+    /// inherited. The embedded engine needs dummy credentials, and without the last
+    /// variable the SDK would ask EC2's metadata service.
     pub fn environment(&self) -> Vec<(&'static str, &'static str)> {
         match self {
             Self::External { .. } => Vec::new(),
@@ -66,7 +65,7 @@ impl Target {
     }
 }
 
-/// A client and the endpoint that it talks to.
+/// A client and its endpoint.
 #[derive(Debug, Clone)]
 pub struct Connection {
     pub(crate) client: Client,
@@ -74,7 +73,7 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Builds a client. Nothing is sent yet.
+    /// Builds a client. Sends nothing.
     pub async fn open(target: &Target) -> Self {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(2))
@@ -103,8 +102,8 @@ impl Connection {
     }
 }
 
-/// The SDK asserts that there are CA certificates even for `http://`; without a
-/// store it gets an empty one, and TLS endpoints then fail with a plain error.
+/// The SDK panics without CA certificates, even for `http://`. Without a certificate
+/// store it gets an empty one, and TLS endpoints then fail with an ordinary error.
 fn http_client() -> aws_sdk_dynamodb::config::SharedHttpClient {
     let certificates = !rustls_native_certs::load_native_certs().certs.is_empty();
     let trust = TrustStore::empty().with_native_roots(certificates);

@@ -1,5 +1,5 @@
-//! The table of a run: made when it is missing, checked when it is not, filled, and
-//! removed if the run made it.
+//! The table of a run: created if it is missing, checked if it exists, filled, and
+//! removed if the run created it.
 
 use crate::Connection;
 use aws_credential_types::provider::error::CredentialsError;
@@ -10,19 +10,19 @@ use model::table::Item;
 use std::error::Error;
 use std::time::{Duration, Instant};
 
-/// What DynamoDB takes in one BatchWriteItem.
+/// DynamoDB's limit for one BatchWriteItem.
 const BATCH_ITEMS: usize = 25;
-/// Batches under way at once: four saturate the embedded engine.
+/// Concurrent batches: four saturate the embedded engine.
 const BATCHES_AT_ONCE: usize = 4;
-/// How often a batch's unprocessed rest is sent again before that is an error.
+/// Attempts to write a batch with the items that DynamoDB leaves unprocessed.
 const BATCH_TRIES: u32 = 8;
-/// AWS needs up to half a minute for a table.
+/// AWS needs up to half a minute to create a table.
 const ACTIVE_WITHIN: Duration = Duration::from_secs(120);
 
-/// What went wrong with a table, where, and what to do.
+/// What failed, where, and what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
-    /// Nobody listens there, or it is no DynamoDB.
+    /// Nothing listens there, or it is not DynamoDB.
     #[error(
         "no DynamoDB answers at {url} ({cause}): check --endpoint-url, and that the \
          engine runs"
@@ -36,15 +36,16 @@ pub enum TableError {
     /// The AWS chain has no credentials.
     #[error(
         "no AWS credentials for {url}: set AWS_ACCESS_KEY_ID and \
-         AWS_SECRET_ACCESS_KEY (any value does for DynamoDB Local), or a profile"
+         AWS_SECRET_ACCESS_KEY (to any value for DynamoDB Local), or a profile"
     )]
     NoCredentials {
         /// The endpoint.
         url: String,
     },
-    /// DynamoDB does not accept the credentials, or they may not do this.
+    /// DynamoDB rejects the credentials, or they lack permission.
     #[error(
-        "{url} refuses to {doing} {table} ({code}): check the credentials' rights"
+        "{url} refuses to {doing} {table} ({code}): check the credentials and their \
+         permissions"
     )]
     Denied {
         /// The endpoint.
@@ -56,7 +57,7 @@ pub enum TableError {
         /// DynamoDB's code.
         code: String,
     },
-    /// The name is taken by something else.
+    /// The name belongs to a table of another kind.
     #[error(
         "table {table} exists at {url} with another schema ({difference}): choose \
          another --table-prefix, or remove it"
@@ -69,7 +70,7 @@ pub enum TableError {
         /// The first difference.
         difference: String,
     },
-    /// Everything else, in DynamoDB's words.
+    /// Any other error.
     #[error("cannot {doing} table {table} at {url}: {cause}")]
     Failed {
         /// The operation.
@@ -92,7 +93,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// Finds the table, or makes it.
+    /// Finds the table, or creates it.
     ///
     /// # Errors
     /// [`TableError`].
@@ -158,8 +159,8 @@ impl Table {
         &self.name
     }
 
-    /// Writes items, replacing those of the same key. Items are taken as they are
-    /// needed, so their number costs no memory.
+    /// Writes items, replacing those with the same key. Takes one batch of items after
+    /// the other, so memory does not depend on their number.
     ///
     /// # Errors
     /// [`TableError`].
@@ -201,7 +202,7 @@ impl Table {
         Err(self.failed("write to", "it keeps leaving items unprocessed".into()))
     }
 
-    /// Removes the table if this run made it; leaves a user's own alone.
+    /// Removes the table if this run created it.
     ///
     /// # Errors
     /// [`TableError`].
