@@ -1,5 +1,6 @@
 //! What a lesson is.
 
+use crate::claims::Settles;
 use crate::data::{Items, RoundItems, no_rounds, shop_orders};
 use crate::plan::Plan;
 use dynamo::Fault;
@@ -106,6 +107,8 @@ pub struct Lesson {
     pub round_data: RoundItems,
     /// What must differ between any two requests, if anything.
     pub distinct: Option<fn(&Request) -> &str>,
+    /// Findings about common claims that it settles.
+    pub settles: &'static [Settles],
 }
 
 impl Lesson {
@@ -152,4 +155,5 @@ pub(crate) const JOB: Lesson = Lesson {
     data: shop_orders,
     round_data: no_rounds,
     distinct: None,
+    settles: &[],
 };

@@ -10,8 +10,10 @@ mod requests;
 pub mod data;
 mod lessons;
 pub mod chapters;
+pub mod claims;
 
 pub use chapters::Chapter;
+pub use claims::CLAIMS;
 pub use lesson::{FailedFix, Kind, Lesson};
 pub use lessons::LESSONS;
 pub use plan::Plan;

@@ -1,5 +1,5 @@
-//! The order service's vocabulary: its types, how they lie in one DynamoDB
-//! table, the data that a run starts from, and the claims that lessons settle.
+//! The domain of the order service: its types, how one DynamoDB table stores them, and
+//! the data that a run starts with.
 //!
 //! Both twins, the workload and the engine speak of orders through this crate,
 //! so none of them can hold a different opinion about a key or a limit.
@@ -14,9 +14,7 @@ pub mod cursor;
 pub mod table;
 pub mod seed;
 pub mod limits;
-pub mod claims;
 
-pub use claims::{CLAIMS, Claim};
 pub use cursor::{Cursor, CursorError};
 pub use ids::{
     IdError, IdempotencyKey, OrderId, SessionToken, TenantId, TrackingCode,

@@ -17,6 +17,7 @@ mod sites;
 mod fingerprint;
 pub mod figures;
 pub mod flame;
+pub mod text;
 
 pub use counts::{Counts, Moment};
 pub use frame::{Frame, FrameRef};

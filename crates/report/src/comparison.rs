@@ -1,5 +1,5 @@
-//! `comparison.json`: the contract for scripts, reports and docs. Fields keep their
-//! names; new ones may be added, so readers ignore those that they do not know.
+//! `comparison.json`: the contract for scripts, reports and docs. Within a schema,
+//! fields keep their names; new fields may be added, so readers ignore unknown ones.
 
 use crate::baseline::Gate;
 pub use measure::{Peak, Verdict};
@@ -14,7 +14,7 @@ pub const SCHEMA: u32 = 2;
 pub struct Comparison {
     /// [`SCHEMA`].
     pub schema: u32,
-    /// Names the data and the workload.
+    /// Seed for data and requests.
     pub seed: u64,
     /// Whether every lesson is as expected.
     pub as_expected: bool,
@@ -22,13 +22,12 @@ pub struct Comparison {
     pub seconds: f64,
     /// What was measured, and on what.
     pub environment: Environment,
-    /// Resident bytes of this program itself at the end of the run; `null` where the
-    /// system does not tell. It does not depend on the number of requests.
+    /// Resident bytes of this program at the end of the run; `null` where the system
+    /// does not report them. They do not depend on the number of requests.
     pub driver_resident_bytes: Option<u64>,
-    /// In the order of the registry.
+    /// In the order of the lessons.
     pub lessons: Vec<LessonResult>,
-    /// How the run stands against an older one; `null` when none was named.
-    #[serde(default)]
+    /// How the run compares with an older one; `null` when none was named.
     pub baseline: Option<Gate>,
 }
 
@@ -45,8 +44,7 @@ pub struct Environment {
     pub aws_sdk_dynamodb: String,
     /// `embedded`, or the URL that the user gave.
     pub engine: String,
-    /// Whether a quick look was asked for.
-    #[serde(default)]
+    /// Whether the run was made with `--quick`.
     pub quick: bool,
     /// Processor cores.
     pub cores: usize,
@@ -57,7 +55,7 @@ pub struct Environment {
 /// A lesson on both twins.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct LessonResult {
-    /// Of the registry.
+    /// Name of the lesson.
     pub id: String,
     /// `lesson` or `control`.
     pub kind: String,
@@ -65,27 +63,61 @@ pub struct LessonResult {
     pub claims: Vec<String>,
     /// What the memory grows with.
     pub grows_with: String,
-    /// What the sizes of a peak law are sizes of: `items`, `requests at once`,
-    /// `attempts`; `null` where the law is no peak.
-    #[serde(default)]
+    /// How growth shows.
+    pub growth: GrowthKind,
+    /// What the sizes of a peak count: `items`, `concurrent requests`, `attempts`;
+    /// `null` where no peak is measured.
     pub peak_scale: Option<String>,
-    /// How growth shows: `slope`, `burst` or `peak`.
-    pub growth: String,
-    /// Whether all verdicts are the expected ones and the answers the same.
+    /// Whether all verdicts are the expected ones and the responses the same.
     pub as_expected: bool,
     /// Why not, a sentence each; empty when all is as expected.
     pub mismatches: Vec<String>,
-    /// Whether both twins gave the same answers; `null` when one was not asked.
+    /// Whether both twins gave the same responses; `null` when only one was measured.
     pub same_answers: Option<bool>,
-    /// Digest of all answers of the first twin.
+    /// Digest of all responses of the first twin.
     pub answers_sha256: String,
     /// By twin: `leaky`, `fixed`.
     pub twins: BTreeMap<String, TwinResult>,
-    /// By name: fixes that do not hold, where they were measured.
-    #[serde(default)]
+    /// By name: failed fixes that were measured.
     pub failed_fixes: BTreeMap<String, TwinResult>,
-    /// What the fix costs; `null` when one twin was not asked.
+    /// What the fix costs; `null` when only one twin was measured.
     pub cost: Option<Cost>,
+}
+
+impl LessonResult {
+    /// The twins, `leaky` first, then the failed fixes.
+    pub fn services(&self) -> impl Iterator<Item = (&str, &TwinResult)> {
+        // The other names sort before `leaky`.
+        let twins = self.twins.iter().rev();
+        twins.chain(&self.failed_fixes).map(|(name, twin)| (name.as_str(), twin))
+    }
+
+    /// Both twins, `leaky` first.
+    pub fn both(&self) -> impl Iterator<Item = (&str, &TwinResult)> {
+        self.twins.iter().rev().map(|(name, twin)| (name.as_str(), twin))
+    }
+}
+
+/// How the growth of a lesson shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GrowthKind {
+    /// Live bytes rise from round to round.
+    Slope,
+    /// The peak of live bytes follows the size of the input.
+    Peak,
+    /// Live bytes return after a burst, but resident memory stays high.
+    Burst,
+}
+
+impl From<measure::Growth> for GrowthKind {
+    fn from(growth: measure::Growth) -> Self {
+        match growth {
+            measure::Growth::Slope { .. } => Self::Slope,
+            measure::Growth::Peak { .. } => Self::Peak,
+            measure::Growth::Burst { .. } => Self::Burst,
+        }
+    }
 }
 
 /// A lesson on one twin.
@@ -97,69 +129,74 @@ pub struct TwinResult {
     pub slope_bytes_per_request: f64,
     /// 95 % confidence interval of the slope.
     pub ci95: [f64; 2],
-    /// The smallest slope that this run could have told from its own noise.
+    /// The smallest slope that this run could have told from its noise.
     pub detection_limit_bytes_per_request: f64,
     /// Requests in each round.
     pub requests_per_round: u64,
-    /// At rest after each round; the warm-up is not among them.
+    /// At rest after each round, without the warm-up.
     pub live_bytes: Vec<u64>,
     /// Most live bytes during the rounds.
     pub peak_bytes: u64,
-    /// Peaks by size of the input, where the law is a peak.
+    /// Peaks by size of the input; empty where no peak is measured.
     pub peaks: Vec<Peak>,
-    /// The `e` of peak ~ size^e; `null` where the law is no peak.
+    /// The `e` of peak ~ size^e; `null` where no peak is measured.
     pub peak_exponent: Option<f64>,
     /// Resident bytes before the first request.
     pub resident_before_bytes: Option<u64>,
-    /// After each round; `null` where the system does not tell.
+    /// After each round; `null` where the system does not report them.
     pub resident_bytes: Vec<Option<u64>>,
-    /// After each round; `null` where the system does not tell.
+    /// After each round; `null` where the system does not report them.
     pub open_files: Vec<Option<u64>>,
-    /// TCP sockets by state after each round; `null` where the system does not tell.
+    /// TCP sockets by state after each round; `null` where the system does not report
+    /// them.
     pub sockets: Vec<Option<BTreeMap<String, u64>>>,
     /// Background tasks alive after each round.
     pub tasks: Vec<u64>,
-    /// Requests under way after each round.
+    /// Requests in flight after each round.
     pub in_flight: Vec<u64>,
-    /// Numbers that the service itself keeps, by name, after each round.
+    /// Gauges of the service, by name, after each round.
     pub gauges: BTreeMap<String, Vec<u64>>,
     /// Numbers beside the heap that belong to this lesson.
     pub metrics: Vec<MetricResult>,
-    /// Calls to the database for each request, retries included; `null` where the
-    /// service does not count them.
+    /// Calls to the database per request, retries included; `null` where the service
+    /// does not count them.
     pub database_calls_per_request: Option<f64>,
-    /// Whole answers in the rounds.
+    /// Time to the end of a response in the rounds.
     pub latency_us: Latency,
     /// Wall clock of this twin's part.
     pub seconds: f64,
-    /// dhat's profile, relative to this file; `null` where a quick look needed none.
+    /// dhat's profile, relative to this file; `null` where `--quick` needed none.
     pub profile: Option<String>,
-    /// Live bytes that came in the dhat window, per request, by the exact counters.
+    /// Live bytes that the last dhat window added, per request, by the exact counters.
     pub window_bytes_per_request: f64,
-    /// Growth that no site in the service's own code holds, as a share of all;
-    /// `null` when nothing grew.
+    /// Growth that no in-app site holds, as a share of all; `null` when nothing grew.
     pub unattributed_share: Option<f64>,
     /// What holds the growth, largest first.
     pub sites: Vec<SiteResult>,
-    /// Digest of all answers.
+    /// Digest of all responses.
     pub answers_sha256: String,
-    /// Answers that refused work: 503 with `Retry-After`.
+    /// Responses that refused work: 503 with `Retry-After`.
     pub refused: u64,
-    /// Answers of status 400 and above.
+    /// Responses with status 400 and above.
     pub errors: u64,
-    /// Requests whose client gave up before there was an answer.
+    /// Requests whose client gave up before there was a response.
     pub abandoned: u64,
-    /// Sets of rounds until one told; the figures are those of the last.
+    /// Attempts until one was conclusive; the figures are those of the last.
     pub attempts: u64,
     /// Live bytes after the last window, before the service was asked to stop; `null`
     /// where `live_bytes_at_exit` was not asked for.
-    #[serde(default)]
     pub live_bytes_before_exit: Option<u64>,
-    /// Live bytes at the service's orderly end, server and state dropped: what tools that
-    /// look at exit can still see. `null` after a quick look, and where requests or
-    /// background work kept the service from ending.
-    #[serde(default)]
+    /// Live bytes when the service had ended in order, server and state dropped: what
+    /// tools that look at exit can still see. `null` with `--quick`, and where requests
+    /// or background work kept the service from ending.
     pub live_bytes_at_exit: Option<u64>,
+}
+
+impl TwinResult {
+    /// Whether its peak is judged rather than its slope.
+    pub fn is_peak(&self) -> bool {
+        !self.peaks.is_empty()
+    }
 }
 
 /// A number beside the heap.
@@ -171,41 +208,39 @@ pub struct MetricResult {
     pub per_request: f64,
 }
 
-/// Times of answers in microseconds.
+/// Times of responses in microseconds.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Latency {
     /// Median.
     pub p50: u64,
     /// 99th percentile.
     pub p99: u64,
-    /// The lowest of the rounds' medians: the one that others disturbed least.
+    /// The lowest of the rounds' medians: the one least disturbed by other load.
     pub best_round_p50: u64,
 }
 
 /// What a fix costs beside memory.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Cost {
-    /// Calls to the database for each request, `fixed` over `leaky`; `null` where one
-    /// of them does not count, or `leaky` makes fewer than one in two requests.
+    /// Calls to the database per request, `fixed` over `leaky`; `null` where one of
+    /// them does not count, or `leaky` makes fewer than one in two requests.
     pub database_calls_ratio: Option<f64>,
-    /// Median time of an answer in the best round, `fixed` over `leaky`; `null` where
-    /// clients gave up or were refused, because that is other work.
+    /// Median latency of the best round, `fixed` over `leaky`; `null` where clients
+    /// gave up or were refused, because that is other work.
     pub latency_ratio: Option<f64>,
 }
 
 /// Call stacks that hold memory together.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SiteResult {
-    /// The same in every run, and after edits that move lines; empty in files of
-    /// versions that knew none.
-    #[serde(default)]
+    /// The same in every run, and after edits that move lines.
     pub fingerprint: String,
     /// Of all growth between the two dhat windows.
     pub share: f64,
-    /// Growth per request. Where the law is a peak: bytes that it holds more at the
-    /// peak of a request for the second size than of one for the first.
+    /// Growth per request. For a peak: bytes that it holds more at the peak of a
+    /// request of the second size than of one of the first.
     pub bytes_per_request: f64,
-    /// Innermost line of a lesson, or `null`.
+    /// Innermost in-app line, or `null`.
     pub in_app_frame: Option<String>,
     /// Where there is none: the code, known beforehand, that allocates for the lesson.
     pub expected_site: Option<String>,
@@ -214,9 +249,15 @@ pub struct SiteResult {
 }
 
 impl SiteResult {
-    /// Where it is: the line of the lesson, else the innermost frame.
+    /// Where it is: the in-app line, else the innermost frame.
     pub fn place(&self) -> &str {
         place(self.in_app_frame.as_deref(), &self.frames)
+    }
+
+    /// Whether it explains the growth: by an in-app line, or by code that the lesson
+    /// expects.
+    pub fn is_explained(&self) -> bool {
+        self.in_app_frame.is_some() || self.expected_site.is_some()
     }
 }
 

@@ -1,37 +1,70 @@
-//! Measurements in words: the figure, and how far it can be trusted.
+//! Figures in words: how much, and how far it can be trusted.
 
-use crate::comparison::{TwinResult, Verdict};
+use crate::comparison::{Cost, SiteResult, TwinResult, Verdict};
+use profile::figures as counts;
 
-/// A share of the growth below which a site explains nothing: it is printed as 0 %.
+/// A share of the growth below which a site explains nothing: it would print as 0 %.
 pub const SHARE_MIN: f64 = 0.005;
 
 /// What a result's verdict rests on.
 pub fn of(result: &TwinResult) -> String {
+    let slope = bytes(result.slope_bytes_per_request);
+    let limit = size(result.detection_limit_bytes_per_request);
     match (result.peak_exponent, result.peaks.last(), result.verdict) {
         (Some(exponent), Some(largest), _) => {
-            let (size, peak) = (largest.size, largest.peak_bytes as f64 / 1e6);
-            format!("peak ~n^{}, {peak:.1} MB at n = {size}", power(exponent))
+            let peak = largest.peak_bytes as f64 / 1e6;
+            format!(
+                "peak ~n^{}, {peak:.1} MB at n = {}",
+                power(exponent),
+                largest.size
+            )
         }
         (_, _, Verdict::Leaks) => {
-            let [low, high] = result.ci95;
-            let (slope, low, high) =
-                (bytes(result.slope_bytes_per_request), bytes(low), bytes(high));
-            format!("{slope} B a request (95 %: {low} to {high}; {})", limit(result))
+            let [low, high] = result.ci95.map(bytes);
+            format!(
+                "{slope} B per request (95 %: {low} to {high}; detection limit {limit})"
+            )
         }
-        (_, _, Verdict::Flat) => {
-            let limit = bytes(result.detection_limit_bytes_per_request);
-            format!("flat within {} B a request", limit.trim_start_matches('+'))
-        }
-        _ => {
-            let slope = bytes(result.slope_bytes_per_request);
-            format!("{slope} B a request ({})", limit(result))
-        }
+        (_, _, Verdict::Flat) => format!("flat within {limit} B per request"),
+        _ => format!("{slope} B per request (detection limit {limit})"),
     }
 }
 
-fn limit(result: &TwinResult) -> String {
-    let limit = bytes(result.detection_limit_bytes_per_request);
-    format!("unseen below {}", limit.trim_start_matches('+'))
+/// The figure in a table's cell: `+1,420 B` or `~n^1.00`.
+pub fn short(result: &TwinResult) -> String {
+    match result.peak_exponent {
+        Some(exponent) => format!("~n^{}", power(exponent)),
+        None => format!("{} B", bytes(result.slope_bytes_per_request)),
+    }
+}
+
+/// A slope with its interval.
+pub fn slope(result: &TwinResult) -> String {
+    let [low, high] = result.ci95.map(bytes);
+    let slope = bytes(result.slope_bytes_per_request);
+    format!("{slope} B per request (95 %: {low} to {high})")
+}
+
+/// A site that explains the growth, in short: its line, or the function that is
+/// expected there (`read_available of actix_http`).
+pub fn holder(site: &SiteResult) -> Option<String> {
+    let function =
+        |path: &String| match (path.split_once("::"), path.rsplit_once("::")) {
+            (Some((package, _)), Some((_, name))) => format!("{name} of {package}"),
+            _ => path.clone(),
+        };
+    site.in_app_frame.clone().or_else(|| site.expected_site.as_ref().map(function))
+}
+
+/// What the fix costs above these ratios, a phrase each.
+pub fn costs(cost: &Cost, calls_min: f64, latency_min: f64) -> Vec<String> {
+    let above = |ratio: Option<f64>, least: f64, what: &str| {
+        let ratio = ratio.filter(|ratio| *ratio > least)?;
+        Some(format!("{ratio:.2} times the {what}"))
+    };
+    let calls = above(cost.database_calls_ratio, calls_min, "database calls");
+    let latency = above(cost.latency_ratio, latency_min, "median latency");
+    calls.into_iter().chain(latency).collect()
 }
 
 /// A frame without the types that its functions were made for, which take more lines
@@ -57,6 +90,11 @@ pub fn place(frame: &str) -> String {
     text.trim_start_matches(':').to_owned()
 }
 
+/// A share in percent.
+pub fn percent(share: f64) -> String {
+    format!("{:.0} %", 100.0 * share)
+}
+
 /// An exponent with two digits; never a negative zero.
 pub fn power(exponent: f64) -> String {
     // Adding zero takes the sign off a negative one.
@@ -65,43 +103,31 @@ pub fn power(exponent: f64) -> String {
 
 /// A signed number with thousands separators; fractions only where they matter.
 pub fn bytes(value: f64) -> String {
-    if value.abs() < 10.0 {
-        return format!("{:+.1}", if value.abs() < 0.05 { 0.0 } else { value });
+    match value.abs() {
+        small if small < 0.05 => "+0.0".to_owned(),
+        small if small < 10.0 => format!("{value:+.1}"),
+        _ if value < 0.0 => grouped(value),
+        _ => format!("+{}", grouped(value)),
     }
-    let sign = if value < 0.0 { "-" } else { "+" };
-    format!("{sign}{}", grouped(value.abs()))
+}
+
+/// The same without a plus sign.
+pub fn size(value: f64) -> String {
+    bytes(value).trim_start_matches('+').to_owned()
 }
 
 /// A whole number with thousands separators.
 pub fn grouped(value: f64) -> String {
-    let digits = format!("{:.0}", value.abs());
-    let mut grouped = String::new();
-    if value < 0.0 && digits != "0" {
-        grouped.push('-');
-    }
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
-/// A slope with its interval.
-pub fn slope(result: &TwinResult) -> String {
-    let [low, high] = result.ci95;
-    format!(
-        "{} B a request (95 %: {} to {})",
-        bytes(result.slope_bytes_per_request),
-        bytes(low),
-        bytes(high)
-    )
+    let whole = value.abs().round() as u64;
+    let sign = if value < 0.0 && whole > 0 { "-" } else { "" };
+    format!("{sign}{}", counts::grouped(whole))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::comparison::Peak;
+    use crate::made::twin;
 
     #[test]
     fn places_have_no_types() {
@@ -130,5 +156,24 @@ mod tests {
             assert_eq!(bytes(value), text);
         }
         assert_eq!(power(-0.001), "0.00");
+    }
+
+    #[test]
+    fn a_figure_says_how_far_it_can_be_trusted() {
+        let mut peak = twin(Verdict::Grows);
+        peak.peaks = vec![Peak { size: 2_400, peak_bytes: 15_000_000 }];
+        peak.peak_exponent = Some(0.924);
+        let cases = [
+            (
+                twin(Verdict::Leaks),
+                "+500 B per request (95 %: +490 to +510; detection limit 10)",
+            ),
+            (twin(Verdict::Flat), "flat within 10 B per request"),
+            (twin(Verdict::Bounded), "+0.0 B per request (detection limit 10)"),
+            (peak, "peak ~n^0.92, 15.0 MB at n = 2400"),
+        ];
+        for (result, figure) in cases {
+            assert_eq!(of(&result), figure);
+        }
     }
 }

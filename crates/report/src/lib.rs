@@ -6,24 +6,21 @@
 pub mod baseline;
 pub mod claims;
 pub mod comparison;
-pub mod difference;
 pub mod figures;
 pub mod gate;
 pub mod junit;
-pub mod ledger;
+#[cfg(test)]
+mod made;
 pub mod markdown;
 mod output;
 pub mod page;
-pub mod plot;
 pub mod prose;
-pub mod ranking;
 mod refusal;
-pub mod sources;
-pub mod stories;
+pub mod stored;
 pub mod story;
 pub mod table;
 pub mod whole_file;
 mod wrap;
 
-pub use output::Output;
+pub use output::{Output, source};
 pub use refusal::Refusal;

@@ -5,8 +5,15 @@ use crate::comparison::Comparison;
 use crate::{junit, markdown, whole_file};
 use anyhow::{Context, Result};
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
+
+/// A twin's source of a lesson in this repository.
+pub fn source(twin: &str, lesson: &str) -> PathBuf {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    crates.join(twin).join("src/lessons").join(format!("{lesson}.rs"))
+}
 
 /// An output folder that can be written to.
 #[derive(Debug)]
@@ -15,11 +22,11 @@ pub struct Output {
 }
 
 impl Output {
-    /// Makes the folder, and finds out now and not after a minute whether it can be
-    /// written to.
+    /// Makes the folder, and checks that it can be written to before anything is
+    /// measured.
     ///
     /// # Errors
-    /// [`Refusal`]: it cannot.
+    /// It cannot.
     pub fn create(folder: &Path) -> Result<Self, Refusal> {
         let refuse = |error: std::io::Error| {
             let folder = folder.display();
@@ -74,17 +81,26 @@ impl Output {
         self.write("summary.md", markdown::summary(comparison).as_bytes())
     }
 
-    /// Keeps the source of a lesson.
+    /// Copies each twin's source of each lesson, so that a report can be made from the
+    /// folder alone, anywhere, and shows the lines that were measured. A source that is
+    /// not there is left out.
     ///
     /// # Errors
-    /// The file cannot be written.
-    pub fn write_source(
-        &self,
-        twin: &str,
-        lesson: &str,
-        source: &[u8],
-    ) -> Result<()> {
-        self.write(&format!("sources/{twin}/{lesson}.rs"), source)
+    /// A file cannot be read or written.
+    pub fn keep_sources(&self, comparison: &Comparison) -> Result<()> {
+        for lesson in &comparison.lessons {
+            for (twin, id) in lesson.both().map(|(twin, _)| (twin, &lesson.id)) {
+                match fs::read(source(twin, id)) {
+                    Ok(text) => {
+                        self.write(&format!("sources/{twin}/{id}.rs"), &text)?
+                    }
+                    // The program was moved to another machine.
+                    Err(error) if error.kind() == ErrorKind::NotFound => {}
+                    Err(error) => return Err(error).context("cannot read a source"),
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Writes a file of this name in the folder.

@@ -1,22 +1,19 @@
-//! A lesson's story for a terminal: what the chapter explains, with the reader's own
-//! figures in the place of the book's.
+//! A lesson's chapter for a terminal, with the reader's own figures.
 
-use crate::comparison::{Comparison, LessonResult, SiteResult, TwinResult, Verdict};
+use crate::comparison::{Comparison, LessonResult, SiteResult, TwinResult};
 use crate::figures::{self, bytes};
-use crate::prose;
-use crate::stories::part;
-use crate::wrap::wrapped;
+use crate::wrap::{hanging, wrapped};
+use crate::{prose, table};
 use anstyle::{AnsiColor, Style};
-use lessons::Lesson;
+use lessons::{Chapter, Lesson};
 use similar::TextDiff;
 use std::fmt::Write;
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 
-/// The parts of a chapter that explain, in their order. What the book measured is left
-/// out, because the reader's own figures stand there; so are guesses, which are for
-/// those who read at leisure.
+/// The parts of a chapter that explain, before and after the figures. The chapter's own
+/// measurement is left out, because the reader's figures replace it; so are guesses.
 const BEFORE: &str = "The symptom";
 const AFTER: [&str; 4] = [
     "Where the memory is held, and why",
@@ -25,17 +22,17 @@ const AFTER: [&str; 4] = [
     "In your own service",
 ];
 
-/// Sites that are shown of each service. Those behind them weigh little.
+/// Sites shown of each service. Those after them weigh little.
 const SITES: usize = 3;
 
-/// A lesson's result, and where it is from.
+/// A lesson's result, and where it comes from.
 #[derive(Debug)]
 pub struct Measured<'a> {
     /// The run.
     pub comparison: &'a Comparison,
     /// The lesson in it.
     pub lesson: &'a LessonResult,
-    /// The file, as people name it.
+    /// The file, as the user names it.
     pub from: &'a str,
 }
 
@@ -48,75 +45,70 @@ pub struct Source {
     pub text: String,
 }
 
-/// The whole story, with styles that the printer may strip.
+/// The whole text, with styles that the printer may strip.
 pub fn text(
-    chapter: &str,
+    chapter: &Chapter,
     lesson: &Lesson,
     measured: Option<&Measured<'_>>,
     sources: &[Option<Source>; 2],
     width: usize,
 ) -> String {
     let diff = difference(sources);
-    // What the book includes from files of its own is here from the reader's run.
+    // What the book includes from other files comes from the reader's run here.
     let replace = |code: &str| match code.starts_with("{{#include") {
         true if code.contains("../diffs/") => Some(diff.clone()),
         true => Some(String::new()),
         false => None,
     };
     let prose = |markdown: &str| prose::render(markdown, width, &replace);
-    let title = chapter.lines().next().unwrap_or(lesson.id);
-    let mut text = prose(title);
-    if let Some(introduction) = part(chapter, "") {
+    let mut text = prose(&format!("# {} ({})", chapter.title, lesson.id));
+    if let Some(introduction) = chapter.part("") {
         let _ = write!(text, "\n{}", prose(introduction));
     }
     let section = |text: &mut String, title: &str, body: &str| {
         let _ = write!(text, "\n{BOLD}{title}{BOLD:#}\n\n{body}");
     };
-    if let Some(symptom) = part(chapter, BEFORE) {
+    if let Some(symptom) = chapter.part(BEFORE) {
         section(&mut text, BEFORE, &prose(symptom));
     }
     section(&mut text, "What was measured", &figures(lesson, measured, width));
     for title in AFTER {
-        if let Some(body) = part(chapter, title) {
+        if let Some(body) = chapter.part(title) {
             section(&mut text, title, &prose(body));
         }
     }
-    let _ = writeln!(
-        text,
-        "\n{DIM}The whole chapter: docs/lessons/{}.md{DIM:#}",
-        lesson.id
-    );
+    let id = lesson.id;
+    let _ = writeln!(text, "\n{DIM}The whole chapter: docs/lessons/{id}.md{DIM:#}");
     text
 }
 
-/// The reader's own figures, or the way to some.
+/// The reader's own figures, or how to get some.
 fn figures(
     lesson: &Lesson,
     measured: Option<&Measured<'_>>,
     width: usize,
 ) -> String {
-    let id = lesson.id;
     let paragraph = |text: &str| wrapped(text, width).join("\n") + "\n";
     let Some(Measured { comparison, lesson, from }) = measured else {
         let none = paragraph(
-            "There are no figures of this lesson yet. This measures it in some \
-             seconds; --from names a comparison.json elsewhere:",
+            "This lesson has not been measured yet. The following command measures it \
+             in a few seconds; --from names a comparison.json elsewhere.",
         );
-        return format!("{none}\n    ./scripts/compare.sh {id}\n");
+        return format!("{none}\n    ./scripts/compare.sh {}\n", lesson.id);
     };
-    let quick = if comparison.environment.quick { ", a quick look" } else { "" };
+    let quick = if comparison.environment.quick { ", --quick" } else { "" };
     let mut text = paragraph(&format!(
-        "From {from} (seed {}{quick}), bytes of live heap that each request leaves \
-         behind; it grows with: {}.",
+        "From {from} (seed {}{quick}): bytes of live heap that each request adds. They \
+         grow with: {}.",
         comparison.seed, lesson.grows_with
     ));
-    for (name, result) in lesson.twins.iter().rev().chain(&lesson.failed_fixes) {
+    for (name, result) in lesson.services() {
         text.push('\n');
         service(&mut text, name, result, width);
     }
-    for surprise in &lesson.mismatches {
+    for mismatch in &lesson.mismatches {
         let yellow = AnsiColor::Yellow.on_default();
-        for line in wrapped(&format!("! {surprise}"), width) {
+        for line in wrapped(&format!("! {mismatch}"), width) {
             let _ = writeln!(text, "{yellow}{line}{yellow:#}");
         }
     }
@@ -124,48 +116,35 @@ fn figures(
 }
 
 fn service(text: &mut String, name: &str, result: &TwinResult, width: usize) {
-    let grows = matches!(result.verdict, Verdict::Leaks | Verdict::Grows);
-    let style = match result.verdict {
-        Verdict::Inconclusive => AnsiColor::Yellow.on_default(),
-        _ if grows => AnsiColor::Red.on_default(),
-        _ => AnsiColor::Green.on_default(),
-    };
+    let style = table::style(result.verdict);
     let verdict = result.verdict.as_str();
     let _ = writeln!(text, "{BOLD}{name}{BOLD:#} {style}{verdict}{style:#}");
-    let mut lines = indented(&figures::of(result), width);
+    let grows = result.verdict.is_growth();
     let sites =
         result.sites.iter().filter(|site| grows && site.share >= figures::SHARE_MIN);
-    for site in sites.take(SITES) {
-        lines.extend(indented(&held(result, site), width));
-    }
-    for sign in &result.metrics {
-        let sign = format!("{}: {:+.1} a request", sign.name, sign.per_request);
-        lines.extend(indented(&sign, width));
-    }
-    lines.iter().for_each(|line| {
-        let _ = writeln!(text, "{line}");
+    let sites = sites.take(SITES).map(|site| held(result, site));
+    let metrics = result.metrics.iter().map(|metric| {
+        format!("{}: {:+.1} per request", metric.name, metric.per_request)
     });
-}
-
-/// The first line stands two columns to the right, all others four.
-fn indented(text: &str, width: usize) -> Vec<String> {
-    let lines = wrapped(text, width.saturating_sub(4)).into_iter().enumerate();
-    let margin = |n: usize| if n == 0 { "  " } else { "    " };
-    lines.map(|(n, line)| format!("{}{line}", margin(n))).collect()
+    for note in [figures::of(result)].into_iter().chain(sites).chain(metrics) {
+        for line in hanging(&note, width, "  ", "    ") {
+            let _ = writeln!(text, "{line}");
+        }
+    }
 }
 
 /// Which line, how much, of what.
 fn held(result: &TwinResult, site: &SiteResult) -> String {
-    let what = match result.peaks.is_empty() {
-        true => "B a request",
-        false => "B more at the peak of the second size",
+    let what = match result.is_peak() {
+        true => "B more at the peak of the second size",
+        false => "B per request",
     };
     let through = site.expected_site.iter().map(|code| format!(", through {code}"));
     format!(
-        "{}: {} {what}, {:.0} % of what grows{}",
+        "{}: {} {what}, {} of the growth{}",
         figures::place(site.place()),
         bytes(site.bytes_per_request),
-        100.0 * site.share,
+        figures::percent(site.share),
         through.collect::<String>()
     )
 }
@@ -173,8 +152,8 @@ fn held(result: &TwinResult, site: &SiteResult) -> String {
 /// The lines in which the twins differ, or why there are none.
 fn difference(sources: &[Option<Source>; 2]) -> String {
     let [Some(leaky), Some(fixed)] = sources else {
-        return "The twins' files are not here; run this in the repository, or beside \
-                a comparison that has them in sources/."
+        return "The twins' sources are not here; run this in the repository, or next \
+                to a comparison that has them in sources/."
             .to_owned();
     };
     let diff = TextDiff::from_lines(&leaky.text, &fixed.text);

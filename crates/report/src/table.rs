@@ -1,8 +1,8 @@
 //! The result as a table of 80 columns, and what to do next.
 
-use crate::comparison::{Comparison, LessonResult, SiteResult, TwinResult, Verdict};
-use crate::figures::{bytes, power};
-use crate::plot;
+use crate::comparison::{Comparison, GrowthKind, LessonResult, TwinResult, Verdict};
+use crate::figures;
+use crate::wrap::{WIDTH, wrapped};
 use anstyle::{AnsiColor, Style};
 use std::fmt::Write;
 use std::path::Path;
@@ -13,144 +13,98 @@ const RED: Style = AnsiColor::Red.on_default();
 const GREEN: Style = AnsiColor::Green.on_default();
 const YELLOW: Style = AnsiColor::Yellow.on_default();
 
-/// A fix that makes one call more in a hundred requests makes it on purpose.
+/// A fix that makes one more call in a hundred requests makes it deliberately.
 const CALLS_COST: f64 = 1.01;
 
 /// Both twins run side by side on the same cores as others, and medians of the same
 /// work then scatter by up to a half (`benches/ratios.rs` measures them in turns).
 const LATENCY_COST: f64 = 2.0;
 
+/// Where notes begin: behind the lesson's id.
+const NOTE: usize = 21;
+
 /// Width of a twin's column.
 const CELL: usize = 19;
 
+/// From nothing to the largest value.
+const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
+/// The colour of a verdict.
+pub(crate) fn style(verdict: Verdict) -> Style {
+    match verdict {
+        Verdict::Leaks | Verdict::Grows => RED,
+        Verdict::Bounded | Verdict::Flat => GREEN,
+        Verdict::Inconclusive => YELLOW,
+    }
+}
+
 /// The whole text, with styles that the printer may strip.
 pub fn render(comparison: &Comparison, folder: &Path) -> String {
-    let mut text = String::new();
-    let head = format!(
-        "{:<21}{:<19}{:<20}{:<20}",
-        "LESSON", "GROWS WITH", "LEAKY", "FIXED"
+    let mut text = format!(
+        "{BOLD}{:<NOTE$}{:<19}{:<20}FIXED{BOLD:#}\n",
+        "LESSON", "GROWS WITH", "LEAKY"
     );
-    line(&mut text, &format!("{BOLD}{}{BOLD:#}", head.trim_end()));
     for lesson in &comparison.lessons {
-        lesson_lines(&mut text, lesson);
+        rows(&mut text, lesson);
     }
-    line(&mut text, "");
     summary(&mut text, comparison);
     next_steps(&mut text, comparison, folder);
     text
 }
 
-fn line(text: &mut String, content: &str) {
-    text.push_str(content);
-    text.push('\n');
-}
-
-fn lesson_lines(text: &mut String, lesson: &LessonResult) {
-    let cell =
-        |twin: &str| lesson.twins.get(twin).map_or_else(|| padded("not run"), cell);
-    let row = format!(
-        "{:<21}{:<19}{} {}",
-        lesson.id,
-        lesson.grows_with,
-        cell("leaky"),
-        cell("fixed").trim_end()
-    );
-    line(text, &row);
-    let beside = holder(lesson).into_iter().chain(signs(lesson)).chain(cost(lesson));
-    for note in beside {
-        for row in textwrap(&note) {
-            line(text, &format!("{DIM}{:21}{row}{DIM:#}", ""));
+fn rows(text: &mut String, lesson: &LessonResult) {
+    let of = |twin: &str| match lesson.twins.get(twin) {
+        Some(result) => cell(result),
+        None => format!("{:<CELL$}", "not run"),
+    };
+    let (id, grows_with) = (&lesson.id, &lesson.grows_with);
+    let (leaky, fixed) = (of("leaky"), of("fixed"));
+    let row = format!("{id:<NOTE$}{grows_with:<19}{leaky} {fixed}");
+    let _ = writeln!(text, "{}", row.trim_end());
+    let notes = [holder(lesson), metrics(lesson), cost(lesson), attempts(lesson)];
+    for note in notes.iter().flatten() {
+        for line in wrapped(note, WIDTH - NOTE) {
+            let _ = writeln!(text, "{DIM}{:NOTE$}{line}{DIM:#}", "");
         }
     }
     for (name, result) in &lesson.failed_fixes {
-        line(text, &format!("  {name:<38}{}", self::cell(result).trim_end()));
+        let _ = writeln!(text, "  {name:<38}{}", cell(result).trim_end());
     }
-    for shown in plot::burst(lesson) {
-        line(text, &format!("{:21}{shown}", ""));
+    for line in burst(lesson) {
+        let _ = writeln!(text, "{:NOTE$}{line}", "");
     }
-    for surprise in &lesson.mismatches {
-        line(text, &format!("{YELLOW}  ! {surprise}{YELLOW:#}"));
+    for mismatch in &lesson.mismatches {
+        let _ = writeln!(text, "{YELLOW}  ! {mismatch}{YELLOW:#}");
     }
-}
-
-/// Lines of at most so many letters as a note has room for, broken between words.
-fn textwrap(note: &str) -> Vec<String> {
-    const ROOM: usize = 80 - 21;
-    let mut lines: Vec<String> = Vec::new();
-    for word in note.split(' ') {
-        match lines.last_mut() {
-            Some(line) if line.len() + 1 + word.len() <= ROOM => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
-}
-
-fn padded(content: &str) -> String {
-    format!("{content:<CELL$}")
 }
 
 /// `LEAKS  +1,420 B` or `GROWS  ~n^1.00`.
 fn cell(result: &TwinResult) -> String {
-    let style = match result.verdict {
-        Verdict::Leaks | Verdict::Grows => RED,
-        Verdict::Bounded | Verdict::Flat => GREEN,
-        Verdict::Inconclusive => YELLOW,
-    };
-    let figure = match result.peak_exponent {
-        Some(exponent) => format!("~n^{}", power(exponent)),
-        None => format!("{} B", bytes(result.slope_bytes_per_request)),
-    };
-    let verdict = result.verdict.as_str();
+    let style = style(result.verdict);
+    let (verdict, figure) = (result.verdict.as_str(), figures::short(result));
     let gap = CELL.saturating_sub(verdict.len() + figure.len()).max(1);
     format!("{style}{verdict}{style:#}{:gap$}{figure}", "")
 }
 
 /// The line that holds the growth, or the code that allocated it.
 fn holder(lesson: &LessonResult) -> Option<String> {
-    let leaky = lesson.twins.get("leaky")?;
-    let named = |site: &&SiteResult| {
-        site.in_app_frame.is_some() || site.expected_site.is_some()
-    };
-    let site = leaky.sites.iter().find(named)?;
-    let place = match (&site.in_app_frame, &site.expected_site) {
-        (Some(frame), _) => frame.clone(),
-        (None, Some(expected_site)) => culprit_name(expected_site),
-        (None, None) => return None,
-    };
+    let leaky = lesson.twins.get("leaky").filter(|twin| twin.verdict.is_growth())?;
+    let site = leaky.sites.iter().find(|site| site.is_explained())?;
+    let place = figures::holder(site)?;
+    if let Some(largest) = leaky.peaks.last() {
+        let peak = largest.peak_bytes as f64 / 1e6;
+        let scale = lesson.peak_scale.as_deref().unwrap_or("items");
+        return Some(format!("{peak:.0} MB at {} {scale}: {place}", largest.size));
+    }
     let verb = if site.in_app_frame.is_some() { "held by" } else { "allocated by" };
-    match leaky.verdict {
-        Verdict::Leaks => {
-            Some(format!("{verb} {place} ({:.0} %)", 100.0 * site.share))
-        }
-        Verdict::Grows => {
-            let largest = leaky.peaks.last()?;
-            let peak = largest.peak_bytes as f64 / 1e6;
-            let scale = lesson.peak_scale.as_deref().unwrap_or("items");
-            Some(format!("{peak:.0} MB at {} {scale}: {place}", largest.size))
-        }
-        _ => None,
-    }
-}
-
-/// A function's path is longer than a line: `read_available of actix_http`.
-pub fn culprit_name(expected_site: &str) -> String {
-    match (expected_site.split_once("::"), expected_site.rsplit_once("::")) {
-        (Some((package, _)), Some((_, name))) => format!("{name} of {package}"),
-        _ => expected_site.to_owned(),
-    }
+    Some(format!("{verb} {place} ({})", figures::percent(site.share)))
 }
 
 /// What rises in `leaky` beside the heap.
-fn signs(lesson: &LessonResult) -> Option<String> {
-    let leaky = lesson.twins.get("leaky")?;
-    let rising: Vec<_> = leaky
-        .metrics
-        .iter()
-        .map(|sign| format!("{} {:+.1}", sign.name, sign.per_request))
+fn metrics(lesson: &LessonResult) -> Option<String> {
+    let metrics = lesson.twins.get("leaky")?.metrics.iter();
+    let rising: Vec<_> = metrics
+        .map(|metric| format!("{} {:+.1}", metric.name, metric.per_request))
         .collect();
     (!rising.is_empty()).then(|| format!("also: {}", rising.join(", ")))
 }
@@ -158,87 +112,154 @@ fn signs(lesson: &LessonResult) -> Option<String> {
 /// What the fix costs, where that can be seen.
 fn cost(lesson: &LessonResult) -> Option<String> {
     let cost = lesson.cost.as_ref().filter(|_| lesson.kind == "lesson")?;
-    let mut costs = Vec::new();
-    if let Some(calls) =
-        cost.database_calls_ratio.filter(|ratio| *ratio > CALLS_COST)
-    {
-        costs.push(format!("{calls:.2} times the database calls"));
-    }
-    if let Some(latency) = cost.latency_ratio.filter(|ratio| *ratio > LATENCY_COST) {
-        costs.push(format!("{latency:.1} times the median latency"));
-    }
+    let costs = figures::costs(cost, CALLS_COST, LATENCY_COST);
     (!costs.is_empty()).then(|| format!("the fix costs {}", costs.join(", ")))
 }
 
+/// Which services had to be measured again.
+fn attempts(lesson: &LessonResult) -> Option<String> {
+    let again: Vec<_> = lesson
+        .services()
+        .filter(|(_, result)| result.attempts > 1)
+        .map(|(name, result)| format!("{name} took {} attempts", result.attempts))
+        .collect();
+    (!again.is_empty()).then(|| again.join(", "))
+}
+
+/// Live and resident bytes of both twins, as bars on one scale; for bursts only.
+fn burst(lesson: &LessonResult) -> Vec<String> {
+    if lesson.growth != GrowthKind::Burst {
+        return Vec::new();
+    }
+    let resident = |twin: &TwinResult| -> Vec<u64> {
+        twin.resident_bytes.iter().map(|bytes| bytes.unwrap_or(0)).collect()
+    };
+    let all = lesson.both().flat_map(|(_, twin)| resident(twin));
+    let highest = all.max().unwrap_or(0);
+    let row = |title: String, values: &[u64]| {
+        let last = values.last().copied().unwrap_or(0) as f64 / 1e6;
+        format!("{title:<16}{}{last:>7.1} MB", bars(values, highest))
+    };
+    let rows = lesson.both().flat_map(|(name, twin)| {
+        let live = row(format!("{name} live"), &twin.live_bytes);
+        [live, row("      resident".to_owned(), &resident(twin))]
+    });
+    rows.collect()
+}
+
+/// A bar for each value, of `highest` at most.
+fn bars(values: &[u64], highest: u64) -> String {
+    let top = LEVELS.len() as u64 - 1;
+    let level =
+        |value: &u64| (value * top).div_ceil(highest.max(1)).min(top) as usize;
+    values.iter().map(|value| LEVELS[level(value)]).collect()
+}
+
 fn summary(text: &mut String, comparison: &Comparison) {
-    let limit = comparison
-        .lessons
-        .iter()
-        .filter(|lesson| lesson.kind == "control")
-        .flat_map(|lesson| lesson.twins.values())
-        // What is judged by its peak has no limit of this kind.
-        .filter(|twin| twin.peaks.is_empty())
-        .map(|twin| twin.detection_limit_bytes_per_request)
-        .fold(f64::NAN, f64::max);
-    let mismatches =
-        comparison.lessons.iter().filter(|lesson| !lesson.as_expected).count();
-    let compared =
-        comparison.lessons.iter().all(|lesson| lesson.same_answers == Some(true));
-    let refusing =
-        comparison.lessons.iter().all(|lesson| lesson.same_answers.is_some());
-    let answers = match (compared, refusing) {
-        (true, _) => ", and the twins' answers are the same",
-        (false, true) => "; answers differ where a fix refuses work",
+    let lessons = &comparison.lessons;
+    let same = lessons.iter().all(|lesson| lesson.same_answers == Some(true));
+    let compared = lessons.iter().all(|lesson| lesson.same_answers.is_some());
+    let responses = match (same, compared) {
+        (true, _) => ", and both twins gave the same responses",
+        (false, true) => "; responses differ where a fix rejects requests",
         (false, false) => "",
     };
-    let verdict = match mismatches {
-        0 => format!("{GREEN}Every verdict is as expected{GREEN:#}{answers}."),
-        1 => format!(
-            "{YELLOW}One lesson is not as expected{YELLOW:#}; see the lines with !"
-        ),
-        n => format!(
-            "{YELLOW}{n} lessons are not as expected{YELLOW:#}; see the lines with !"
-        ),
+    let verdict = match lessons.iter().filter(|lesson| !lesson.as_expected).count() {
+        0 => format!("{GREEN}Every verdict is as expected{GREEN:#}{responses}."),
+        1 => format!("{YELLOW}One lesson is not as expected{YELLOW:#}; see the !"),
+        n => format!("{YELLOW}{n} lessons are not as expected{YELLOW:#}; see the !"),
     };
-    line(text, &verdict);
-    let _ = writeln!(
-        text,
-        "B: live heap bytes that each request leaves behind. ~n^e: the peak follows\n\
-         the size of the input; 1 is in proportion, 0 is not at all."
+    let _ = writeln!(text, "\n{verdict}");
+    if lessons.iter().any(repaired) {
+        text.push_str("If you have repaired leaky: it no longer grows.\n");
+    }
+    text.push_str(
+        "B: bytes of live heap that each request adds. ~n^e: the peak follows the size\n\
+         of the input; e = 1 is in proportion, e = 0 is independent of it.\n",
     );
+    let controls = lessons.iter().filter(|lesson| lesson.kind == "control");
+    let limit = controls
+        .flat_map(|lesson| lesson.twins.values())
+        // A verdict from peaks has no limit of this kind.
+        .filter(|twin| !twin.is_peak())
+        .map(|twin| twin.detection_limit_bytes_per_request)
+        .fold(f64::NAN, f64::max);
     if limit.is_finite() {
-        let _ = writeln!(
-            text,
-            "A leak of less than {limit:.0} B a request would have gone unseen."
-        );
+        let _ = writeln!(text, "Detection limit: {limit:.0} B per request.");
     }
 }
 
+/// Whether `leaky` does not grow, although the lesson expects it to.
+fn repaired(lesson: &LessonResult) -> bool {
+    let still = |twin: &TwinResult| twin.verdict == Verdict::Bounded;
+    lesson.kind == "lesson"
+        && lesson.growth != GrowthKind::Burst
+        && lesson.twins.get("leaky").is_some_and(still)
+}
+
 fn next_steps(text: &mut String, comparison: &Comparison, folder: &Path) {
-    let lesson = comparison
-        .lessons
-        .iter()
-        .find(|lesson| lesson.kind == "lesson")
-        .or(comparison.lessons.first());
-    let Some(lesson) = lesson else { return };
-    let id = &lesson.id;
-    line(text, "");
-    line(text, &format!("{BOLD}Next{BOLD:#}"));
-    line(
-        text,
-        &format!(
-            "  see the leak       diff crates/{{leaky,fixed}}/src/lessons/{id}.rs"
-        ),
-    );
-    line(text, &format!("  read about it      docs/lessons/{id}.md"));
-    line(text, &format!("  run it alone       ./scripts/compare.sh {id}"));
+    let lessons = &comparison.lessons;
+    let first = lessons.iter().find(|lesson| lesson.kind == "lesson");
+    let Some(LessonResult { id, .. }) = first.or(lessons.first()) else { return };
     let folder = folder.display();
-    line(text, &format!("  look at it         {folder}/report.html"));
-    line(text, &format!("  all figures        {folder}/comparison.json"));
-    line(
+    let _ = write!(
         text,
-        &format!(
-            "  all call stacks    {folder}/profiles/, for valgrind's dh_view.html"
-        ),
+        "\n{BOLD}Next{BOLD:#}
+  see the leak       diff crates/{{leaky,fixed}}/src/lessons/{id}.rs
+  read about it      target/debug/leaklab explain {id}
+  run it alone       ./scripts/compare.sh {id}
+  open the report    {folder}/report.html
+  all figures        {folder}/comparison.json
+  all call stacks    {folder}/profiles/, for valgrind's dh_view.html
+"
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::made::comparison;
+
+    #[test]
+    fn the_highest_value_is_a_full_bar_and_none_is_the_lowest() {
+        assert_eq!(bars(&[0, 50, 100], 100), "▁▅█");
+        assert_eq!(bars(&[0, 0], 0), "▁▁");
+    }
+
+    #[test]
+    fn every_line_fits_a_terminal_and_says_what_differs() {
+        let mut comparison = comparison();
+        let lesson = &mut comparison.lessons[0];
+        lesson.growth = GrowthKind::Burst;
+        lesson.mismatches = vec!["leaky is odd".to_owned()];
+        lesson.as_expected = false;
+        lesson.twins.get_mut("leaky").unwrap().attempts = 2;
+        let text = render(&comparison, Path::new("target/leaklab"));
+        let text = anstream::adapter::strip_str(&text).to_string();
+        for line in text.lines() {
+            assert!(
+                line.chars().count() <= WIDTH && line.trim_end() == line,
+                "{line}"
+            );
+        }
+        for part in [
+            "  ! leaky is odd",
+            "leaky took 2 attempts",
+            "leaky live",
+            "allocated by actix_http",
+            "also: subscribers +1.0",
+            "One lesson is not as expected",
+        ] {
+            assert!(text.contains(part), "no '{part}' in {text}");
+        }
+    }
+
+    #[test]
+    fn a_repaired_lesson_is_called_that() {
+        let mut comparison = comparison();
+        let leaky = comparison.lessons[0].twins.get_mut("leaky").unwrap();
+        leaky.verdict = Verdict::Bounded;
+        let text = render(&comparison, Path::new("."));
+        assert!(text.contains("it no longer grows"), "{text}");
+    }
 }

@@ -12,7 +12,7 @@ pub use compare::Compare;
 pub use databases::{Dynamo, Seed, Serve};
 pub use processes::{RunUnder, Secrets};
 pub use profiles::{At, By, Diff, Show};
-pub use results::{Claims, Explain, Gate, LedgerFormat};
+pub use results::{Claims, ClaimsFormat, Explain, Gate};
 
 use clap::{Parser, Subcommand, ValueEnum};
 

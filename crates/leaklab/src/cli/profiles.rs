@@ -2,7 +2,7 @@
 
 use crate::cli::Format;
 use clap::{Args, ValueEnum};
-use report::ranking::Sort;
+use profile::text::ranking::Sort;
 use std::path::PathBuf;
 
 /// Arguments of `show`.

@@ -23,14 +23,14 @@ pub struct Claims {
     )]
     pub from: PathBuf,
     /// What to print
-    #[arg(long, value_enum, default_value_t = LedgerFormat::Text)]
-    pub format: LedgerFormat,
+    #[arg(long, value_enum, default_value_t = ClaimsFormat::Text)]
+    pub format: ClaimsFormat,
 }
 
-/// Form of the ledger.
+/// Form of the claims report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum LedgerFormat {
-    /// For people, in 80 columns.
+pub enum ClaimsFormat {
+    /// For a terminal of 80 columns.
     Text,
     /// For scripts.
     Json,
@@ -63,11 +63,11 @@ Examples:
   leaklab gate --baseline old/comparison.json --accept accepted.toml
   leaklab gate --baseline old/comparison.json --from new/comparison.json
 
-It judges a comparison that was made already, as compare --baseline judges the
-one that it makes. It measures nothing and writes nothing.
+It checks an existing comparison, as compare --baseline checks the one that it
+makes. It measures nothing and writes nothing.
 
-Exit codes: 0 nothing is new or grown and every verdict is as expected, 1 not
-so, 2 wrong usage.")]
+Exit codes: 0 nothing is new or has grown and every verdict is as expected,
+1 otherwise, 2 wrong usage.")]
 pub struct Gate {
     /// The older comparison
     #[arg(long, value_name = "FILE")]

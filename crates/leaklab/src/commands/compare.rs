@@ -14,7 +14,7 @@ use measure::Scenario;
 use report::baseline::{Conditions, Load};
 use report::comparison::{Comparison, Environment, LessonResult, SCHEMA};
 use report::page::{self, Folder};
-use report::{Output, sources, table};
+use report::{Output, table};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
@@ -102,7 +102,7 @@ fn publish(
     output: &Output,
     format: Format,
 ) -> Result<ExitCode, Failure> {
-    sources::keep(output, comparison)?;
+    output.keep_sources(comparison)?;
     let json = output.write_comparison(comparison)?;
     let page = page::render(&Folder::new(output.folder(), comparison));
     output.write(page::FILE, page.as_bytes())?;

@@ -1,23 +1,26 @@
-//! `leaklab explain`: a lesson's story, with its last figures and the lines that differ.
+//! `leaklab explain`: a lesson's chapter, with its last figures and the lines that differ.
 
 use crate::cli::Explain;
-use crate::commands::{pager, select, stored};
+use crate::commands::{pager, select};
 use crate::failure::{EXPECTED, Failure};
 use anyhow::Context;
 use lessons::Lesson;
 use report::comparison::Comparison;
-use report::stories;
+use report::stored;
 use report::story::{self, Measured, Source};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
-/// Where a comparison is when nobody says otherwise.
+/// The default comparison.
 const FROM: &str = "target/leaklab/comparison.json";
 
-/// The widest that text is easy to read, and what is left where there is less.
-const WIDTH: std::ops::RangeInclusive<usize> = 40..=80;
+/// Narrower text is hard to lay out, and wider text is hard to read.
+const WIDTH: std::ops::RangeInclusive<usize> = 40..=100;
 
-/// Tells the story.
+/// The width of text that goes to no terminal.
+const PIPE: usize = 80;
+
+/// Prints the chapter.
 ///
 /// # Errors
 /// Wrong usage: no such lesson, or not one alone; a comparison that was named and
@@ -33,9 +36,10 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
     });
     let folder = if from.is_dir() { Some(from) } else { from.parent() };
     let sources = ["leaky", "fixed"].map(|twin| source(folder, twin, lesson.id));
+    let chapter = lessons::chapters::chapter(lesson.id);
     let chapter =
-        stories::chapter(lesson.id).context("the lesson has no chapter")?;
-    let text = story::text(chapter, lesson, measured.as_ref(), &sources, width());
+        chapter.context("the lesson has no chapter")?.context("its chapter")?;
+    let text = story::text(&chapter, lesson, measured.as_ref(), &sources, width());
     pager::show(&text)?;
     Ok(ExitCode::from(EXPECTED))
 }
@@ -54,24 +58,19 @@ fn one(name: &str) -> Result<&'static Lesson, Failure> {
     }
 }
 
-/// The comparison that was named must be there; the one that is usually there need not.
+/// A comparison that was named must exist; the default one need not.
 fn comparison(arguments: &Explain) -> Result<Option<Comparison>, Failure> {
-    match &arguments.from {
-        Some(from) => stored::comparison(from, "--from").map(Some),
-        None if Path::new(FROM).exists() => {
-            stored::comparison(Path::new(FROM), "--from").map(Some)
-        }
-        None => Ok(None),
-    }
+    let default = || Some(Path::new(FROM)).filter(|from| from.exists());
+    let from = arguments.from.as_deref().or_else(default);
+    Ok(from.map(|from| stored::comparison(from, "--from")).transpose()?)
 }
 
-/// A twin's file: as it was when it was measured, or else as it is now beside this
-/// program's own source.
+/// A twin's file: as it was when it was measured, or else as it is now in this
+/// repository.
 fn source(folder: Option<&Path>, twin: &str, id: &str) -> Option<Source> {
-    let measured = |folder: &Path| folder.join(format!("sources/{twin}/{id}.rs"));
-    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let own: PathBuf = crates.join(format!("{twin}/src/lessons/{id}.rs"));
-    let places = folder.map(measured).into_iter().chain([own]);
+    let measured =
+        folder.map(|folder| folder.join(format!("sources/{twin}/{id}.rs")));
+    let places = measured.into_iter().chain([report::source(twin, id)]);
     let text = places.into_iter().find_map(|at| std::fs::read_to_string(at).ok())?;
     Some(Source { name: format!("{twin}/src/lessons/{id}.rs"), text })
 }
@@ -79,6 +78,6 @@ fn source(folder: Option<&Path>, twin: &str, id: &str) -> Option<Source> {
 /// As wide as the terminal, within reason.
 fn width() -> usize {
     let terminal = terminal_size::terminal_size();
-    let columns = terminal.map_or(*WIDTH.end(), |(width, _)| usize::from(width.0));
+    let columns = terminal.map_or(PIPE, |(width, _)| usize::from(width.0));
     columns.clamp(*WIDTH.start(), *WIDTH.end())
 }

@@ -2,16 +2,34 @@
 
 use crate::failure::Failure;
 use anstream::println;
-use lessons::LESSONS;
+use lessons::{LESSONS, Lesson};
 use std::process::ExitCode;
 
-/// Prints the registry.
+/// Prints every lesson: id, job, and what its memory grows with.
 ///
 /// # Errors
 /// None.
 pub fn run() -> Result<ExitCode, Failure> {
     for lesson in LESSONS {
-        println!("{:<21}{:<45}{}", lesson.id, lesson.title, lesson.grows_with);
+        println!("{}", row(lesson));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn row(lesson: &Lesson) -> String {
+    format!("{:<20} {:<39} {}", lesson.id, lesson.title, lesson.grows_with)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_stay_apart_in_a_terminal_of_80_columns() {
+        for lesson in LESSONS {
+            let Lesson { id, title, grows_with, .. } = lesson;
+            let fits = id.len() <= 20 && title.len() <= 39 && grows_with.len() <= 18;
+            assert!(fits && row(lesson).len() <= 80, "{}", row(lesson));
+        }
+    }
 }

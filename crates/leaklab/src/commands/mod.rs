@@ -18,4 +18,3 @@ mod pager;
 mod profiles;
 mod select;
 mod stop;
-mod stored;

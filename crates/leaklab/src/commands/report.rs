@@ -1,9 +1,9 @@
 //! `leaklab report`: the page of a comparison, made again.
 
 use crate::cli::Report;
-use crate::commands::stored;
 use crate::failure::{EXPECTED, Failure};
 use report::page::{self, Folder};
+use report::stored;
 use report::whole_file;
 use std::process::ExitCode;
 
@@ -12,7 +12,7 @@ use std::process::ExitCode;
 /// # Errors
 /// Wrong usage: there is no comparison in the folder. Or the page cannot be written.
 pub fn run(arguments: &Report) -> Result<ExitCode, Failure> {
-    // People name the file as often as its folder.
+    // The file is accepted in place of its folder.
     let file = arguments.folder.is_file().then(|| arguments.folder.parent());
     let folder = file.flatten().unwrap_or(&arguments.folder);
     let comparison = stored::comparison(&arguments.folder, "DIR")?;

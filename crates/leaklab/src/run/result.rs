@@ -1,7 +1,7 @@
 //! From what was measured to what `comparison.json` says about a lesson.
 
 use crate::run::Measured;
-use lessons::{Lesson, Plan};
+use lessons::Plan;
 use measure::judge::{SiteGrowth, pair};
 use measure::{Judgement, Samples, Scenario};
 use report::comparison::{
@@ -42,10 +42,10 @@ pub fn lesson_result(
     LessonResult {
         id: lesson.id.to_owned(),
         kind: lesson.kind.as_str().to_owned(),
-        claims: claims(lesson),
+        claims: lesson.claims().into_iter().map(str::to_owned).collect(),
         grows_with: lesson.grows_with.to_owned(),
         peak_scale: scenario.growth.scale().map(|scale| scale.as_str().to_owned()),
-        growth: scenario.growth.as_str().to_owned(),
+        growth: scenario.growth.into(),
         as_expected: mismatches.is_empty(),
         mismatches,
         same_answers: pair.map(|(leaky, fixed)| {
@@ -56,10 +56,6 @@ pub fn lesson_result(
         twins: by_name(true),
         failed_fixes: by_name(false),
     }
-}
-
-fn claims(lesson: &Lesson) -> Vec<String> {
-    model::claims::settled_by(lesson.id).into_iter().map(str::to_owned).collect()
 }
 
 /// The mismatches of one service, as sentences.

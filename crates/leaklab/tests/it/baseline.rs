@@ -1,4 +1,4 @@
-//! Runs against their baselines: what passes, what fails, what is refused.
+//! Runs and gates against a baseline: what passes, what fails, what is refused.
 
 use crate::fixture::{Done, Leaklab};
 use serde_json::Value;
@@ -22,12 +22,8 @@ pub(crate) fn measured() -> Value {
     MEASURED.get_or_init(measure).clone()
 }
 
-pub(crate) fn leaky(comparison: &mut Value) -> &mut Value {
+fn leaky(comparison: &mut Value) -> &mut Value {
     &mut comparison["lessons"][0]["twins"]["leaky"]
-}
-
-pub(crate) fn sites(comparison: &mut Value) -> &mut Vec<Value> {
-    leaky(comparison)["sites"].as_array_mut().unwrap()
 }
 
 /// A folder with an older comparison, a newer one, and accepted sites.
@@ -50,10 +46,10 @@ impl Files {
     }
 
     /// Measures again, against the older comparison.
-    pub(crate) fn compare(&self, arguments: &[&str]) -> Done {
+    fn compare(&self) -> Done {
         let old = self.path("old.json");
         let baseline = ["--baseline", old.to_str().unwrap()];
-        Leaklab::compare(&[&RUN[..], &baseline, arguments].concat()).run()
+        Leaklab::compare(&[&RUN[..], &baseline].concat()).run()
     }
 
     fn gate(&self, arguments: &[&str]) -> Done {
@@ -64,26 +60,46 @@ impl Files {
     }
 }
 
-/// The state of the largest site, and what a person reads.
-#[track_caller]
-fn gated(files: &Files, code: i32) -> (String, String) {
-    let json = files.gate(&["--format", "json"]).code(code).json();
-    assert_eq!(json["passed"], code == 0);
-    let text = files.gate(&[]).code(code).leaves_nothing().stdout();
-    for line in text.lines() {
-        let path = line.contains(files.0.path().to_str().unwrap());
-        assert!(path || line.chars().count() <= 80, "{line}");
-        assert_eq!(line.trim_end(), line);
-    }
-    (json["sites"][0]["state"].as_str().unwrap().to_owned(), text)
-}
-
 #[test]
-fn the_same_run_passes() {
-    let run = measured();
-    let (state, text) = gated(&Files::of(&run, &run), 0);
-    assert_eq!(state, "KNOWN");
-    assert!(text.contains("Nothing is new"), "{text}");
+fn each_state_has_its_exit_code_and_its_words() {
+    let mut run = measured();
+    leaky(&mut run)["detection_limit_bytes_per_request"] = 0.into();
+    let changed = |change: &dyn Fn(&mut Value)| {
+        let mut other = run.clone();
+        change(&mut other);
+        other
+    };
+    let rests = changed(&|run| leaky(run)["verdict"] = "BOUNDED".into());
+    let halved = changed(&|run| {
+        let halve = |value: &mut Value| {
+            *value = (value.as_f64().unwrap() / 2.0).into();
+        };
+        halve(&mut leaky(run)["slope_bytes_per_request"]);
+        let sites = leaky(run)["sites"].as_array_mut().unwrap();
+        sites.iter_mut().for_each(|site| halve(&mut site["bytes_per_request"]));
+    });
+    let cases = [
+        (&run, &run, 0, "KNOWN", "Nothing is new"),
+        (&rests, &run, 1, "NEW", "reason = \"\""),
+        (&halved, &run, 1, "GROWN", "counts as the same"),
+        (&run, &rests, 0, "FIXED", "in the baseline"),
+    ];
+    for (older, newer, code, state, words) in cases {
+        let files = Files::of(older, newer);
+        let json = files.gate(&["--format", "json"]).code(code).json();
+        assert_eq!(json["passed"], code == 0);
+        assert_eq!(json["sites"][0]["state"], state, "{json:#}");
+        let text = files.gate(&[]).code(code).leaves_nothing().stdout();
+        assert!(text.contains(words), "{text}");
+        for line in text.lines() {
+            let path = line.contains(files.0.path().to_str().unwrap());
+            assert!(path || line.chars().count() <= 80, "{line}");
+            assert_eq!(line.trim_end(), line);
+        }
+    }
+    let odd = changed(&|run| run["as_expected"] = false.into());
+    let text = Files::of(&run, &odd).gate(&[]).code(1).stdout();
+    assert!(text.contains("not as expected"), "{text}");
 }
 
 #[test]
@@ -92,17 +108,12 @@ fn a_new_site_fails_until_its_printed_entry_is_given_a_reason() {
     let mut older = run.clone();
     leaky(&mut older)["verdict"] = "BOUNDED".into();
     let files = Files::of(&older, &run);
-    let (state, text) = gated(&files, 1);
-    assert_eq!(state, "NEW");
-    let place = sites(&mut run.clone())[0]["in_app_frame"].clone();
-    assert!(text.contains(place.as_str().unwrap()), "{text}");
-
+    let text = files.gate(&[]).code(1).stdout();
     let entry = text.find("\n#").expect("an entry to paste");
-    files.write("accepted.toml", &text[entry..]);
     let path = files.path("accepted.toml");
     let accept = ["--accept", path.to_str().unwrap()];
-    let refused = files.gate(&accept);
-    refused.code(2).says(&["accepted.toml:3", "reason"]);
+    files.write("accepted.toml", &text[entry..]);
+    files.gate(&accept).code(2).says(&["accepted.toml:3", "reason"]);
     let reason = "reason = \"names are few here\"";
     files.write("accepted.toml", &text[entry..].replace("reason = \"\"", reason));
     let passed = files.gate(&accept).code(0).stdout();
@@ -111,66 +122,48 @@ fn a_new_site_fails_until_its_printed_entry_is_given_a_reason() {
 }
 
 #[test]
-fn a_site_that_keeps_twice_as_much_fails() {
-    let run = measured();
-    let mut older = run.clone();
-    let halve = |value: &mut Value| *value = (value.as_f64().unwrap() / 2.0).into();
-    halve(&mut leaky(&mut older)["slope_bytes_per_request"]);
-    for site in sites(&mut older) {
-        halve(&mut site["bytes_per_request"]);
-    }
-    let limit = "detection_limit_bytes_per_request";
-    let mut newer = run.clone();
-    leaky(&mut older)[limit] = 0.into();
-    leaky(&mut newer)[limit] = 0.into();
-    let (state, text) = gated(&Files::of(&older, &newer), 1);
-    assert_eq!(state, "GROWN");
-    assert!(text.contains("would be the same"), "{text}");
+fn a_run_fails_against_its_baseline_and_says_so_in_every_file() {
+    let mut older = measured();
+    leaky(&mut older)["verdict"] = "BOUNDED".into();
+    let done = Files::of(&older, &older).compare().code(1).leaves_nothing();
+    assert!(done.stdout().contains("\nNEW "), "{}", done.stdout());
+    let written =
+        |name: &str| std::fs::read_to_string(done.out().join(name)).unwrap();
+    let summary = written("summary.md");
+    assert!(summary.contains("- **NEW** l15"), "{summary}");
+    let xml = written("junit.xml");
+    assert!(xml.contains("<testsuite name=\"baseline\""), "{xml}");
+    assert!(xml.contains("type=\"NEW\""), "{xml}");
+    let comparison: Value =
+        serde_json::from_str(&written("comparison.json")).unwrap();
+    assert_eq!(comparison["as_expected"], true);
+    assert_eq!(comparison["baseline"]["passed"], false);
 }
 
 #[test]
-fn what_does_not_grow_any_more_is_fixed_and_passes() {
+fn a_baseline_that_does_not_fit_is_refused_before_anything_is_measured() {
     let run = measured();
-    let mut newer = run.clone();
-    leaky(&mut newer)["verdict"] = "BOUNDED".into();
-    let (state, text) = gated(&Files::of(&run, &newer), 0);
-    assert_eq!(state, "FIXED");
-    assert!(text.contains("where it was"), "{text}");
-}
-
-#[test]
-fn an_unexpected_verdict_fails_with_a_word_though_no_site_is_new() {
-    let run = measured();
-    let mut newer = run.clone();
-    newer["as_expected"] = false.into();
-    let done = Files::of(&run, &newer).gate(&[]).code(1);
-    assert!(done.stdout().contains("not as expected"), "{}", done.stdout());
-}
-
-#[test]
-fn a_baseline_of_another_kind_is_refused_before_anything_is_measured() {
-    let run = measured();
-    let mut quick = run.clone();
-    quick["environment"]["quick"] = true.into();
-    let mut newer = run.clone();
-    newer["schema"] = 1000.into();
-    let mut nameless = run;
-    sites(&mut nameless)[0]["fingerprint"] = "".into();
-    let cases: [(&Value, &[&str]); 3] = [
-        (&quick, &["old.json", "--quick"]),
-        (&newer, &["old.json", "schema 1000"]),
-        (&nameless, &["old.json", "without a fingerprint", "measure again"]),
+    let changed = |change: fn(&mut Value)| {
+        let mut other = run.clone();
+        change(&mut other);
+        other
+    };
+    let cases: [(Value, &[&str]); 3] = [
+        (
+            changed(|run| run["environment"]["quick"] = true.into()),
+            &["old.json", "--quick"],
+        ),
+        (
+            changed(|run| run["schema"] = 1.into()),
+            &["old.json", "schema 1", "measure again"],
+        ),
+        (changed(|run| run["schema"] = 1000.into()), &["old.json", "schema 1000"]),
     ];
     for (older, parts) in cases {
-        let files = Files::of(older, older);
-        let done = files.compare(&[]).code(2).leaves_nothing();
+        let done = Files::of(&older, &older).compare().code(2).leaves_nothing();
         assert!(!done.out().join("comparison.json").exists());
         done.says(parts);
     }
-}
-
-#[test]
-fn a_baseline_that_is_not_there_is_wrong_usage() {
-    let arguments = [&RUN[..], &["--baseline", "nowhere.json"]].concat();
-    Leaklab::compare(&arguments).run().code(2).says(&["nowhere.json", "--baseline"]);
+    let missing = [&RUN[..], &["--baseline", "nowhere.json"]].concat();
+    Leaklab::compare(&missing).run().code(2).says(&["nowhere.json", "--baseline"]);
 }

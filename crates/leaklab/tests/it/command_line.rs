@@ -42,6 +42,6 @@ fn the_file_is_what_json_prints() {
     let file = std::fs::read_to_string(done.out().join("comparison.json")).unwrap();
     assert_eq!(file.trim(), done.stdout().trim());
     let comparison = done.json();
-    assert_eq!(comparison["schema"], 1);
+    assert_eq!(comparison["schema"], 2);
     assert_eq!(comparison["lessons"][0]["same_answers"], serde_json::Value::Null);
 }

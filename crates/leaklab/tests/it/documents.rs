@@ -1,11 +1,11 @@
-//! What the documents tell people to type can be typed.
+//! Every command in the documents can be typed.
 
 use clap::Parser;
 use leaklab::cli::{Cli, Command};
 use lessons::LESSONS;
 use std::path::{Path, PathBuf};
 
-/// Scripts that hand their arguments on, and what goes before them.
+/// Programs and scripts that pass their arguments to `leaklab`, and what they put first.
 const PROGRAMS: [(&str, &[&str]); 4] = [
     ("./scripts/compare.sh", &["compare"]),
     ("scripts/compare.sh", &["compare"]),
@@ -54,10 +54,15 @@ fn arguments(command: &str) -> Option<Vec<&str>> {
 
 /// Why it cannot be typed.
 fn fault(arguments: &[&str]) -> Option<String> {
-    let cli = ["leaklab"].iter().chain(arguments);
+    // A command without arguments may be its name only.
+    let help = ["--help"].iter().filter(|_| arguments.len() == 1);
+    let cli = ["leaklab"].iter().chain(arguments).chain(help);
     match Cli::try_parse_from(cli) {
         Ok(Cli { command: Command::Compare(compare) }) => {
-            let begins = |name: &str| LESSONS.iter().any(|l| l.id.starts_with(name));
+            // `ID` stands for any lesson.
+            let begins = |name: &str| {
+                name == "ID" || LESSONS.iter().any(|l| l.id.starts_with(name))
+            };
             compare.lessons.into_iter().find(|name| !begins(name))
         }
         Ok(_) => None,

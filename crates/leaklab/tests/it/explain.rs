@@ -35,15 +35,15 @@ fn every_story_can_be_told_without_figures_and_says_how_to_get_some() {
 #[test]
 fn a_story_has_the_figures_the_sites_and_the_lines_that_differ() {
     let mut run = measured();
-    run["lessons"][0]["mismatches"] = serde_json::json!(["leaky is a surprise"]);
+    run["lessons"][0]["mismatches"] = serde_json::json!(["leaky is odd"]);
     let files = Files::of(&run, &run);
     let from = files.path("new.json");
     let text = explain(&["l15", "--from", from.to_str().unwrap()]).run();
     let text = text.code(0).stdout();
     assert!(text.contains("leaky LEAKS\n  +"), "{text}");
     assert!(text.contains("  src/lessons/l15_interned_names.rs:"), "{text}");
-    assert!(text.contains("% of what grows"), "{text}");
-    assert!(text.contains("! leaky is a surprise"), "{text}");
+    assert!(text.contains("% of the growth"), "{text}");
+    assert!(text.contains("! leaky is odd"), "{text}");
     let has = |sign: &str, mark: &str| {
         text.lines().any(|line| line.starts_with(sign) && line.contains(mark))
     };

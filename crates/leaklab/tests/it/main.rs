@@ -15,7 +15,6 @@ mod command_line;
 mod documents;
 mod claims;
 mod baseline;
-mod reports;
 mod explain;
 mod profiles;
 mod faults;

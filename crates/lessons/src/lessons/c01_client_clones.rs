@@ -1,5 +1,6 @@
 //! Clone the SDK client a thousand times in a request.
 
+use crate::claims::{Settles, ShownBy};
 use crate::lesson::{JOB, Lesson};
 use crate::requests::{get, shop_order};
 
@@ -11,5 +12,13 @@ pub(super) const LESSON: Lesson = Lesson {
     requests: 320,
     window_requests: 8,
     request: |_, n| get(format!("/orders/{}/status", shop_order(n))),
+    settles: &[
+        Settles {
+            finding: "C02.1",
+            shown_by: ShownBy::Control,
+            reason: "A clone is one more pointer to the same client, and is dropped \
+                     with the handler.",
+        },
+    ],
     ..JOB
 };

@@ -1,5 +1,6 @@
 //! Read the first bytes of an upload and drop the rest.
 
+use crate::claims::{Settles, ShownBy};
 use crate::lesson::{JOB, Lesson};
 use crate::requests::{SHOP, shop_order};
 use workload::Request;
@@ -10,7 +11,7 @@ const UPLOAD_BYTES: usize = 160 << 10;
 const BOUNDARY: &str = "----leaklab-3f1c9a7e";
 
 pub(super) const LESSON: Lesson = Lesson {
-    title: "read an upload's first bytes, drop the rest",
+    title: "read an upload's start, drop the rest",
     route: "POST /orders/{id}/attachments",
     grows_with: "dropped uploads",
     requests: 80,
@@ -28,5 +29,13 @@ pub(super) const LESSON: Lesson = Lesson {
             .header("x-tenant", SHOP)
             .body(&format!("multipart/form-data; boundary={BOUNDARY}"), form)
     },
+    settles: &[
+        Settles {
+            finding: "C14.1",
+            shown_by: ShownBy::Control,
+            reason: "A dropped upload is drained for a moment or its connection is \
+                     closed, and its buffer is freed.",
+        },
+    ],
     ..JOB
 };

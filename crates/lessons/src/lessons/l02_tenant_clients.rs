@@ -1,12 +1,13 @@
 //! Read a tenant's last order with the tenant's own credentials.
 
+use crate::claims::{Settles, ShownBy};
 use crate::data::{none, orders};
 use crate::lesson::{FailedFix, JOB, Lesson};
 use crate::requests::{get, numbered_tenant, tenant_in_path};
 use measure::{Growth, Metric};
 
 pub(super) const LESSON: Lesson = Lesson {
-    title: "show a tenant's last order, read in its name",
+    title: "show a tenant's last order, as tenant",
     route: "GET /tenants/{tenant}/summary",
     grows_with: "tenants",
     // A client has at least a connection pool and a read buffer of 8 KiB.
@@ -29,5 +30,19 @@ pub(super) const LESSON: Lesson = Lesson {
         Box::new(numbers.flat_map(move |n| orders(seed, &numbered_tenant(n), 1)))
     },
     distinct: Some(tenant_in_path),
+    settles: &[
+        Settles {
+            finding: "C02.3",
+            shown_by: ShownBy::Leak,
+            reason: "A client for each tenant, kept in a map, stays with its pool, \
+                     its TLS settings and its caches.",
+        },
+        Settles {
+            finding: "C02.4",
+            shown_by: ShownBy::FailedFix("arc-client"),
+            reason: "An Arc around each kept client adds a pointer and frees \
+                     nothing, because a client is an Arc already.",
+        },
+    ],
     ..JOB
 };

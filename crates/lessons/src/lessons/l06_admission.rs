@@ -1,10 +1,11 @@
 //! Place an order, with a limit on the orders in progress.
 
+use crate::claims::{Settles, ShownBy};
 use crate::data::none;
 use crate::lesson::{FailedFix, JOB, Lesson};
 use crate::requests::{SHOP, send};
-use measure::{Growth, Scale};
 use dynamo::{Fault, FaultAction};
+use measure::{Growth, Scale};
 use model::seed;
 use serde_json::json;
 
@@ -13,7 +14,7 @@ use serde_json::json;
 const ARTWORK_BYTES: usize = 360_000;
 
 pub(super) const LESSON: Lesson = Lesson {
-    title: "place an order, a limited number at once",
+    title: "place an order, concurrency limited",
     route: "POST /orders",
     grows_with: "offered load",
     growth: Growth::Peak { sizes: &[24, 48, 96], of: Scale::Requests },
@@ -48,5 +49,27 @@ pub(super) const LESSON: Lesson = Lesson {
         send("POST", "/orders", &draft)
     },
     data: none,
+    settles: &[
+        Settles {
+            finding: "C05.1",
+            shown_by: ShownBy::Leak,
+            reason: "Every request that waits has its body in memory, and only the \
+                     number of clients limits how many wait.",
+        },
+        Settles {
+            finding: "R2.1",
+            shown_by: ShownBy::FailedFix("acquire-in-handler"),
+            reason: "It bounds the calls to DynamoDB, but not the memory where \
+                     bodies weigh most: a request that waits for the permit already \
+                     holds its body, and the number of waiting requests has no \
+                     limit.",
+        },
+        Settles {
+            finding: "R2.2",
+            shown_by: ShownBy::Fix,
+            reason: "A permit that is taken before the body is read, and a 503 when \
+                     there is none, bounds both.",
+        },
+    ],
     ..JOB
 };

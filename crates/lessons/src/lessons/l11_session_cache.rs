@@ -1,5 +1,6 @@
 //! Look up a session, with a cache in front of the table.
 
+use crate::claims::{Settles, ShownBy};
 use crate::data::none;
 use crate::lesson::{FailedFix, JOB, Lesson};
 use crate::requests::{get, path};
@@ -36,5 +37,19 @@ pub(super) const LESSON: Lesson = Lesson {
         }))
     },
     distinct: Some(path),
+    settles: &[
+        Settles {
+            finding: "C12.1",
+            shown_by: ShownBy::Leak,
+            reason: "An unbounded map keeps every item that was ever looked up, \
+                     with its secrets.",
+        },
+        Settles {
+            finding: "C12.6",
+            shown_by: ShownBy::FailedFix("shrink-to-fit"),
+            reason: "Shrinking a map frees its spare capacity, but the entries are \
+                     what grows.",
+        },
+    ],
     ..JOB
 };

@@ -1,5 +1,6 @@
 //! Show a parcel, and measure how long responses take.
 
+use crate::claims::{Settles, ShownBy};
 use crate::data::none;
 use crate::lesson::{JOB, Lesson};
 use crate::requests::{get, path};
@@ -26,5 +27,13 @@ pub(super) const LESSON: Lesson = Lesson {
         }))
     },
     distinct: Some(path),
+    settles: &[
+        Settles {
+            finding: "C12.3",
+            shown_by: ShownBy::Leak,
+            reason: "A metric labelled with the raw path is an unintended cache of \
+                     paths.",
+        },
+    ],
     ..JOB
 };

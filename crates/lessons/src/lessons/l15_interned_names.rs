@@ -1,5 +1,6 @@
 //! Report on a tenant, under a shared name.
 
+use crate::claims::{Settles, ShownBy};
 use crate::data::{none, orders};
 use crate::lesson::{JOB, Lesson};
 use crate::requests::{get, numbered_tenant, tenant_in_path};
@@ -9,7 +10,7 @@ use measure::Growth;
 const WITH_ORDERS: u64 = 8;
 
 pub(super) const LESSON: Lesson = Lesson {
-    title: "report on a tenant, under a shared name",
+    title: "report on a tenant, by a shared name",
     route: "GET /tenants/{tenant}/report",
     grows_with: "names",
     // The text of a name, and the entry of the set that points to it.
@@ -24,5 +25,13 @@ pub(super) const LESSON: Lesson = Lesson {
         Box::new(with_orders.flat_map(move |n| orders(seed, &numbered_tenant(n), 1)))
     },
     distinct: Some(tenant_in_path),
+    settles: &[
+        Settles {
+            finding: "C12.5",
+            shown_by: ShownBy::Leak,
+            reason: "A name leaked deliberately, to become static, can never be \
+                     freed.",
+        },
+    ],
     ..JOB
 };

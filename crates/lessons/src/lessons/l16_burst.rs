@@ -1,12 +1,13 @@
 //! List bestsellers: a burst of requests, then silence.
 
+use crate::claims::{Settles, ShownBy};
 use crate::data::one_page;
 use crate::lesson::{JOB, Lesson};
 use crate::requests::{PAGE, get_as, sized_tenant};
 use measure::Growth;
 
 pub(super) const LESSON: Lesson = Lesson {
-    title: "list bestsellers, many at once, then none",
+    title: "list bestsellers in bursts",
     route: "GET /orders/bestsellers",
     grows_with: "burst size",
     growth: Growth::Burst {
@@ -21,5 +22,19 @@ pub(super) const LESSON: Lesson = Lesson {
     concurrency: 64,
     request: |_, _| get_as(&sized_tenant(PAGE), "/orders/bestsellers"),
     data: one_page,
+    settles: &[
+        Settles {
+            finding: "C11.2",
+            shown_by: ShownBy::ResidentAlone,
+            reason: "After a burst the allocator keeps pages that the service has \
+                     freed, which looks the same from outside.",
+        },
+        Settles {
+            finding: "R5.1",
+            shown_by: ShownBy::ResidentAlone,
+            reason: "Resident memory stays high long after live bytes have fallen, \
+                     so it accuses a service that keeps nothing.",
+        },
+    ],
     ..JOB
 };

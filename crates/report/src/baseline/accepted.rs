@@ -8,16 +8,8 @@ use toml::Spanned;
 /// The sites that may stay.
 #[derive(Debug, Default)]
 pub struct Accepted {
-    sites: Vec<AcceptedSite>,
-}
-
-/// A site that may stay.
-#[derive(Debug)]
-struct AcceptedSite {
-    /// What it is about.
-    entry: Entry,
-    /// `accepted.toml:7`, for whoever must correct it.
-    place: String,
+    /// Each with its place in the file: `accepted.toml:7`.
+    sites: Vec<(String, Entry)>,
 }
 
 /// The file as it is written.
@@ -53,8 +45,8 @@ impl Accepted {
     /// Reads the file.
     ///
     /// # Errors
-    /// [`Refusal`]: it cannot be read, is no TOML, has keys that mean nothing
-    /// here, or a site without a reason. The message names file and line.
+    /// It cannot be read, is no TOML, has unknown keys, or a site without a reason.
+    /// The message names file and line.
     pub fn read(path: &Path) -> Result<Self, Refusal> {
         let shown = path.display().to_string();
         let text = std::fs::read_to_string(path).map_err(|error| {
@@ -67,30 +59,32 @@ impl Accepted {
     }
 
     fn parse(text: &str, shown: &str) -> Result<Self, String> {
-        let place = |at: usize| format!("{shown}:{}", line(text, at));
+        let place = |at: usize| {
+            let before = text.as_bytes().iter().take(at);
+            let line = before.filter(|byte| **byte == b'\n').count() + 1;
+            format!("{shown}:{line}")
+        };
         let file: File = toml::from_str(text).map_err(|error| {
-            let at = error.span().map_or(0, |span| span.start);
+            let place = place(error.span().map_or(0, |span| span.start));
             let message = error.message().replace('\n', ", ");
             format!(
-                "{}: {message}; a [[site]] has fingerprint and reason, and may have \
-                 lesson and twin",
-                place(at)
+                "{place}: {message}; a [[site]] has fingerprint and reason, and may \
+                 have lesson and twin"
             )
         })?;
-        let mut sites = Vec::new();
-        for entry in file.site {
+        let sites = file.site.into_iter().map(|entry| {
             let place = place(entry.span().start);
             let entry = entry.into_inner();
-            if entry.reason.trim().is_empty() || entry.fingerprint.trim().is_empty()
-            {
-                return Err(format!(
+            let empty = |text: &str| text.trim().is_empty();
+            match empty(&entry.reason) || empty(&entry.fingerprint) {
+                false => Ok((place, entry)),
+                true => Err(format!(
                     "{place}: fingerprint and reason must not be empty; the reason \
-                     says why this memory may stay"
-                ));
+                     explains why this memory may stay"
+                )),
             }
-            sites.push(AcceptedSite { entry, place });
-        }
-        Ok(Self { sites })
+        });
+        Ok(Self { sites: sites.collect::<Result<_, _>>()? })
     }
 
     /// Why this site may stay, if it may.
@@ -100,39 +94,30 @@ impl Accepted {
         twin: &str,
         fingerprint: &str,
     ) -> Option<&str> {
-        let mut entries = self.sites.iter().map(|site| &site.entry);
+        let mut entries = self.sites.iter().map(|(_, entry)| entry);
         let entry = entries.find(|entry| entry.is(lesson, twin, fingerprint))?;
         Some(&entry.reason)
     }
 
-    /// A sentence for each entry that `is_there` does not find for any of these
-    /// lessons, twins and fingerprints. An entry whose lesson was not measured is
-    /// none of them: nobody looked.
+    /// A sentence for each entry that fits none of these lessons, twins and
+    /// fingerprints. Entries of lessons that were not measured are left alone.
     pub fn unused<'a>(
         &self,
         measured: &[&str],
         there: &[(&'a str, &'a str, &'a str)],
     ) -> Vec<String> {
-        let looked = |entry: &Entry| {
-            entry.lesson.as_deref().is_none_or(|lesson| measured.contains(&lesson))
+        let unused = self.sites.iter().filter(|(_, entry)| {
+            let looked =
+                entry.lesson.as_deref().is_none_or(|l| measured.contains(&l));
+            let mut sites = there.iter();
+            looked
+                && !sites.any(|&(lesson, twin, site)| entry.is(lesson, twin, site))
+        });
+        let sentence = |(place, _): &(String, Entry)| {
+            format!("{place}: this site does not grow here; remove the entry")
         };
-        let unused = |site: &&AcceptedSite| {
-            let found = there.iter().any(|&(lesson, twin, fingerprint)| {
-                site.entry.is(lesson, twin, fingerprint)
-            });
-            looked(&site.entry) && !found
-        };
-        let sentence = |site: &AcceptedSite| {
-            format!("{}: this site does not grow here; remove the entry", site.place)
-        };
-        self.sites.iter().filter(unused).map(sentence).collect()
+        unused.map(sentence).collect()
     }
-}
-
-/// Lines are counted from one.
-fn line(text: &str, at: usize) -> usize {
-    let before = text.as_bytes().iter().take(at);
-    before.filter(|byte| **byte == b'\n').count() + 1
 }
 
 #[cfg(test)]
@@ -144,9 +129,9 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_holds_where_it_says_and_everywhere_when_it_says_nothing() {
+    fn an_entry_applies_where_it_says_or_everywhere() {
         let accepted = parse(
-            "[[site]]\nfingerprint = 'a'\nreason = 'a cache'\n\
+            "# first\n[[site]]\nfingerprint = 'a'\nreason = 'a cache'\n\n\
              [[site]]\nfingerprint = 'b'\nlesson = 'l09'\ntwin = 'fixed'\nreason = 'r'",
         )
         .unwrap();
@@ -154,20 +139,11 @@ mod tests {
         assert_eq!(accepted.reason("l09", "fixed", "b"), Some("r"));
         assert_eq!(accepted.reason("l09", "leaky", "b"), None);
         assert_eq!(accepted.reason("l01", "leaky", "c"), None);
-    }
-
-    #[test]
-    fn an_entry_that_nothing_needs_is_named_with_its_line_if_anybody_looked() {
-        let accepted = parse(
-            "# first\n[[site]]\nfingerprint = 'a'\nreason = 'r'\n\n\
-             [[site]]\nfingerprint = 'b'\nlesson = 'l09'\nreason = 'r'\n",
-        )
-        .unwrap();
-        let unused = accepted.unused(&["l01"], &[("l01", "leaky", "b")]);
-        assert_eq!(unused.len(), 1, "{unused:?}");
-        assert!(unused[0].starts_with("accepted.toml:2: "), "{unused:?}");
-        let used = accepted.unused(&["l09"], &[("l09", "leaky", "a")]);
-        assert!(used[0].starts_with("accepted.toml:6: "), "{used:?}");
+        let unused = |measured, site| accepted.unused(&[measured], &[site]).concat();
+        let a = unused("l01", ("l01", "leaky", "b"));
+        assert!(a.starts_with("accepted.toml:2: ") && !a.contains(":6:"), "{a}");
+        let b = unused("l09", ("l09", "leaky", "a"));
+        assert!(b.starts_with("accepted.toml:6: "), "{b}");
     }
 
     #[test]

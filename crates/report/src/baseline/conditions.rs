@@ -11,18 +11,18 @@ const EMBEDDED: &str = "embedded";
 pub struct Conditions {
     /// Programs and machine.
     pub environment: Environment,
-    /// What each lesson is given to do, by id.
+    /// The load of each lesson, by id.
     pub loads: BTreeMap<String, Load>,
 }
 
-/// What a lesson is given to do.
+/// The load of a lesson.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Load {
     /// Rounds with a reading.
     pub rounds: u64,
     /// Requests in each.
     pub requests: u64,
-    /// Sizes of the peaks, where the law is a peak.
+    /// Sizes of the peaks; empty where no peak is measured.
     pub sizes: Vec<u64>,
 }
 
@@ -34,35 +34,42 @@ impl Load {
             sizes: twin.peaks.iter().map(|peak| peak.size).collect(),
         }
     }
+
+    fn shown(&self) -> String {
+        let sizes = match self.sizes.is_empty() {
+            true => String::new(),
+            false => format!(" and peaks of the sizes {:?}", self.sizes),
+        };
+        format!("{} rounds of {} requests{sizes}", self.rounds, self.requests)
+    }
 }
 
 impl Conditions {
     /// Those of a run that is over.
     pub fn of(comparison: &Comparison) -> Self {
         let loads = comparison.lessons.iter().filter_map(|lesson| {
-            let first =
-                lesson.twins.values().chain(lesson.failed_fixes.values()).next();
-            Some((lesson.id.clone(), Load::of(first?)))
+            let (_, first) = lesson.services().next()?;
+            Some((lesson.id.clone(), Load::of(first)))
         });
         let environment = comparison.environment.clone();
         Self { environment, loads: loads.collect() }
     }
 
-    /// Why sites of the two cannot be compared, and what to do; none if they can.
-    /// Each difference would make sites new that are not, or hide some that are.
+    /// Why sites of the two cannot be compared, and what to do; `None` if they can. Each
+    /// of these differences would make sites new that are not, or hide some that are.
     pub fn refusal(&self, older: &Self) -> Option<String> {
         let (now, then) = (&self.environment, &older.environment);
-        let kind = |engine: &str| match engine {
+        let engine = |environment: &Environment| match environment.engine.as_str() {
             EMBEDDED => "the embedded engine",
             _ => "a database of your own",
         };
-        if kind(&now.engine) != kind(&then.engine) {
+        if engine(now) != engine(then) {
             return Some(format!(
-                "it was measured on {}, and this run is on {}: answers, connections \
-                 and retries differ, and with them what is allocated; use a baseline \
-                 from the same engine",
-                kind(&then.engine),
-                kind(&now.engine)
+                "it was measured on {}, and this run is on {}, where responses, \
+                 connections and retries allocate differently; use a baseline from \
+                 the same engine",
+                engine(then),
+                engine(now)
             ));
         }
         if now.quick != then.quick {
@@ -71,22 +78,19 @@ impl Conditions {
                 false => ("without --quick, and this run is with", "leave it out"),
             };
             return Some(format!(
-                "it was measured {how}: a quick look is blind to smaller leaks, which \
-                 would be taken for new or fixed; {cure}"
+                "it was measured {how}; --quick does not see smaller leaks, which \
+                 would look new or fixed; {cure}"
             ));
         }
-        let both = self.loads.iter().filter_map(|(lesson, now)| {
-            Some((lesson, now, older.loads.get(lesson)?))
-        });
-        let mut differing = both.filter(|(_, now, then)| now != then);
-        differing.next().map(|(lesson, now, then)| {
-            format!(
-                "its {lesson} has {}, and this run has {}: longer runs see smaller \
-                 leaks, and caches fill with what they are asked; measure with the \
-                 same --rounds, --requests and --sizes, or make a new baseline",
-                shown(then),
-                shown(now)
-            )
+        self.loads.iter().find_map(|(lesson, now)| {
+            let then = older.loads.get(lesson).filter(|then| *then != now)?;
+            Some(format!(
+                "its {lesson} has {}, and this run has {}; longer runs see smaller \
+                 leaks and fill caches further; measure with the same --rounds, \
+                 --requests and --sizes, or make a new baseline",
+                then.shown(),
+                now.shown()
+            ))
         })
     }
 
@@ -101,89 +105,57 @@ impl Conditions {
             ("database", &then.engine, &now.engine),
             ("system", &then.system, &now.system),
         ];
-        let differing = pairs.iter().filter(|(_, then, now)| then != now);
-        let sentence = |(what, then, now): &(&str, &String, &String)| {
+        let differing = pairs.into_iter().filter(|(_, then, now)| then != now);
+        let sentence = |(what, then, now)| {
             format!(
-                "The {what} was {then} in the baseline and is {now} now: sites may \
-                 differ for that alone."
+                "The {what} was {then} in the baseline and is {now} now; that alone \
+                 may change sites."
             )
         };
         differing.map(sentence).collect()
     }
 }
 
-fn shown(load: &Load) -> String {
-    let sizes = match load.sizes.is_empty() {
-        true => String::new(),
-        false => format!(" and peaks of the sizes {:?}", load.sizes),
-    };
-    format!("{} rounds of {} requests{sizes}", load.rounds, load.requests)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::made::comparison;
 
-    fn conditions() -> Conditions {
-        let text = || "1".to_owned();
-        Conditions {
-            environment: Environment {
-                leaklab: text(),
-                rustc: text(),
-                profile: text(),
-                aws_sdk_dynamodb: text(),
-                engine: EMBEDDED.to_owned(),
-                quick: false,
-                cores: 2,
-                system: text(),
-            },
-            loads: BTreeMap::from([(
-                "l01".to_owned(),
-                Load { rounds: 8, requests: 80, sizes: vec![1, 2] },
-            )]),
-        }
-    }
-
-    /// Why the conditions are refused after this change.
+    /// Why the conditions are refused after this change of the older ones.
     fn refusal(change: impl Fn(&mut Conditions)) -> String {
-        let mut older = conditions();
+        let now = Conditions::of(&comparison());
+        let mut older = now.clone();
         change(&mut older);
-        conditions().refusal(&older).unwrap_or_default()
+        now.refusal(&older).unwrap_or_default()
     }
 
     #[test]
     fn the_same_conditions_are_compared_and_others_are_refused_with_a_cure() {
         assert_eq!(refusal(|_| ()), "");
-        assert_eq!(conditions().notes(&conditions()), Vec::<String>::new());
         let url = |c: &mut Conditions| c.environment.engine = "http://a".to_owned();
         assert!(refusal(url).contains("from the same engine"));
         assert!(refusal(|c| c.environment.quick = true).contains("add --quick"));
-        let load = |c: &Conditions| c.loads["l01"].clone();
         for change in [
-            |load: &mut Load| load.requests = 160,
+            |load: &mut Load| load.requests += 1,
             |load: &mut Load| load.rounds = 5,
             |load: &mut Load| load.sizes = vec![1],
         ] {
-            let said = refusal(|c| {
-                let mut other = load(c);
-                change(&mut other);
-                c.loads.insert("l01".to_owned(), other);
-            });
-            assert!(said.contains("l01") && said.contains("--requests"), "{said}");
+            let said = refusal(|c| c.loads.values_mut().for_each(change));
+            assert!(said.contains("its c01_client_clones has"), "{said}");
+            assert!(said.contains("--requests"), "{said}");
         }
-    }
-
-    #[test]
-    fn lessons_of_one_side_do_not_make_the_conditions_differ() {
+        // Lessons of one side do not make the conditions differ.
         assert_eq!(refusal(|c| c.loads.clear()), "");
     }
 
     #[test]
-    fn another_compiler_is_told_and_more_cores_are_not() {
-        let mut older = conditions();
+    fn another_compiler_is_noted_and_more_cores_are_not() {
+        let now = Conditions::of(&comparison());
+        assert_eq!(now.notes(&now), Vec::<String>::new());
+        let mut older = now.clone();
         older.environment.rustc = "1.94".to_owned();
         older.environment.cores = 64;
-        let notes = conditions().notes(&older);
+        let notes = now.notes(&older);
         assert_eq!(notes.len(), 1, "{notes:?}");
         assert!(notes[0].contains("compiler was 1.94"), "{notes:?}");
     }

@@ -1,16 +1,168 @@
-//! What is new, grown or gone since an older comparison, so that a job can fail on it.
+//! What is new, has grown or is gone since an older comparison, so that a job can fail
+//! on it.
 
 mod accepted;
+mod changes;
 mod conditions;
-mod gate;
-mod held;
-mod judge;
-mod notes;
+mod sites;
 
 pub use accepted::Accepted;
 pub use conditions::{Conditions, Load};
-pub use gate::{Gate, GatedSite, State};
-pub use judge::Baseline;
+
+use crate::Refusal;
+use crate::comparison::{Comparison, place};
+use changes::{Pair, Services, absences, services};
+use serde::{Deserialize, Serialize};
+
+/// How a run compares with an older one: a part of `comparison.json`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Gate {
+    /// The older comparison, as the user named it.
+    pub file: String,
+    /// Whether no site is `NEW` or `GROWN`.
+    pub passed: bool,
+    /// What was not judged and why, and what else a reader must know; a sentence each.
+    pub notes: Vec<String>,
+    /// Every site that counts in one of the two runs, in the order of the lessons.
+    pub sites: Vec<GatedSite>,
+}
+
+impl Gate {
+    /// The sites in one of the states.
+    pub fn in_state(&self, state: State) -> impl Iterator<Item = &GatedSite> {
+        self.sites.iter().filter(move |site| site.state == state)
+    }
+}
+
+/// How a site has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum State {
+    /// It grows, and did not in the older run.
+    New,
+    /// It grows by more than in the older run.
+    Grown,
+    /// It would be new, but the file of accepted sites gives a reason for it.
+    Accepted,
+    /// It grows as in the older run, or by less.
+    Known,
+    /// It grew in the older run and no longer does.
+    Fixed,
+}
+
+impl State {
+    /// All; those that need action first.
+    pub const ALL: [Self; 5] =
+        [Self::New, Self::Grown, Self::Accepted, Self::Fixed, Self::Known];
+
+    /// As it is printed.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "NEW",
+            Self::Grown => "GROWN",
+            Self::Accepted => "ACCEPTED",
+            Self::Known => "KNOWN",
+            Self::Fixed => "FIXED",
+        }
+    }
+
+    /// Whether it fails a job.
+    pub fn fails(self) -> bool {
+        matches!(self, Self::New | Self::Grown)
+    }
+}
+
+/// A site of either run.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct GatedSite {
+    /// Id of the lesson.
+    pub lesson: String,
+    /// `leaky`, `fixed` or the name of a failed fix.
+    pub twin: String,
+    /// Names the site in every run.
+    pub fingerprint: String,
+    /// How it has changed.
+    pub state: State,
+    /// Growth per request now; `null` when it is gone.
+    pub bytes_per_request: Option<f64>,
+    /// Growth per request in the older run; `null` when there was none.
+    pub baseline_bytes_per_request: Option<f64>,
+    /// Above this it would be `GROWN`; `null` when the older run did not have it.
+    pub allowed_bytes_per_request: Option<f64>,
+    /// Of all growth of its twin; in the older run, when it is gone.
+    pub share: f64,
+    /// Innermost in-app line, or `null`; in the older run, when it is gone.
+    pub in_app_frame: Option<String>,
+    /// The call stack that holds most of it, innermost first, likewise.
+    pub frames: Vec<String>,
+    /// Why it may stay, where it is `ACCEPTED`.
+    pub reason: Option<String>,
+}
+
+impl GatedSite {
+    /// Where it is: the in-app line, else the innermost frame.
+    pub fn place(&self) -> &str {
+        place(self.in_app_frame.as_deref(), &self.frames)
+    }
+}
+
+/// An older comparison, and the sites that may stay.
+#[derive(Debug)]
+pub struct Baseline {
+    file: String,
+    older: Comparison,
+    accepted: Accepted,
+}
+
+impl Baseline {
+    /// Judges later comparisons by an older one; `file` is the name that users know.
+    pub fn new(file: String, older: Comparison, accepted: Accepted) -> Self {
+        Self { file, older, accepted }
+    }
+
+    /// Checks that a run under these conditions can be compared with it.
+    ///
+    /// # Errors
+    /// It cannot: why not, and what to do.
+    pub fn fits(&self, conditions: &Conditions) -> Result<(), Refusal> {
+        let refuse = |why| {
+            let file = &self.file;
+            Err(Refusal(format!("{file} is no baseline for this run: {why}")))
+        };
+        conditions.refusal(&Conditions::of(&self.older)).map_or(Ok(()), refuse)
+    }
+
+    /// Compares a later run with it.
+    ///
+    /// # Errors
+    /// The two cannot be compared.
+    pub fn judge(&self, newer: &Comparison) -> Result<Gate, Refusal> {
+        let conditions = Conditions::of(newer);
+        self.fits(&conditions)?;
+        let (now, then) = (services(newer), services(&self.older));
+        let mut notes = conditions.notes(&Conditions::of(&self.older));
+        notes.extend(absences(&now, &then));
+        let mut sites = Vec::new();
+        for (name, service) in &now {
+            let pair = Pair { name: *name, now: service, then: then.get(name) };
+            notes.extend(pair.doubts());
+            sites.extend(pair.changes(&self.accepted, &mut notes));
+        }
+        notes.extend(self.unused(newer, &now));
+        let passed = !sites.iter().any(|site| site.state.fails());
+        Ok(Gate { file: self.file.clone(), passed, notes, sites })
+    }
+
+    /// Entries of accepted sites that this run does not need.
+    fn unused(&self, newer: &Comparison, now: &Services<'_>) -> Vec<String> {
+        let measured: Vec<_> = newer.lessons.iter().map(|l| l.id.as_str()).collect();
+        let there = now.iter().flat_map(|(&(lesson, twin), service)| {
+            let counting = service.sites.iter().filter(|(_, site)| site.counts);
+            counting.map(move |(&fingerprint, _)| (lesson, twin, fingerprint))
+        });
+        self.accepted.unused(&measured, &there.collect::<Vec<_>>())
+    }
+}
 
 #[cfg(test)]
 mod tests;

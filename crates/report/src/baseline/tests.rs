@@ -1,169 +1,135 @@
 //! Every state, and what must not be taken for one.
 
-use crate::baseline::{Accepted, Baseline, Gate, State};
-use crate::comparison::{Comparison, SCHEMA};
-use serde_json::{Value, json};
+use super::{Accepted, Baseline, Gate, State};
+use crate::comparison::{Comparison, Peak, SiteResult, TwinResult, Verdict};
+use crate::made::{comparison, twin};
+use State::{Fixed, Grown, Known, New};
 
-const FIELDS: &str = include_str!("tests.json");
+type Sites<'a> = &'a [(&'a str, f64)];
 
-/// A comparison of `leaky` alone with this verdict, slope and sites of so many bytes.
-fn run(verdict: &str, slope: f64, sites: &[(&str, f64)]) -> Value {
-    let mut comparison: Value = serde_json::from_str(FIELDS).unwrap();
-    assert_eq!(comparison["schema"], SCHEMA);
+/// A comparison of one service with this verdict and sites of so many bytes. The
+/// detection limit is 10 B.
+fn run(verdict: Verdict, slope: f64, sites: Sites<'_>) -> Comparison {
     let all: f64 = sites.iter().map(|(_, bytes)| bytes.max(0.0)).sum();
-    let site = |(fingerprint, bytes): &(&str, f64)| {
-        json!({
-            "fingerprint": fingerprint, "share": bytes / all,
-            "bytes_per_request": bytes, "expected_site": null,
-            "in_app_frame": "src/lessons/l11_session_cache.rs:1", "frames": ["f"],
-        })
+    let site = |(fingerprint, bytes): &(&str, f64)| SiteResult {
+        fingerprint: (*fingerprint).to_owned(),
+        share: bytes / all,
+        bytes_per_request: *bytes,
+        in_app_frame: None,
+        expected_site: None,
+        frames: vec!["f".to_owned()],
     };
-    let twin = &mut comparison["lessons"][0]["twins"]["leaky"];
-    twin["verdict"] = verdict.into();
-    twin["slope_bytes_per_request"] = slope.into();
-    twin["sites"] = sites.iter().map(site).collect();
-    comparison
-}
-
-fn leaks(sites: &[(&str, f64)]) -> Value {
-    run("LEAKS", sites.iter().map(|(_, bytes)| bytes).sum(), sites)
-}
-
-/// A peak of so many bytes more for the second size.
-fn peaks(exact: u64, sites: &[(&str, f64)]) -> Value {
-    let mut run = run("GROWS", 0.0, sites);
-    run["lessons"][0]["twins"]["leaky"]["peaks"] = json!([
-        {"size": 1, "peak_bytes": 1000}, {"size": 2, "peak_bytes": 1000 + exact}
-    ]);
+    let service = TwinResult {
+        slope_bytes_per_request: slope,
+        sites: sites.iter().map(site).collect(),
+        ..twin(verdict)
+    };
+    let mut run = comparison();
+    run.lessons.truncate(1);
+    run.lessons[0].twins = [("leaky".to_owned(), service)].into();
     run
 }
 
-fn read(comparison: &Value) -> Comparison {
-    serde_json::from_value(comparison.clone()).unwrap()
+fn leaks(sites: Sites<'_>) -> Comparison {
+    run(Verdict::Leaks, sites.iter().map(|(_, bytes)| bytes).sum(), sites)
 }
 
-#[track_caller]
-fn gate(older: &Value, newer: &Value) -> Gate {
+/// A peak of so many bytes more for the second size.
+fn peaks(exact: u64, sites: Sites<'_>) -> Comparison {
+    let mut run = run(Verdict::Grows, 0.0, sites);
+    let peak = |size, peak_bytes| Peak { size, peak_bytes };
+    let leaky = run.lessons[0].twins.get_mut("leaky").unwrap();
+    leaky.peaks = vec![peak(1, 1000), peak(2, 1000 + exact)];
+    run
+}
+
+fn gate(older: &Comparison, newer: &Comparison) -> Gate {
     let accepted = Accepted::default();
-    let baseline = Baseline::new("old".to_owned(), read(older), accepted).unwrap();
-    baseline.judge(&read(newer)).unwrap()
+    let baseline = Baseline::new("old".to_owned(), older.clone(), accepted);
+    let gate = baseline.judge(newer).unwrap();
+    assert_eq!(gate.passed, !gate.sites.iter().any(|site| site.state.fails()));
+    gate
 }
 
-/// The states by fingerprint.
 #[track_caller]
-fn states(older: &Value, newer: &Value) -> Vec<(String, State)> {
+fn check(older: &Comparison, newer: &Comparison, expected: &[(&str, State)]) {
     let gate = gate(older, newer);
-    let failing = gate.sites.iter().any(|site| site.state.fails());
-    assert_eq!(gate.passed, !failing);
-    gate.sites.into_iter().map(|site| (site.fingerprint, site.state)).collect()
-}
-
-#[track_caller]
-fn check(older: &Value, newer: &Value, expected: &[(&str, State)]) {
-    let expected = expected.iter().map(|(name, state)| ((*name).to_owned(), *state));
-    assert_eq!(states(older, newer), expected.collect::<Vec<_>>());
+    let states =
+        gate.sites.iter().map(|site| (site.fingerprint.as_str(), site.state));
+    assert_eq!(states.collect::<Vec<_>>(), expected);
 }
 
 #[test]
-fn each_site_is_known_grown_new_or_fixed() {
-    let older = leaks(&[("a", 1000.0), ("b", 500.0)]);
-    check(&older, &older, &[("a", State::Known), ("b", State::Known)]);
-    let newer = leaks(&[("c", 3000.0), ("a", 2000.0)]);
-    check(
-        &older,
-        &newer,
-        &[("c", State::New), ("a", State::Grown), ("b", State::Fixed)],
-    );
-}
-
-#[test]
-fn a_leak_in_a_twin_that_did_not_leak_is_new_even_where_noise_was() {
-    let older = run("BOUNDED", 0.0, &[("a", 3.0)]);
-    check(&older, &leaks(&[("a", 100.0)]), &[("a", State::New)]);
-    check(&leaks(&[("a", 100.0)]), &older, &[("a", State::Fixed)]);
-}
-
-#[test]
-fn within_tolerance_and_limits_a_site_is_the_same() {
-    // The limit of either run is 10 B.
-    let older = leaks(&[("a", 1000.0)]);
-    check(&older, &leaks(&[("a", 1265.0)]), &[("a", State::Known)]);
-    check(&older, &leaks(&[("a", 1275.0)]), &[("a", State::Grown)]);
+fn each_site_has_its_state() {
+    let a = leaks(&[("a", 1000.0)]);
+    let a_and_b = leaks(&[("a", 1000.0), ("b", 500.0)]);
+    let noise = run(Verdict::Bounded, 0.0, &[("a", 3.0)]);
     let small = leaks(&[("a", 20.0)]);
-    check(&small, &leaks(&[("a", 40.0)]), &[("a", State::Known)]);
-}
-
-#[test]
-fn what_is_small_or_came_by_chance_does_not_count() {
-    let older = leaks(&[("a", 1000.0)]);
-    let tenth = leaks(&[("a", 1000.0), ("b", 90.0)]);
-    check(&older, &tenth, &[("a", State::Known)]);
-    // The windows saw 2,000 B and the rounds 1,200: 900 of `b` are enough to be chance.
-    let chance = run("LEAKS", 1200.0, &[("a", 1200.0), ("b", 800.0)]);
-    check(&older, &chance, &[("a", State::Known)]);
-}
-
-#[test]
-fn sites_that_trade_bytes_have_not_grown_and_a_note_says_so() {
-    let older = peaks(1000, &[("a", 800.0), ("b", 200.0)]);
-    let newer = peaks(1050, &[("c", 700.0), ("b", 350.0)]);
-    check(&older, &newer, &[("b", State::Known), ("a", State::Fixed)]);
-    let notes = gate(&older, &newer).notes;
-    assert!(notes[0].contains("does not keep more"), "{notes:?}");
+    let twice = leaks(&[("a", 600.0), ("a", 400.0)]);
+    let trading = peaks(1000, &[("a", 800.0), ("b", 200.0)]);
+    let traded = peaks(1050, &[("c", 700.0), ("b", 350.0)]);
     let larger = peaks(2000, &[("a", 1800.0), ("b", 200.0)]);
-    check(&older, &larger, &[("a", State::Grown), ("b", State::Known)]);
+    let unsure = run(Verdict::Inconclusive, 500.0, &[("a", 1000.0)]);
+    // The windows saw 2,000 B and the rounds 1,200: the rest may be chance.
+    let chance = run(Verdict::Leaks, 1200.0, &[("a", 1200.0), ("b", 800.0)]);
+    let cases: [(&Comparison, &Comparison, &[(&str, State)]); 16] = [
+        (&a_and_b, &a_and_b, &[("a", Known), ("b", Known)]),
+        (
+            &a_and_b,
+            &leaks(&[("c", 3000.0), ("a", 2000.0)]),
+            &[("c", New), ("a", Grown), ("b", Fixed)],
+        ),
+        // A leak in a twin that did not leak is new even where noise was.
+        (&noise, &a, &[("a", New)]),
+        (&a, &noise, &[("a", Fixed)]),
+        // Within tolerance and limits a site is the same.
+        (&a, &leaks(&[("a", 1265.0)]), &[("a", Known)]),
+        (&a, &leaks(&[("a", 1275.0)]), &[("a", Grown)]),
+        (&small, &leaks(&[("a", 40.0)]), &[("a", Known)]),
+        // What is small or came by chance does not count.
+        (&a, &leaks(&[("a", 1000.0), ("b", 90.0)]), &[("a", Known)]),
+        (&a, &chance, &[("a", Known)]),
+        // Sites that trade bytes have not grown.
+        (&trading, &traded, &[("b", Known), ("a", Fixed)]),
+        (&trading, &larger, &[("a", Grown), ("b", Known)]),
+        // What is fixed does not hide what is new.
+        (
+            &a_and_b,
+            &leaks(&[("c", 800.0), ("b", 500.0)]),
+            &[("c", New), ("b", Known), ("a", Fixed)],
+        ),
+        (
+            &leaks(&[("a", 1000.0), ("b", 300.0)]),
+            &leaks(&[("c", 700.0), ("b", 300.0), ("a", 200.0)]),
+            &[("c", New), ("b", Known), ("a", Known)],
+        ),
+        // Lines with one fingerprint are one site.
+        (&twice, &a, &[("a", Known)]),
+        // An inconclusive run calls nothing fixed.
+        (&a, &unsure, &[]),
+        (&unsure, &a, &[("a", New)]),
+    ];
+    for (older, newer, expected) in cases {
+        check(older, newer, expected);
+    }
+    assert_eq!(gate(&twice, &twice).sites[0].bytes_per_request, Some(1000.0));
+    for (older, newer, note) in [
+        (&trading, &traded, "does not keep more"),
+        (&a, &unsure, "not judged"),
+        (&unsure, &a, "was INCONCLUSIVE"),
+    ] {
+        let notes = gate(older, newer).notes;
+        assert!(notes[0].contains(note), "{notes:?}");
+    }
 }
 
 #[test]
-fn what_is_fixed_does_not_hide_what_is_new() {
-    let older = leaks(&[("a", 1000.0), ("b", 300.0)]);
-    let newer = leaks(&[("c", 800.0), ("b", 300.0)]);
-    check(
-        &older,
-        &newer,
-        &[("c", State::New), ("b", State::Known), ("a", State::Fixed)],
-    );
-    let smaller = leaks(&[("c", 700.0), ("b", 300.0), ("a", 200.0)]);
-    let found = states(&older, &smaller);
-    assert_eq!(found[0], ("c".to_owned(), State::New));
-}
-
-#[test]
-fn lines_with_one_fingerprint_are_one_site() {
-    let older = leaks(&[("a", 600.0), ("a", 400.0)]);
-    check(&older, &leaks(&[("a", 1000.0)]), &[("a", State::Known)]);
-    assert_eq!(gate(&older, &older).sites[0].bytes_per_request, Some(1000.0));
-}
-
-#[test]
-fn who_cannot_tell_calls_nothing_fixed() {
+fn what_only_one_run_measured_is_noted() {
     let older = leaks(&[("a", 1000.0)]);
-    let unsure = run("INCONCLUSIVE", 500.0, &[("a", 1000.0)]);
-    check(&older, &unsure, &[]);
-    assert!(gate(&older, &unsure).notes[0].contains("not judged"));
-    check(&unsure, &older, &[("a", State::New)]);
-    assert!(gate(&unsure, &older).notes[0].contains("was INCONCLUSIVE"));
-}
-
-#[test]
-fn what_only_one_side_measured_is_said() {
-    let older = leaks(&[("a", 1000.0)]);
-    let mut other = older.clone();
-    other["lessons"][0]["id"] = "l12_idempotency_keys".into();
-    check(&older, &other, &[("a", State::New)]);
-    let notes = gate(&older, &other).notes.join(" ");
-    assert!(notes.contains("not judged: l11_session_cache leaky"), "{notes}");
-    assert!(notes.contains("is new: l12_idempotency_keys leaky"), "{notes}");
-}
-
-#[test]
-fn sites_without_names_are_refused_on_either_side() {
-    let (named, nameless) = (leaks(&[("a", 1000.0)]), leaks(&[("", 1000.0)]));
-    let make = |older: &Value| {
-        Baseline::new("old".to_owned(), read(older), Accepted::default())
-    };
-    let said = make(&nameless).unwrap_err().to_string();
-    assert!(said.contains("measure again"), "{said}");
-    let said = make(&named).unwrap().judge(&read(&nameless)).unwrap_err();
-    assert!(said.to_string().contains("measure again"), "{said}");
+    let mut newer = older.clone();
+    newer.lessons[0].id = "l99_other".to_owned();
+    check(&older, &newer, &[("a", New)]);
+    let notes = gate(&older, &newer).notes.join(" ");
+    assert!(notes.contains("not judged: l08_live_feed leaky"), "{notes}");
+    assert!(notes.contains("is new: l99_other leaky"), "{notes}");
 }

@@ -1,46 +1,38 @@
-//! How the run stands against an older one.
+//! How the run compares with its baseline.
 
-use crate::baseline::{Gate, GatedSite, State};
+use super::{badge, wide};
+use crate::baseline::{GatedSite, State};
 use crate::comparison::Comparison;
-use crate::figures;
+use crate::{figures, gate};
 use maud::{Markup, html};
 
-/// Every site that counts in one of the runs; nothing where there was no older one.
+/// Every site that counts in one of the runs; nothing without a baseline.
 pub(super) fn section(comparison: &Comparison) -> Markup {
-    let Some(gate) = &comparison.baseline else { return html! {} };
-    html! {
-        section id="baseline" {
-            h2 { "Against " code { (gate.file) } }
-            p { (answer(gate)) }
-            @for note in &gate.notes { p class="surprise" { "! " (note) } }
-            div class="wide" tabindex="0" role="region" aria-label="Sites against the baseline" {
-                table {
-                    thead { tr {
-                        th scope="col" { "State" } th scope="col" { "Lesson" } th scope="col" { "Line or code" }
-                        th scope="col" { "Before, B a request" } th scope="col" { "Now, B a request" }
-                    } }
-                    tbody {
-                        @for state in State::ALL {
-                            @for site in gate.in_state(state) { (row(site)) }
-                        }
-                    }
+    let Some(result) = &comparison.baseline else { return html! {} };
+    let heads = [
+        "State",
+        "Lesson",
+        "Line or code",
+        "Before, B per request",
+        "Now, B per request",
+    ];
+    let table = html! {
+        table {
+            thead { tr { @for head in heads { th scope="col" { (head) } } } }
+            tbody {
+                @for state in State::ALL {
+                    @for site in result.in_state(state) { (row(site)) }
                 }
             }
         }
-    }
-}
-
-fn answer(gate: &Gate) -> String {
-    let counts =
-        State::ALL.map(|state| (gate.in_state(state).count(), state.as_str()));
-    let counts = counts.iter().filter(|(count, _)| *count > 0);
-    let counts: Vec<_> =
-        counts.map(|(count, state)| format!("{count} {state}")).collect();
-    let verdict =
-        if gate.passed { "Nothing new grows" } else { "Something new grows" };
-    match counts.is_empty() {
-        true => format!("{verdict}: no site counts in either run."),
-        false => format!("{verdict}: {}.", counts.join(", ")),
+    };
+    html! {
+        section id="baseline" {
+            h2 { "Against " code { (result.file) } }
+            p { (gate::sentence(result)) }
+            @for note in &result.notes { p class="mismatch" { "! " (note) } }
+            (wide("Sites against the baseline", &table))
+        }
     }
 }
 
@@ -53,7 +45,7 @@ fn row(site: &GatedSite) -> Markup {
     let figure = |bytes: Option<f64>| bytes.map_or_else(String::new, figures::bytes);
     html! {
         tr {
-            td { span class={ "verdict " (class) } { (site.state.as_str()) } }
+            td { (badge(class, site.state.as_str())) }
             td { (site.lesson) ", " (site.twin) }
             td {
                 code { (site.place()) }

@@ -1,35 +1,102 @@
 //! The report: one page that needs no server, no network and no script, made from a
 //! comparison, its profiles and the twins' sources.
 
-mod at_exit;
+mod chart;
 mod charts;
-mod document;
+mod claims;
 mod folder;
 mod gate;
-mod ledger;
 mod lesson;
 mod overview;
 mod sites;
 mod source;
-mod stacks;
 
-pub use document::render;
 pub use folder::Folder;
 
-use crate::comparison::{LessonResult, TwinResult};
+use crate::comparison::Comparison;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use profile::flame;
 
 /// Name of the page in the folder of its comparison.
 pub const FILE: &str = "report.html";
 
-/// The order in which twins are told: what grows, then what stops it; other names, as
-/// of variants, follow.
-fn twins(lesson: &LessonResult) -> Vec<(&str, &TwinResult)> {
-    let named = lesson.twins.iter().map(|(name, twin)| (name.as_str(), twin));
-    let mut twins: Vec<_> = named.collect();
-    twins.sort_by_key(|(name, _)| match *name {
-        "leaky" => 0,
-        "fixed" => 1,
-        _ => 2,
-    });
-    twins
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+
+/// What the page may load: nothing. It contains its styles and its one script.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; \
+                      script-src 'unsafe-inline'; img-src data:";
+
+/// The whole page.
+pub fn render(folder: &Folder<'_>) -> String {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { "Leaklab: what leaks, where, how fast" }
+                // Without an icon a browser asks the server for one.
+                link rel="icon" href="data:,";
+                style { (PreEscaped(STYLE)) (PreEscaped(flame::STYLE)) }
+            }
+            (body(folder, folder.comparison))
+        }
+    };
+    page.into_string()
+}
+
+fn body(folder: &Folder<'_>, comparison: &Comparison) -> Markup {
+    html! {
+        body {
+            a class="skip" href="#lessons" { "Skip to the lessons" }
+            (overview::header(comparison))
+            main {
+                (overview::table(comparison))
+                (gate::section(comparison))
+                section id="lessons" aria-label="Lessons" {
+                    @for lesson in &comparison.lessons {
+                        (lesson::section(folder, lesson))
+                    }
+                }
+                (claims::section(comparison))
+            }
+            footer {
+                p {
+                    "B: bytes of live heap that each request adds. ~n^e: the peak follows \
+                     the size of the input; e = 1 is in proportion, e = 0 is independent \
+                     of it. Live bytes are exact and read at rest; call stacks come from \
+                     dhat."
+                }
+                p { "Made by " code { "leaklab report" } " from " code { "comparison.json" }
+                    ", dhat's profiles and the twins' sources. It loads nothing." }
+            }
+            div id="tip" role="status" aria-live="polite" hidden {}
+            script { (PreEscaped(SCRIPT)) }
+        }
+    }
+}
+
+/// A part that folds.
+fn part(class: &str, open: bool, title: &str, content: &Markup) -> Markup {
+    html! {
+        details class={ "part " (class) } open[open] {
+            summary { h3 { (title) } }
+            (content)
+        }
+    }
+}
+
+/// What may be wider than a telephone scrolls by itself.
+fn wide(label: &str, content: &Markup) -> Markup {
+    html! {
+        div class="wide" tabindex="0" role="region" aria-label=(label) { (content) }
+    }
+}
+
+/// A word in the colour of what it means: `growth`, `still`, `unsure` or `other`.
+fn badge(class: &str, word: &str) -> Markup {
+    html! { span class={ "verdict " (class) } { (word) } }
 }

@@ -1,52 +1,46 @@
 //! The sites that hold growth, ranked, with the share that each explains.
 
+use super::{part, wide};
 use crate::comparison::{LessonResult, SiteResult, TwinResult};
-use crate::figures;
+use crate::figures::{self, percent};
 use maud::{Markup, html};
 
-/// Sites that are shown of a twin: the rest would be noise.
+/// Sites shown of a twin: the rest would be noise.
 const SHOWN: usize = 6;
 
 /// A table for each twin that grows.
 pub(super) fn section(lesson: &LessonResult) -> Markup {
-    let twins = super::twins(lesson).into_iter();
     let growing: Vec<_> =
-        twins.filter(|(_, twin)| twin.verdict.is_growth()).collect();
-    html! {
-        @if !growing.is_empty() {
-            details class="part" open {
-                summary { h3 { "What holds it" } }
-                @for (name, twin) in growing { (table(lesson, name, twin)) }
-            }
-        }
+        lesson.both().filter(|(_, twin)| twin.verdict.is_growth()).collect();
+    if growing.is_empty() {
+        return html! {};
     }
+    let tables = html! {
+        @for (name, twin) in growing {
+            (wide(&format!("Sites of {name}"), &table(lesson, name, twin)))
+        }
+    };
+    part("", true, "What holds it", &tables)
 }
 
 fn table(lesson: &LessonResult, name: &str, twin: &TwinResult) -> Markup {
-    let unit = if lesson.peak_scale.is_some() {
-        "B more at the larger peak"
-    } else {
-        "B a request"
+    let unit = match lesson.peak_scale {
+        Some(_) => "B more at the larger peak",
+        None => "B per request",
     };
-    let shown = twin
-        .sites
-        .iter()
-        .filter(|site| site.share >= figures::SHARE_MIN)
-        .take(SHOWN);
+    let weighty = |site: &&SiteResult| site.share >= figures::SHARE_MIN;
     html! {
-        div class="wide" tabindex="0" role="region" aria-label={ "Sites of " (name) } {
-            table class="sites" {
-                caption { (name) }
-                thead { tr {
-                    th scope="col" { "Share" } th scope="col" { (unit) } th scope="col" { "Line or code" }
-                } }
-                tbody {
-                    @for site in shown { (row(site)) }
-                    @if let Some(rest) = twin.unattributed_share {
-                        tr {
-                            td { (percent(rest)) } td {}
-                            td { "of all, that no line of a lesson and no named code holds" }
-                        }
+        table class="sites" {
+            caption { (name) }
+            thead { tr {
+                th scope="col" { "Share" } th scope="col" { (unit) } th scope="col" { "Line or code" }
+            } }
+            tbody {
+                @for site in twin.sites.iter().filter(weighty).take(SHOWN) { (row(site)) }
+                @if let Some(rest) = twin.unattributed_share {
+                    tr {
+                        td { (percent(rest)) } td {}
+                        td { "of the growth is held by no line of a lesson and no expected code" }
                     }
                 }
             }
@@ -55,6 +49,7 @@ fn table(lesson: &LessonResult, name: &str, twin: &TwinResult) -> Markup {
 }
 
 fn row(site: &SiteResult) -> Markup {
+    let through = site.expected_site.iter().filter(|_| site.in_app_frame.is_none());
     html! {
         tr {
             td {
@@ -63,10 +58,8 @@ fn row(site: &SiteResult) -> Markup {
             }
             td class="number" { (figures::bytes(site.bytes_per_request)) }
             td {
-                code { (place(site)) }
-                @if site.in_app_frame.is_none() { @if let Some(expected_site) = &site.expected_site {
-                    " through " code { (expected_site) }
-                } }
+                code { (site.place()) }
+                @for code in through { " through " code { (code) } }
                 details {
                     summary { (site.frames.len()) " frames" }
                     ol class="frames" { @for frame in &site.frames { li { code { (frame) } } } }
@@ -74,14 +67,4 @@ fn row(site: &SiteResult) -> Markup {
             }
         }
     }
-}
-
-/// The lesson's line, or else where the memory was asked for.
-fn place(site: &SiteResult) -> &str {
-    let innermost = || site.frames.first().map(String::as_str);
-    site.in_app_frame.as_deref().or_else(innermost).unwrap_or("an unknown place")
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.0} %", 100.0 * share)
 }

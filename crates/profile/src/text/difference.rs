@@ -1,0 +1,215 @@
+//! The difference of two profiles in 80 columns, or for scripts.
+
+use super::ranking::{asks, tail};
+use crate::Site;
+use crate::figures::{change, grouped};
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+use std::fmt::Write;
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+const RED: Style = AnsiColor::Red.on_default();
+const GREEN: Style = AnsiColor::Green.on_default();
+
+/// Which way a change goes.
+pub const DIRECTION: &str = "A is before, B is after; + means that B holds more";
+
+/// What `diff --format json` prints.
+#[derive(Debug, Serialize)]
+pub struct Difference {
+    /// The version of this form.
+    pub schema: u32,
+    /// Which way a change goes.
+    pub direction: &'static str,
+    /// The moment that is compared: `end` or `peak`.
+    pub at: &'static str,
+    /// Which frames are in-app, in words.
+    pub in_app: String,
+    /// Of all sites together.
+    pub change_bytes: i64,
+    /// Before.
+    pub a: Side,
+    /// After.
+    pub b: Side,
+    /// Sites that there are, printed or not.
+    pub sites_total: usize,
+    /// The first of them, by size of the change.
+    pub sites: Vec<Change>,
+}
+
+impl Difference {
+    /// What is more after than before.
+    pub fn signed(before: u64, after: u64) -> i64 {
+        after.wrapping_sub(before).cast_signed()
+    }
+}
+
+/// A profile that is compared.
+#[derive(Debug, Serialize)]
+pub struct Side {
+    /// The file.
+    pub profile: String,
+    /// The program's own crate.
+    pub program: String,
+    /// `rust-heap` or `heap`.
+    pub mode: String,
+    /// Live then.
+    pub bytes: u64,
+    /// Live then.
+    pub blocks: u64,
+}
+
+/// How a site has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// It holds something after and held nothing before.
+    New,
+    /// It held something before and holds nothing after.
+    Gone,
+    /// It holds more.
+    Grown,
+    /// It holds less.
+    Shrunk,
+    /// It holds as many bytes.
+    Same,
+}
+
+impl Status {
+    fn of(before: u64, after: u64) -> Self {
+        match (before, after) {
+            (0, 1..) => Self::New,
+            (1.., 0) => Self::Gone,
+            _ if after > before => Self::Grown,
+            _ if after < before => Self::Shrunk,
+            _ => Self::Same,
+        }
+    }
+
+    /// As it is printed, in a colour of its own.
+    fn shown(self) -> (Style, &'static str) {
+        match self {
+            Self::New => (RED, "new"),
+            Self::Gone => (GREEN, "gone"),
+            Self::Grown => (RED, "grown"),
+            Self::Shrunk => (GREEN, "shrunk"),
+            Self::Same => (Style::new(), "same"),
+        }
+    }
+}
+
+/// A site in both profiles.
+#[derive(Debug, Serialize)]
+pub struct Change {
+    /// The same in both.
+    pub fingerprint: String,
+    /// What became of it.
+    pub status: Status,
+    /// What it holds more after.
+    pub change_bytes: i64,
+    /// Before.
+    pub a_bytes: u64,
+    /// After.
+    pub b_bytes: u64,
+    /// Before.
+    pub a_blocks: u64,
+    /// After.
+    pub b_blocks: u64,
+    /// Whether its frame is in-app.
+    pub in_app: bool,
+    /// File and line, as of after where it is there.
+    pub place: String,
+    /// The function that asks for the memory.
+    pub function: String,
+    /// The function asked.
+    pub callee: String,
+}
+
+impl Change {
+    /// A site with its bytes and blocks before and after.
+    pub fn of(
+        fingerprint: String,
+        shown: Site,
+        (a_bytes, a_blocks): (u64, u64),
+        (b_bytes, b_blocks): (u64, u64),
+    ) -> Self {
+        let (function, place) = shown
+            .frame
+            .map(|frame| (frame.function, frame.place))
+            .unwrap_or_default();
+        Self {
+            fingerprint,
+            status: Status::of(a_bytes, b_bytes),
+            change_bytes: Difference::signed(a_bytes, b_bytes),
+            a_bytes,
+            b_bytes,
+            a_blocks,
+            b_blocks,
+            in_app: shown.in_app,
+            place,
+            function,
+            callee: shown.callee,
+        }
+    }
+}
+
+/// The whole text, with styles that the printer may strip.
+pub fn text(difference: &Difference) -> String {
+    let mut text = String::new();
+    let mut line = |content: &str| {
+        let _ = writeln!(text, "{}", content.trim_end());
+    };
+    let Difference { a, b, .. } = difference;
+    line(&side("A  before", a));
+    line(&side("B  after", b));
+    let total = change(a.bytes, b.bytes);
+    line(&format!("{:<11}{:<24}{total:>16} B", "CHANGE", ""));
+    line(&format!(
+        "IN-APP     {} (change with --in-app PATH)",
+        tail(&difference.in_app, 40)
+    ));
+    line("");
+    line(&format!("Bytes live at the {}. {DIRECTION}.", difference.at));
+    line("");
+    line(&format!(
+        "{BOLD}{:>15}{:>16}{:>16}  {:<8}FINGERPRINT{BOLD:#}",
+        "CHANGE B", "IN A", "IN B", "STATUS"
+    ));
+    for site in &difference.sites {
+        let (style, status) = site.status.shown();
+        line(&format!(
+            "{:>15}{:>16}{:>16}  {style}{status:<8}{style:#}{DIM}{}{DIM:#}",
+            change(site.a_bytes, site.b_bytes),
+            grouped(site.a_bytes),
+            grouped(site.b_bytes),
+            site.fingerprint,
+        ));
+        line(&format!("    {}", named(site, 76)));
+    }
+    let hidden = difference.sites_total - difference.sites.len();
+    if difference.sites.is_empty() {
+        line("  neither profile holds anything then");
+    }
+    if hidden > 0 {
+        line(&format!(
+            "{DIM}  and {} more (--top N){DIM:#}",
+            grouped(hidden as u64)
+        ));
+    }
+    text
+}
+
+fn side(name: &str, side: &Side) -> String {
+    let (bytes, blocks) = (grouped(side.bytes), grouped(side.blocks));
+    let file = tail(&side.profile, 23);
+    format!("{name:<11}{file:<24}{bytes:>16} B in {blocks:>11} blocks")
+}
+
+/// `src/cache.rs:42  Cache::put, through clone`.
+fn named(site: &Change, room: usize) -> String {
+    let place = tail(&site.place, room / 2);
+    let left = room.saturating_sub(place.chars().count() + 2);
+    let asks = asks(Some(&site.function), Some(&site.callee), left);
+    if place.is_empty() { asks } else { format!("{place}  {asks}") }
+}

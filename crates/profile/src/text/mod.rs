@@ -1,0 +1,4 @@
+//! Profiles as text of 80 columns, and as JSON for scripts.
+
+pub mod difference;
+pub mod ranking;

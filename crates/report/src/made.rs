@@ -1,0 +1,27 @@
+//! A comparison for tests, which they change as they need it.
+
+use crate::comparison::{Comparison, TwinResult, Verdict};
+
+/// Of `l08_live_feed`, `c04_retries` and `c01_client_clones`, measured once.
+pub(crate) fn comparison() -> Comparison {
+    serde_json::from_str(include_str!("../tests/made/comparison.json")).unwrap()
+}
+
+/// A service with nothing remarkable but its verdict.
+pub(crate) fn twin(verdict: Verdict) -> TwinResult {
+    let leaks = verdict == Verdict::Leaks;
+    TwinResult {
+        verdict,
+        slope_bytes_per_request: if leaks { 500.0 } else { 0.0 },
+        ci95: [490.0, 510.0],
+        detection_limit_bytes_per_request: 10.0,
+        peaks: Vec::new(),
+        peak_exponent: None,
+        live_bytes: vec![1_000_000; 3],
+        resident_bytes: vec![Some(15_000_000); 3],
+        open_files: vec![Some(22); 3],
+        requests_per_round: 100,
+        sites: Vec::new(),
+        ..comparison().lessons[0].twins["leaky"].clone()
+    }
+}

@@ -1,0 +1,195 @@
+//! What the charts of a lesson show: the peak, live bytes, resident bytes, and the
+//! numbers beside the heap.
+
+use super::chart::{self, Chart, Line, bytes};
+use crate::comparison::{LessonResult, TwinResult};
+use crate::figures::{grouped, power, slope};
+use maud::Markup;
+
+/// What metrics of sockets are called: this and a state.
+const SOCKETS_IN: &str = "sockets in ";
+
+/// Every chart of a lesson.
+pub(super) fn charts(lesson: &LessonResult) -> Vec<Chart> {
+    let mut metrics: Vec<&str> = Vec::new();
+    for metric in lesson.twins.values().flat_map(|twin| &twin.metrics) {
+        if !metrics.contains(&metric.name.as_str()) {
+            metrics.push(&metric.name);
+        }
+    }
+    let metrics = metrics.into_iter().map(|name| metric(lesson, name));
+    let first = [peak(lesson), live(lesson), resident(lesson)];
+    first.into_iter().chain(metrics).collect()
+}
+
+/// The line of each twin that has one.
+fn lines<'a>(
+    lesson: &'a LessonResult,
+    line: impl Fn(&'a TwinResult) -> Option<Line>,
+) -> Vec<Line> {
+    let of = |(name, twin)| Some(Line { name: String::from(name), ..line(twin)? });
+    lesson.both().filter_map(of).collect()
+}
+
+fn peak(lesson: &LessonResult) -> Chart {
+    let scale = lesson.peak_scale.as_deref().unwrap_or_default();
+    let line = |twin: &TwinResult| {
+        let peaks = twin.peaks.iter();
+        Some(Line {
+            figure: format!("peak ~ ({scale})^{}", power(twin.peak_exponent?)),
+            points: peaks.map(|at| (at.size as f64, at.peak_bytes as f64)).collect(),
+            slope: None,
+            ..Line::default()
+        })
+    };
+    Chart {
+        title: "Peak of live bytes by size, logarithmic".to_owned(),
+        note: "The dashed line is in proportion to the size.".to_owned(),
+        x: scale.to_owned(),
+        y: "peak".to_owned(),
+        bytes: true,
+        logarithmic: true,
+        lines: lines(lesson, line),
+        ..Chart::default()
+    }
+}
+
+/// Live bytes since the first reading, with slope, interval and detection limit.
+fn live(lesson: &LessonResult) -> Chart {
+    let line = |twin: &TwinResult| {
+        let [low, high] = twin.ci95;
+        Some(Line {
+            figure: slope(twin),
+            points: over_requests(twin, 0, growth(twin)),
+            slope: Some([low, twin.slope_bytes_per_request, high]),
+            ..Line::default()
+        })
+    };
+    let limits = lesson.twins.values();
+    let limits = limits.map(|twin| twin.detection_limit_bytes_per_request);
+    let lines = lines(lesson, line);
+    let last = lines.iter().flat_map(|line| line.points.last()).map(|point| point.0);
+    Chart {
+        title: "Live bytes since the first reading".to_owned(),
+        note: format!(
+            "Over {} requests. Growth within the grey band cannot be told from noise.",
+            grouped(last.fold(0.0, f64::max))
+        ),
+        x: "requests".to_owned(),
+        y: "live bytes".to_owned(),
+        bytes: true,
+        noise: limits.fold(0.0, f64::max),
+        lines,
+        ..Chart::default()
+    }
+}
+
+/// What the system gave the process.
+fn resident(lesson: &LessonResult) -> Chart {
+    let line = |twin: &TwinResult| {
+        let values = known(&twin.resident_bytes)?;
+        let figure = match (twin.resident_before_bytes, values.last()) {
+            (Some(before), Some(&last)) => format!(
+                "{} before the first request, {} at the end",
+                bytes(before as f64),
+                bytes(last)
+            ),
+            _ => String::new(),
+        };
+        let points = over_requests(twin, 1, values);
+        Some(Line { figure, points, ..Line::default() })
+    };
+    Chart {
+        title: "Resident bytes".to_owned(),
+        note: "What the system gave the process.".to_owned(),
+        x: "requests".to_owned(),
+        y: "resident bytes".to_owned(),
+        bytes: true,
+        lines: lines(lesson, line),
+        ..Chart::default()
+    }
+}
+
+/// A number beside the heap.
+fn metric(lesson: &LessonResult, name: &str) -> Chart {
+    let line = |twin: &TwinResult| {
+        let metric = twin.metrics.iter().find(|metric| metric.name == name)?;
+        Some(Line {
+            figure: format!("{:+.2} per request", metric.per_request),
+            points: over_requests(twin, 1, values(twin, name)?),
+            ..Line::default()
+        })
+    };
+    let mut title = name.to_owned();
+    if let Some(first) = title.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    Chart {
+        title,
+        note: "Read after each round.".to_owned(),
+        x: "requests".to_owned(),
+        y: name.to_owned(),
+        lines: lines(lesson, line),
+        ..Chart::default()
+    }
+}
+
+/// Live bytes over the rounds, or peaks over the sizes, in the space of a word.
+pub(super) fn spark(lesson: &LessonResult) -> Markup {
+    let values = |twin: &TwinResult| match twin.is_peak() {
+        true => twin.peaks.iter().map(|peak| peak.peak_bytes as f64).collect(),
+        false => growth(twin),
+    };
+    // Three times the noise, so that noise looks as small as it is.
+    let noise = |twin: &TwinResult| {
+        let requests = twin.requests_per_round as f64 * twin.live_bytes.len() as f64;
+        let limit = twin.detection_limit_bytes_per_request;
+        if twin.is_peak() { 0.0 } else { 3.0 * limit * requests }
+    };
+    let lines: Vec<_> =
+        lesson.both().map(|(name, twin)| (name, values(twin))).collect();
+    let least = lesson.twins.values().map(noise).fold(1.0, f64::max);
+    let of = if lesson.peak_scale.is_some() { "peak by size" } else { "live bytes" };
+    chart::spark(&format!("{of} of both twins, {}", lesson.id), &lines, least)
+}
+
+/// Live bytes since the first reading.
+fn growth(twin: &TwinResult) -> Vec<f64> {
+    let first = twin.live_bytes.first().copied().unwrap_or(0) as f64;
+    twin.live_bytes.iter().map(|&bytes| bytes as f64 - first).collect()
+}
+
+/// Values after each round, of which the first has this number.
+fn over_requests(
+    twin: &TwinResult,
+    first: usize,
+    values: Vec<f64>,
+) -> Vec<(f64, f64)> {
+    let each = twin.requests_per_round as f64;
+    let values = values.into_iter().enumerate();
+    values.map(|(n, value)| ((n + first) as f64 * each, value)).collect()
+}
+
+/// After each round, by the name that `metrics` has.
+fn values(twin: &TwinResult, name: &str) -> Option<Vec<f64>> {
+    let numbers =
+        |values: &[u64]| values.iter().map(|&value| value as f64).collect();
+    match name {
+        "open files" => known(&twin.open_files),
+        "tasks" => Some(numbers(&twin.tasks)),
+        "requests in flight" => Some(numbers(&twin.in_flight)),
+        _ => match name.strip_prefix(SOCKETS_IN) {
+            Some(state) => {
+                let sockets = twin.sockets.iter().flatten();
+                let counts = sockets.map(|by_state| by_state.get(state).copied());
+                Some(counts.map(|count| count.unwrap_or(0) as f64).collect())
+            }
+            None => Some(numbers(twin.gauges.get(name)?)),
+        },
+    }
+}
+
+/// The values, if the system reported them all.
+fn known(values: &[Option<u64>]) -> Option<Vec<f64>> {
+    values.iter().map(|value| value.map(|value| value as f64)).collect()
+}

@@ -1,0 +1,65 @@
+//! The claims report.
+
+use super::badge;
+use crate::claims::{ClaimResult, ClaimVerdict, ClaimsReport, Entry};
+use crate::comparison::Comparison;
+use maud::{Markup, html};
+
+/// Every claim with its verdicts; the evidence unfolds.
+pub(super) fn section(comparison: &Comparison) -> Markup {
+    let report = ClaimsReport::of(comparison);
+    html! {
+        section id="claims" {
+            h2 { "Common claims, and what was measured" }
+            @for (kind, title) in [("cause", "Causes"), ("remedy", "Remedies")] {
+                h3 { (title) }
+                @for claim in report.claims.iter().filter(|claim| claim.kind == kind) {
+                    (entry(comparison, claim))
+                }
+            }
+        }
+    }
+}
+
+fn entry(comparison: &Comparison, claim: &Entry) -> Markup {
+    html! {
+        details class="claim" id=(claim.id) {
+            summary {
+                b { (claim.id) } " " (claim.text)
+                @for verdict in claim.verdicts() { " " (self::verdict(verdict)) }
+            }
+            ul { @for found in &claim.findings { (finding(comparison, found)) } }
+        }
+    }
+}
+
+fn finding(comparison: &Comparison, found: &ClaimResult) -> Markup {
+    // A lesson has a section only where it was measured.
+    let here = |id: &str| comparison.lessons.iter().any(|lesson| lesson.id == id);
+    html! {
+        li {
+            (verdict(found.verdict)) " " (found.reason)
+            ul {
+                @for measured in &found.measured {
+                    li {
+                        @if here(measured.lesson) {
+                            a href={ "#" (measured.lesson) } { (measured.lesson) }
+                        } @else { (measured.lesson) }
+                        ", " (measured.program) ": " (measured.figure)
+                    }
+                }
+                @for place in &found.places { li { code { (place) } } }
+            }
+        }
+    }
+}
+
+fn verdict(verdict: ClaimVerdict) -> Markup {
+    let class = match verdict {
+        ClaimVerdict::Leaks | ClaimVerdict::Grows => "growth",
+        ClaimVerdict::Bounded | ClaimVerdict::NoEffect => "still",
+        ClaimVerdict::WrongName | ClaimVerdict::NotMemory => "other",
+        ClaimVerdict::NotSettled => "unsure",
+    };
+    badge(class, verdict.as_str())
+}

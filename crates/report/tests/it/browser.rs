@@ -1,0 +1,241 @@
+//! Debian's Chromium without a window, driven by its ChromeDriver.
+//!
+//! The tests need few calls of W3C's WebDriver, so these are made here, without a client
+//! library.
+
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, TcpStream};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
+
+/// Where this is set, a missing browser is a failure.
+const REQUIRED: &str = "LEAKLAB_BROWSER";
+
+/// What ChromeDriver prints before its port.
+const STARTED: &str = "started successfully on port ";
+
+/// A page that takes longer to run a script has failed.
+const WITHIN: Duration = Duration::from_secs(60);
+
+/// A browser with one window; it ends with the test.
+pub(crate) struct Browser {
+    driver: Driver,
+    session: String,
+}
+
+struct Driver {
+    child: Child,
+    port: u16,
+    /// Closed, it would kill who writes to it.
+    _stdout: BufReader<ChildStdout>,
+}
+
+impl Browser {
+    /// Starts one; `None`, with a word, where there is none to start.
+    pub(crate) fn start() -> Option<Self> {
+        let Some(driver) = Driver::start() else {
+            let missing = "there is no chromedriver: install Debian's packages \
+                           chromium and chromium-driver";
+            assert!(std::env::var_os(REQUIRED).is_none(), "{missing}");
+            eprintln!("skipped: {missing}");
+            return None;
+        };
+        let capabilities = json!({ "capabilities": { "alwaysMatch": {
+            "goog:chromeOptions": { "args": [
+                "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
+                "--no-first-run", "--disable-background-networking",
+                "--disable-component-update", "--disable-sync", "--hide-scrollbars",
+                // Containers often have 64 MB there.
+                "--disable-dev-shm-usage",
+            ] },
+            "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
+        } } });
+        let made = driver.call("POST", "/session", &capabilities);
+        let session = made["sessionId"].as_str().unwrap().to_owned();
+        Some(Self { driver, session })
+    }
+
+    /// Opens a file.
+    pub(crate) fn open(&self, file: &Path, fragment: &str) {
+        let url = format!("{}#{fragment}", file_url(file));
+        self.call("url", json!({ "url": url.trim_end_matches('#') }));
+    }
+
+    /// What a script returns; it runs once the page has been laid out.
+    pub(crate) fn script(&self, script: &str) -> Value {
+        let frames = format!(
+            "const done = arguments[arguments.length - 1];
+             requestAnimationFrame(() => requestAnimationFrame(() => {{
+                 done((() => {{ {script} }})());
+             }}));"
+        );
+        self.call("execute/async", json!({ "script": frames, "args": [] }))
+    }
+
+    /// Presses a key, as a user does.
+    pub(crate) fn press(&self, key: &str) {
+        for kind in ["keyDown", "keyUp"] {
+            let event = json!({ "type": kind, "key": key, "code": key });
+            self.devtools("Input.dispatchKeyEvent", event);
+        }
+    }
+
+    /// Makes the window's inside this wide and high.
+    pub(crate) fn resize(&self, width: u32, height: u32) {
+        let size = json!({
+            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false
+        });
+        self.devtools("Emulation.setDeviceMetricsOverride", size);
+    }
+
+    /// `light` or `dark`, as if the user had chosen it.
+    pub(crate) fn scheme(&self, scheme: &str) {
+        let feature = json!({ "name": "prefers-color-scheme", "value": scheme });
+        self.devtools(
+            "Emulation.setEmulatedMedia",
+            json!({ "features": [feature] }),
+        );
+    }
+
+    /// Picks a file in a form.
+    pub(crate) fn choose(&self, field: &str, file: &Path) {
+        let found = json!({ "using": "css selector", "value": field });
+        let found = self.call("element", found);
+        // The one member is named by a constant of the standard.
+        let element = found.as_object().unwrap().values().next().unwrap();
+        let path = format!("element/{}/value", element.as_str().unwrap());
+        self.call(&path, json!({ "text": file.to_str().unwrap() }));
+    }
+
+    /// Everything that the page has written to the console.
+    pub(crate) fn console(&self) -> Vec<String> {
+        let entries = self.log("browser");
+        entries.iter().map(|entry| entry["message"].to_string()).collect()
+    }
+
+    /// The address of everything that has been asked for.
+    pub(crate) fn requests(&self) -> Vec<String> {
+        let entries = self.log("performance");
+        let events = entries.iter().map(|entry| -> Value {
+            serde_json::from_str(entry["message"].as_str().unwrap()).unwrap()
+        });
+        events
+            .filter(|event| {
+                event["message"]["method"] == "Network.requestWillBeSent"
+            })
+            .map(|event| {
+                let url = &event["message"]["params"]["request"]["url"];
+                url.as_str().unwrap().to_owned()
+            })
+            .collect()
+    }
+
+    /// Ends it. Without this it ends, too, but a page that hangs goes unnoticed.
+    pub(crate) fn close(self) {
+        let path = format!("/session/{}", self.session);
+        self.driver.call("DELETE", &path, &Value::Null);
+    }
+
+    fn log(&self, kind: &'static str) -> Vec<Value> {
+        let entries = self.call("se/log", json!({ "type": kind }));
+        entries.as_array().unwrap().clone()
+    }
+
+    fn devtools(&self, command: &str, parameters: Value) {
+        let body = json!({ "cmd": command, "params": parameters });
+        self.call("goog/cdp/execute", body);
+    }
+
+    fn call(&self, command: &str, body: Value) -> Value {
+        let path = format!("/session/{}/{command}", self.session);
+        self.driver.call("POST", &path, &body)
+    }
+}
+
+/// A file's address, with every character escaped that could mean something else.
+fn file_url(path: &Path) -> String {
+    let mut url = "file://".to_owned();
+    for byte in path.to_str().unwrap().bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => {
+                url.push(byte.into());
+            }
+            _ => write!(url, "%{byte:02X}").unwrap(),
+        }
+    }
+    url
+}
+
+impl Driver {
+    fn start() -> Option<Self> {
+        let started = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn();
+        let mut child = started.ok()?;
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let lines = stdout.by_ref().lines();
+        let port = lines.map_while(Result::ok).find_map(|line| {
+            let (_, port) = line.split_once(STARTED)?;
+            port.trim_end_matches('.').parse().ok()
+        });
+        let port = port.expect("chromedriver names its port");
+        Some(Self { child, port, _stdout: stdout })
+    }
+
+    /// The value of its response.
+    fn call(&self, method: &str, path: &str, body: &Value) -> Value {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let answer = self.send(method, path, &body).unwrap();
+        let mut answer: Value = serde_json::from_slice(&answer).unwrap();
+        let value = answer["value"].take();
+        assert!(value["error"].is_null(), "{path}: {value}");
+        value
+    }
+
+    /// The body of the response to one request, on its own connection.
+    fn send(
+        &self,
+        method: &str,
+        path: &str,
+        body: &str,
+    ) -> std::io::Result<Vec<u8>> {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
+        stream.set_read_timeout(Some(WITHIN))?;
+        let length = body.len();
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\
+             Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+        )?;
+        let mut stream = BufReader::new(stream);
+        let (mut line, mut length) = (String::new(), 0);
+        // ChromeDriver keeps the connection open, so only its length ends the body.
+        while line != "\r\n" {
+            line.clear();
+            stream.read_line(&mut line)?;
+            let (name, value) = line.split_once(':').unwrap_or_default();
+            if name.eq_ignore_ascii_case("content-length") {
+                length = value.trim().parse().unwrap();
+            }
+        }
+        let mut body = vec![0; length];
+        stream.read_exact(&mut body)?;
+        Ok(body)
+    }
+}
+
+impl Drop for Driver {
+    /// Asks it to end its browsers; killed, it would leave them.
+    fn drop(&mut self) {
+        // Whatever happens, it is killed below.
+        let _ = self.send("GET", "/shutdown", "");
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,147 @@
+//! What a run writes for a CI job and its pull request, read as others read it.
+
+use crate::made::{comparison, read};
+use pulldown_cmark::{Event, Options, Parser, Tag};
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus};
+use report::comparison::Comparison;
+use report::{junit, markdown};
+use serde_json::{Value, json};
+
+/// Markup of every kind that the two formats know, and what no XML may have.
+const HOSTILE: &str = "<script>alert('1')</script> & ]]> | ` ``` \"x\" @all #1 \
+                       \u{0}\u{1b}[31m\n\n# x </details>";
+
+/// A run in which every text is hostile, and everything has failed.
+fn hostile() -> Comparison {
+    let mut run = comparison();
+    let site = json!({
+        "lesson": HOSTILE, "twin": HOSTILE, "fingerprint": HOSTILE, "state": "NEW",
+        "bytes_per_request": 5.0, "baseline_bytes_per_request": null,
+        "allowed_bytes_per_request": null, "share": 1.0, "in_app_frame": null,
+        "frames": [HOSTILE], "reason": HOSTILE,
+    });
+    run["baseline"] = json!({
+        "file": HOSTILE, "passed": false, "notes": [HOSTILE], "sites": [site],
+    });
+    run["environment"]["engine"] = HOSTILE.into();
+    let sites = &mut run["lessons"][0]["twins"]["leaky"]["sites"];
+    for site in sites.as_array_mut().unwrap() {
+        site["in_app_frame"] = Value::Null;
+        site["frames"] = json!([HOSTILE]);
+    }
+    let lesson = &mut run["lessons"][0];
+    lesson["as_expected"] = false.into();
+    lesson["mismatches"] = json!([HOSTILE, format!("leaky is {HOSTILE}")]);
+    lesson["id"] = HOSTILE.into();
+    lesson["grows_with"] = HOSTILE.into();
+    read(run)
+}
+
+fn cases(comparison: &Comparison) -> Vec<TestCase> {
+    let xml = junit::document(comparison).unwrap();
+    let report = Report::deserialize_from_str(&xml).unwrap();
+    let suites = report.test_suites.into_iter();
+    suites.flat_map(|suite| suite.test_cases).collect()
+}
+
+/// The failures as a reader sees them: name and message.
+fn failures(comparison: &Comparison) -> Vec<(String, String)> {
+    let failure = |case: TestCase| match case.status {
+        TestCaseStatus::NonSuccess {
+            kind: NonSuccessKind::Failure,
+            message: Some(message),
+            ..
+        } => Some((case.name.as_str().to_owned(), message.as_str().to_owned())),
+        _ => None,
+    };
+    cases(comparison).into_iter().filter_map(failure).collect()
+}
+
+#[test]
+fn junit_has_a_case_for_each_verdict_and_fails_none_when_all_is_as_expected() {
+    let run = read(comparison());
+    assert_eq!(failures(&run), []);
+    let cases = cases(&run);
+    assert_eq!(cases.len(), 9);
+    assert_eq!(cases[0].name.as_str(), "leaky");
+    assert_eq!(cases[0].classname.as_ref().unwrap().as_str(), "l08_live_feed");
+    let out = cases[0].system_out.as_ref().unwrap().as_str();
+    assert!(out.starts_with("LEAKS: +"), "{out}");
+}
+
+#[test]
+fn junit_blames_the_twin_that_a_mismatch_names() {
+    let mut run = comparison();
+    let lesson = &mut run["lessons"][0];
+    lesson["mismatches"] = json!(["leaky is FLAT", "the twins' responses differ"]);
+    let expected = [
+        ("leaky".to_owned(), "leaky is FLAT".to_owned()),
+        ("twins together".to_owned(), "the twins' responses differ".to_owned()),
+    ];
+    assert_eq!(failures(&read(run)), expected);
+}
+
+#[test]
+fn junit_survives_hostile_text() {
+    let failures = failures(&hostile());
+    assert_eq!(failures.len(), 3, "{failures:?}");
+    assert!(failures[0].1.contains("<script>alert('1')</script> & ]]>"));
+}
+
+/// The Markdown's events, as GitHub reads it.
+fn events(text: &str) -> Vec<Event<'_>> {
+    Parser::new_ext(text, Options::ENABLE_TABLES).collect()
+}
+
+/// The HTML in it, in the order of its appearance.
+fn html(text: &str) -> Vec<String> {
+    let html = |event| match event {
+        Event::Html(html) | Event::InlineHtml(html) => Some(html.trim().to_owned()),
+        _ => None,
+    };
+    events(text).into_iter().filter_map(html).collect()
+}
+
+/// What a reader sees, without blocks of code.
+fn prose(text: &str) -> String {
+    let prose = |event| match event {
+        Event::Text(text) | Event::Code(text) => Some(text.to_string()),
+        Event::SoftBreak => Some(" ".to_owned()),
+        _ => None,
+    };
+    events(text).into_iter().filter_map(prose).collect()
+}
+
+#[test]
+fn the_summary_says_the_answer_first_and_directions_in_words() {
+    let text = markdown::summary(&read(comparison()));
+    let first = text.lines().next().unwrap();
+    assert_eq!(
+        first,
+        "**Every verdict is as expected, in 3 of 3 lessons and controls.**"
+    );
+    assert!(prose(&text).contains("LEAKS: grows by "), "{text}");
+}
+
+#[test]
+fn the_summary_keeps_hostile_text_as_text_within_its_table() {
+    let text = markdown::summary(&hostile());
+    let ours = ["<details>", "<summary>", "</summary>", "</details>", "<!-- -->"];
+    for found in html(&text) {
+        let rest =
+            ours.iter().fold(found.clone(), |rest, tag| rest.replace(tag, ""));
+        assert!(!rest.contains(['<', '>']), "{found}");
+    }
+    let opened = text.matches("\n<details>\n").count();
+    assert_eq!(opened, text.matches("\n</details>\n").count());
+    assert!(prose(&text).contains("<script>alert('1')</script> & ]]> |"), "{text}");
+
+    let rows = |kind: fn(&Tag<'_>) -> bool| {
+        let starts = events(&text).into_iter();
+        starts.filter(|e| matches!(e, Event::Start(tag) if kind(tag))).count()
+    };
+    assert_eq!(rows(|tag| matches!(tag, Tag::Table(_))), 1);
+    assert_eq!(rows(|tag| matches!(tag, Tag::TableRow)), 3);
+    let headings = rows(|tag| matches!(tag, Tag::Heading { .. }));
+    assert_eq!(headings, 1, "a heading of somebody else's: {text}");
+}
