@@ -10,6 +10,7 @@ pub mod error;
 pub mod extract;
 pub mod traffic;
 pub mod lesson;
+pub mod prelude;
 mod openapi;
 pub mod server;
 pub mod api_names;

@@ -1,11 +1,8 @@
 //! A leak of a known size, to find out how small a leak a comparison can detect. Each
 //! request leaks as many bytes as `LEAK_BYTES` in the environment says.
 
-use actix_web::get;
-use actix_web::web::{Data, Json, Path};
-use model::{OrderId, OrderStatus};
-use serde::Serialize;
-use service::{Context, Dynamo, Lesson, ServiceError, Tenant};
+use model::OrderStatus;
+use service::prelude::*;
 
 #[get("/orders/{id}/status")]
 async fn status(

@@ -4,12 +4,11 @@
 //! DynamoDB is faster than most clients. What the client has not read is in the channel:
 //! the whole table, as before, in another place.
 
-use actix_web::web::{Bytes, Data};
-use actix_web::{HttpResponse, get, rt};
+use actix_web::rt;
+use actix_web::web::Bytes;
 use futures_util::stream;
-use model::Order;
-use model::table::{self, Item};
-use service::{Context, Dynamo, Lesson, Pages, ServiceError, Tenant};
+use service::dynamo::{Pages, ndjson};
+use service::prelude::*;
 use tokio::sync::mpsc::unbounded_channel;
 
 #[get("/orders/export")]
@@ -38,17 +37,7 @@ async fn export(
 /// The orders of the next page as text, a line each; `None` after the last page.
 async fn next_page(pages: &mut Pages) -> Result<Option<Bytes>, ServiceError> {
     let Some(page) = pages.next().await? else { return Ok(None) };
-    lines(page.items).map(Some)
-}
-
-fn lines(items: Vec<Item>) -> Result<Bytes, ServiceError> {
-    let mut text = Vec::new();
-    for item in items {
-        let order: Order = table::from_item(item)?;
-        serde_json::to_writer(&mut text, &order).map_err(ServiceError::internal)?;
-        text.push(b'\n');
-    }
-    Ok(text.into())
+    ndjson(page.items).map(Some)
 }
 
 pub(crate) fn lesson(_: &Context) -> Lesson {

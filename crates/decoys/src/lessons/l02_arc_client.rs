@@ -3,12 +3,8 @@
 //! A client already is an `Arc`, so this shares what was shared before. What grows is
 //! the number of clients, one for each tenant, and the map keeps all of them.
 
-use actix_web::get;
-use actix_web::web::{Data, Json, Path};
 use aws_sdk_dynamodb::Client;
-use model::{OrderId, TenantId};
-use serde::Serialize;
-use service::{Context, Dynamo, Lesson, ServiceError, lock};
+use service::prelude::*;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 

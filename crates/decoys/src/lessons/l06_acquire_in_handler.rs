@@ -4,11 +4,8 @@
 //! The order has been read when the wait begins. The semaphore limits the calls to the
 //! database; the clients decide how many orders are in memory.
 
-use actix_web::web::{Data, Json};
-use actix_web::{HttpResponse, post};
-use model::{Order, OrderId, OrderLine, OrderStatus};
-use serde::{Deserialize, Serialize};
-use service::{Context, Dynamo, Lesson, ServiceError, Tenant};
+use model::{OrderLine, OrderStatus};
+use service::prelude::*;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;

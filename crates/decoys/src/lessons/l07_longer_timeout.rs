@@ -4,11 +4,8 @@
 //! a minute: memory holds the arrivals of a whole minute, and again for each further
 //! attempt.
 
-use actix_web::get;
-use actix_web::web::{Data, Json, Path};
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use model::{Order, OrderId};
-use service::{Context, Dynamo, Lesson, ServiceError, Tenant};
+use service::prelude::*;
 use std::time::Duration;
 
 #[get("/orders/{id:[^/]*[0-9][^/]*}")]

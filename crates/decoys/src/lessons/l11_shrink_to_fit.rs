@@ -4,12 +4,9 @@
 //! It does, and the entries are what grows. Shrinking on every insertion also copies the
 //! map each time.
 
-use actix_web::get;
-use actix_web::web::{Data, Json, Path};
-use model::table::{self, Item};
-use model::{Session, SessionToken, TenantId};
-use serde::Serialize;
-use service::{Context, Dynamo, Lesson, ServiceError, lock};
+use model::table::Item;
+use model::{Session, SessionToken};
+use service::prelude::*;
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::SystemTime;

@@ -4,12 +4,11 @@
 //! A paginator asks for a page when it is polled, and holds no connection between two
 //! pages. Dropping it early leaves nothing unfinished.
 
-use actix_web::get;
-use actix_web::web::{Data, Json, Query};
-use model::{Cursor, Order, OrderId, OrderStatus, table};
-use serde::{Deserialize, Serialize};
-use service::{Context, Dynamo, Lesson, Page, ServiceError, Tenant};
-use utoipa::{IntoParams, ToSchema};
+use actix_web::web::Query;
+use model::{Cursor, OrderStatus};
+use service::Page;
+use service::prelude::*;
+use utoipa::IntoParams;
 
 /// Lists orders by status, a page at a time
 #[utoipa::path(

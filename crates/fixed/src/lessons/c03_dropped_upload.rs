@@ -5,13 +5,9 @@
 //! body is not read to the end.
 
 use actix_multipart::{Multipart, MultipartError};
-use actix_web::web::{Data, Json, Path, Payload};
-use actix_web::{HttpRequest, post};
+use actix_web::web::Payload;
 use futures_util::TryStreamExt;
-use model::OrderId;
-use serde::Serialize;
-use service::{Context, Dynamo, Lesson, ServiceError, Tenant};
-use utoipa::ToSchema;
+use service::prelude::*;
 
 /// Returns the file type of an attachment
 #[utoipa::path(

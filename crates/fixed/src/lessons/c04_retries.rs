@@ -3,16 +3,11 @@
 //! Between two attempts the SDK keeps one copy of the request, which it sends again. The
 //! response of the attempt before is dropped.
 
-use actix_web::web::{Data, Json, Path};
-use actix_web::{HttpResponse, put};
 use aws_sdk_dynamodb::config::Builder;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
-use model::{OrderId, Scan, table};
-use serde::Deserialize;
-use service::extract::check_length;
-use service::{Context, Dynamo, Lesson, ServiceError, Tenant};
+use model::Scan;
+use service::prelude::*;
 use std::time::Duration;
-use utoipa::ToSchema;
 
 /// Marks an order as seen
 #[utoipa::path(params(Tenant), responses((status = 204)))]

@@ -5,10 +5,7 @@
 //! has none.
 
 use actix_web::middleware::Compress;
-use actix_web::web::{Data, Path};
-use actix_web::{HttpResponse, get};
-use model::{Order, OrderId};
-use service::{Context, Dynamo, Lesson, ServiceError, Tenant};
+use service::prelude::*;
 use std::fmt::Write;
 
 /// Prints the labels of an order's pieces

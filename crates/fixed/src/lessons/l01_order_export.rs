@@ -3,12 +3,10 @@
 //! DynamoDB returns one page at a time, and the client reads one line at a time. How
 //! many pages are in memory between the two is up to the service.
 
-use actix_web::web::{Bytes, Data};
-use actix_web::{HttpResponse, get};
 use futures_util::{StreamExt, stream};
-use model::Order;
-use model::table::{self, Item};
-use service::{Context, Dynamo, Lesson, Pages, ServiceError, Tenant};
+use model::table::Item;
+use service::dynamo::{Pages, ndjson};
+use service::prelude::*;
 
 /// Exports all orders of a tenant, an order a line
 #[utoipa::path(
@@ -25,13 +23,13 @@ async fn export(
     let mut response = HttpResponse::Ok();
     response.content_type("application/x-ndjson");
     // The first page is awaited here, while an error can still become a status.
-    let first = next_page(&mut pages).await?.map(lines).transpose()?;
+    let first = next_page(&mut pages).await?.map(ndjson).transpose()?;
     // FIX: the other pages follow while the response is sent. The stream reads the next
     // page when actix polls it, and actix polls it when the client has taken most of
     // the last one. A slow client thus slows the reading down, and one page is in
     // memory, however large the table is.
     let rest = stream::try_unfold(pages, |mut pages| async move {
-        let text = next_page(&mut pages).await?.map(lines).transpose()?;
+        let text = next_page(&mut pages).await?.map(ndjson).transpose()?;
         // The text goes to the client, `pages` to the next round.
         Ok::<_, ServiceError>(text.map(|text| (text, pages)))
     });
@@ -42,19 +40,6 @@ async fn export(
 /// The items of the next page; `None` after the last one.
 async fn next_page(pages: &mut Pages) -> Result<Option<Vec<Item>>, ServiceError> {
     Ok(pages.next().await?.map(|page| page.items))
-}
-
-/// The orders in these items as text. It consumes the items: each one is freed when its
-/// line has been written.
-fn lines(items: Vec<Item>) -> Result<Bytes, ServiceError> {
-    let mut text = Vec::new();
-    for item in items {
-        let order: Order = table::from_item(item)?;
-        serde_json::to_writer(&mut text, &order).map_err(ServiceError::internal)?;
-        text.push(b'\n');
-    }
-    // No copy: `Bytes` takes the vector over.
-    Ok(text.into())
 }
 
 pub(crate) fn lesson(_: &Context) -> Lesson {

@@ -4,20 +4,15 @@
 //! tokio allocates one block per task, the task's cell. It is as large as the job's
 //! future and is freed when the last reference to the task is gone.
 
-use actix_web::post;
-use actix_web::web::{Data, Json, Path};
 use heap::{Gauge, GaugeGuard};
-use model::{EventKind, Order, OrderEvent, OrderId, OrderStatus};
-use serde::{Deserialize, Serialize};
-use service::extract::check_length;
-use service::{Context, Dynamo, Lesson, Limits, ServiceError, Tenant};
+use model::{EventKind, OrderEvent, OrderStatus};
+use service::prelude::*;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
-use utoipa::ToSchema;
 
 /// Confirms an order
 #[utoipa::path(params(Tenant), responses((status = 200, body = Confirmed)))]
@@ -34,6 +29,7 @@ async fn confirm(
     // Before any work is done, so that a refusal leaves the order as it was.
     let permit = jobs.admit()?;
     let order = dynamo.confirm(&tenant, &id).await?;
+    // The job owns its event: it goes on when the request and its memory are gone.
     let (answer, event) = outcome(order, note);
     jobs.start(permit, audit(dynamo, event));
     Ok(Json(answer))
@@ -79,7 +75,8 @@ struct Jobs {
     limits: Data<Limits>,
     /// Jobs that have not ended.
     alive: Gauge,
-    /// Where jobs run. A worker's own runtime would drop them at a shutdown.
+    /// Where jobs run. Each worker has a runtime that drops its tasks at a shutdown;
+    /// this one belongs to the whole service.
     runtime: Handle,
     /// One permit for each job that may run at the same time.
     permits: Arc<Semaphore>,

@@ -4,15 +4,11 @@
 //! memory at the same time.
 
 use actix_web::error::PayloadError;
-use actix_web::post;
-use actix_web::web::{Data, Json, Payload};
+use actix_web::web::Payload;
 use futures_util::StreamExt;
-use model::table::{self, Item};
-use model::{Order, TenantId};
-use serde::Serialize;
+use model::table::Item;
 use service::dynamo::BATCH_ITEMS;
-use service::{Context, Dynamo, Lesson, Limits, ServiceError, Tenant};
-use utoipa::ToSchema;
+use service::prelude::*;
 
 /// Imports orders, an order a line
 #[utoipa::path(
@@ -27,6 +23,8 @@ async fn import(
     dynamo: Data<Dynamo>,
     limits: Data<Limits>,
 ) -> Result<Json<Imported>, ServiceError> {
+    // `body` is a stream of chunks. actix reads the next one from the connection when
+    // the stream is polled and its own buffer, 32 KiB, has room.
     let batch = Vec::with_capacity(BATCH_ITEMS);
     let mut import = Import { dynamo, tenant: tenant.0, limits, orders: 0, batch };
     import.read(body).await?;
@@ -76,6 +74,7 @@ impl Import {
                 break;
             }
         }
+        // The last line, if it has no end, or one that is too long.
         self.lines(&rest).await
     }
 
@@ -88,6 +87,7 @@ impl Import {
                 let n = self.orders;
                 ServiceError::Invalid(format!("line {n} is no order: {problem}"))
             })?;
+            // The order is freed at the end of this block, its item with its batch.
             self.batch.push(table::to_item(&order)?);
             if self.batch.len() == BATCH_ITEMS {
                 self.write().await?;

@@ -4,16 +4,13 @@
 //! When no permit is free, a request waits or is refused. If it waits, what matters is
 //! whether its body is already in memory.
 
+use actix_web::FromRequest;
 use actix_web::dev::Payload;
-use actix_web::web::{Data, Json};
-use actix_web::{FromRequest, HttpRequest, HttpResponse, post};
-use model::{Order, OrderId, OrderLine, OrderStatus};
-use serde::{Deserialize, Serialize};
-use service::{Context, Dynamo, Lesson, ServiceError, Tenant};
+use model::{OrderLine, OrderStatus};
+use service::prelude::*;
 use std::future::{Ready, ready};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use utoipa::ToSchema;
 
 /// Places an order
 #[utoipa::path(params(Tenant), responses((status = 201, body = Placed)))]

@@ -4,12 +4,10 @@
 //! gone.
 
 use actix_web::http::header::CACHE_CONTROL;
-use actix_web::web::{Bytes, Data, Path};
-use actix_web::{HttpResponse, get, post};
+use actix_web::web::Bytes;
 use futures_util::stream::{self, Stream, StreamExt};
 use heap::Gauge;
-use model::OrderId;
-use service::{Context, Dynamo, Lesson, ServiceError, Tenant};
+use service::prelude::*;
 use std::time::Duration;
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::time::timeout;

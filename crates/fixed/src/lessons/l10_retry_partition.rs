@@ -3,16 +3,11 @@
 //! Failed calls are retried while a bucket of tokens lasts. Tenants that share a bucket
 //! share its exhaustion: the retries of one leave none for the others.
 
-use actix_web::put;
-use actix_web::web::{Data, Json, Path};
 use aws_sdk_dynamodb::config::Builder;
 use aws_sdk_dynamodb::config::retry::RetryPartition;
-use model::{OrderDraft, OrderId, TenantId};
-use serde::Deserialize;
-use service::extract::check_length;
-use service::{Context, Dynamo, Lesson, ServiceError};
+use model::OrderDraft;
+use service::prelude::*;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
-use utoipa::ToSchema;
 
 /// Keeps the draft of an order
 #[utoipa::path(responses((status = 200, body = OrderDraft)))]

@@ -3,15 +3,11 @@
 //! A cached entry stays until something removes it, and a memory dump of this process
 //! shows what is cached.
 
-use actix_web::get;
-use actix_web::web::{Data, Json, Path};
-use model::table::{self, Item};
-use model::{Session, SessionToken, TenantId};
+use model::table::Item;
+use model::{Session, SessionToken};
 use moka::sync::Cache;
-use serde::Serialize;
-use service::{Context, Dynamo, Lesson, ServiceError};
+use service::prelude::*;
 use std::time::{Duration, SystemTime};
-use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
 /// Looks up a session
@@ -23,6 +19,8 @@ async fn look_up(
     sessions: Data<Sessions>,
 ) -> Result<Json<SessionView>, ServiceError> {
     let token = token.into_inner();
+    // A hit costs no memory: the caller gets a copy of a few fields. A miss adds an entry,
+    // and clients decide how many different tokens they send.
     let view = match sessions.get(&token)? {
         Some(view) => view,
         None => {
@@ -40,7 +38,7 @@ async fn look_up(
     Ok(Json(view))
 }
 
-/// What the shop may know of a session.
+/// What the shop may know of a session: 100 bytes or so of an item of 1,000.
 #[derive(Clone, Serialize, ToSchema)]
 struct SessionView {
     tenant: TenantId,
@@ -66,7 +64,7 @@ fn weight(token: &SessionToken, view: &SessionView) -> u32 {
     u32::try_from(texts + 256).unwrap_or(u32::MAX)
 }
 
-/// The cache.
+/// The cache. The handlers of all workers share it, and it lives as long as the service.
 struct Sessions {
     /// The first request with a token inserts its session. Age and weight remove it.
     cache: Cache<SessionToken, SessionView>,
@@ -75,6 +73,8 @@ struct Sessions {
 impl Sessions {
     fn new(context: &Context) -> Self {
         let limits = &context.limits;
+        // Both limits are needed: a time limit alone holds all visitors of five minutes,
+        // and a weight limit alone keeps the last sessions however old they are.
         let cache = Cache::builder()
             .max_capacity(limits.session_cache_bytes_max)
             .weigher(weight)

@@ -3,12 +3,9 @@
 //! Code further down needs to know whom it works for. The extensions of a request can
 //! hold that, and every function that has the request can read it.
 
-use actix_web::web::{Data, Json, Path};
-use actix_web::{HttpMessage, HttpRequest, get};
-use model::{EventKind, OrderEvent, OrderId, TenantId};
-use serde::Serialize;
-use service::{Context, Dynamo, Lesson, ServiceError, Tenant};
-use utoipa::ToSchema;
+use actix_web::HttpMessage;
+use model::{EventKind, OrderEvent};
+use service::prelude::*;
 
 /// Returns what happened to an order
 #[utoipa::path(
@@ -26,14 +23,15 @@ async fn history(
     dynamo: Data<Dynamo>,
 ) -> Result<Json<History>, ServiceError> {
     let context = RequestContext::new(&request, tenant.0.clone());
-    // From here on, the request owns the context.
+    // From here on, the request owns the context. actix frees the extensions when it
+    // drops the last pointer to the request, after the response.
     request.extensions_mut().insert(context);
     let events = dynamo.events(&tenant, &id).await?;
     log_who_asked(&request, &id, events.len());
     Ok(Json(History { events: events.into_iter().map(Entry::from).collect() }))
 }
 
-/// Whom a request is served for.
+/// Whom a request is served for. One is made for each request.
 struct RequestContext {
     tenant: TenantId,
     route: Option<String>,

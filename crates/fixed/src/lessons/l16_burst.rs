@@ -3,11 +3,7 @@
 //! A burst of such requests needs memory from the system. The allocator decides whether
 //! the system gets it back.
 
-use actix_web::get;
-use actix_web::web::{Data, Json};
-use model::{Order, table};
-use serde::Serialize;
-use service::{Context, Dynamo, Lesson, ServiceError, Tenant};
+use service::prelude::*;
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,7 +11,6 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
-use utoipa::ToSchema;
 
 /// Lists the articles that a tenant sold most of
 #[utoipa::path(params(Tenant), responses((status = 200, body = [Bestseller])))]
@@ -25,6 +20,7 @@ async fn bestsellers(
     dynamo: Data<Dynamo>,
     counter: Data<Counter>,
 ) -> Result<Json<Vec<Bestseller>>, ServiceError> {
+    // Held until the last page has been counted.
     let permit = counter.permit().await?;
     let mut pages = dynamo.all_orders(&tenant);
     let mut pieces: HashMap<String, u64> = HashMap::new();
@@ -32,12 +28,14 @@ async fn bestsellers(
     // request has its own page.
     while let Some(page) = pages.next().await? {
         for item in page.items {
+            // A copy of the order, which is freed before the next one is made.
             let order: Order = table::from_item(item)?;
             for line in order.lines {
                 *pieces.entry(line.sku).or_default() += u64::from(line.quantity);
             }
         }
     }
+    // Everything but the ten lines of the answer is freed here.
     drop((pages, permit));
     Ok(Json(top_ten(pieces)))
 }
@@ -62,6 +60,7 @@ fn top_ten(pieces: HashMap<String, u64>) -> Vec<Bestseller> {
 /// How many requests may count at the same time.
 struct Counter {
     permits_max: usize,
+    /// A few, so that a burst of any size has a few pages in memory.
     permits: Arc<Semaphore>,
     /// Whether all permits were in use since memory was last returned.
     crowded: Arc<AtomicBool>,

@@ -19,6 +19,54 @@ async fn start(name: &str, arguments: &[&str]) -> Process {
     Process::start(name, &program, command, ShowLog::No).await.unwrap()
 }
 
+/// Runs a twin with arguments that end it; its exit code, and what it printed.
+fn run(name: &str, arguments: &[&str]) -> (Option<i32>, String) {
+    crate::fixture::build_programs();
+    let (_, command) = twin_command(name, &nowhere(), "orders").unwrap();
+    let output = command.into_std().args(arguments).output().unwrap();
+    let printed = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8(printed).unwrap())
+}
+
+#[test]
+fn help_names_the_settings_and_the_limits() {
+    for name in TWINS {
+        let (code, help) = run(name, &["--help"]);
+        assert_eq!(code, Some(0), "{name}");
+        let parts =
+            ["--listen", "--endpoint-url", "--measure", "--jobs-max", "Limits:"];
+        for part in parts {
+            assert!(help.contains(part), "{part} is missing from\n{help}");
+        }
+    }
+}
+
+#[test]
+fn a_wrong_argument_is_named_with_a_code_of_its_kind() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let cases = [
+        (["--listen", "nowhere"], 2, "--listen"),
+        (["--workers", "0"], 2, "--workers"),
+        (["--nonsense", ""], 2, "--nonsense"),
+        (["--log", "a=b=c"], 3, "--log a=b=c"),
+        (
+            ["--listen", &address],
+            3,
+            &format!("cannot listen on {address} (--listen)"),
+        ),
+    ];
+    for name in TWINS {
+        for (arguments, code, part) in &cases {
+            let (found, printed) = run(name, arguments);
+            assert_eq!(found, Some(*code), "{name} {arguments:?}: {printed}");
+            assert!(printed.contains(part), "{name} {arguments:?}: {printed}");
+            let lines = printed.lines().count();
+            assert!(*code == 2 || lines == 1, "{name} {arguments:?}: {printed}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn measuring_routes_exist_only_when_asked_for() {
     for name in TWINS {

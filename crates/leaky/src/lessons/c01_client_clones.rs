@@ -3,12 +3,8 @@
 //! A client is one pointer to shared parts, and a clone adds one to a count of owners. A
 //! handler may clone it as often as it likes.
 
-use actix_web::get;
-use actix_web::web::{Data, Json, Path};
-use model::{OrderId, OrderStatus};
-use serde::Serialize;
-use service::{Context, Dynamo, Lesson, ServiceError, Tenant};
-use utoipa::ToSchema;
+use model::OrderStatus;
+use service::prelude::*;
 
 /// Returns the status of an order
 #[utoipa::path(params(Tenant), responses((status = 200, body = Status)))]

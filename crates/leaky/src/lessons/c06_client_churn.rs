@@ -4,13 +4,8 @@
 //! Dropping a client frees its connections, TLS settings and certificates. Building one
 //! for each request costs time and a connection, and leaves nothing behind.
 
-use actix_web::get;
-use actix_web::web::{Data, Json, Path};
 use aws_sdk_dynamodb::Client;
-use model::{Order, OrderId};
-use serde::Serialize;
-use service::{Context, Dynamo, Lesson, ServiceError, Tenant};
-use utoipa::ToSchema;
+use service::prelude::*;
 
 /// Weighs an order
 #[utoipa::path(params(Tenant), responses((status = 200, body = Weight)))]

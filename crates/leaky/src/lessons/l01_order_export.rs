@@ -3,11 +3,9 @@
 //! DynamoDB returns one page at a time, and the client reads one line at a time. How
 //! many pages are in memory between the two is up to the service.
 
-use actix_web::web::{Bytes, Data};
-use actix_web::{HttpResponse, get};
-use model::Order;
-use model::table::{self, Item};
-use service::{Context, Dynamo, Lesson, Pages, ServiceError, Tenant};
+use model::table::Item;
+use service::dynamo::{Pages, ndjson};
+use service::prelude::*;
 
 /// Exports all orders of a tenant, an order a line
 #[utoipa::path(
@@ -33,25 +31,12 @@ async fn export(
     }
     // The same orders once more, as text. The response owns it until the client has
     // read the last byte, which a slow client delays as long as it likes.
-    Ok(response.body(lines(items)?))
+    Ok(response.body(ndjson(items)?))
 }
 
 /// The items of the next page; `None` after the last one.
 async fn next_page(pages: &mut Pages) -> Result<Option<Vec<Item>>, ServiceError> {
     Ok(pages.next().await?.map(|page| page.items))
-}
-
-/// The orders in these items as text. It consumes the items: each one is freed when its
-/// line has been written.
-fn lines(items: Vec<Item>) -> Result<Bytes, ServiceError> {
-    let mut text = Vec::new();
-    for item in items {
-        let order: Order = table::from_item(item)?;
-        serde_json::to_writer(&mut text, &order).map_err(ServiceError::internal)?;
-        text.push(b'\n');
-    }
-    // No copy: `Bytes` takes the vector over.
-    Ok(text.into())
 }
 
 pub(crate) fn lesson(_: &Context) -> Lesson {

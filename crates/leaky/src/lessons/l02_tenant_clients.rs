@@ -3,15 +3,10 @@
 //! With credentials for each tenant, DynamoDB itself refuses access to other tenants'
 //! orders. (Here all of them are the service's own, so that every engine accepts them.)
 
-use actix_web::get;
-use actix_web::web::{Data, Json, Path};
 use aws_sdk_dynamodb::Client;
-use model::{OrderId, TenantId};
-use serde::Serialize;
-use service::{Context, Dynamo, Lesson, ServiceError, lock};
+use service::prelude::*;
 use std::collections::HashMap;
 use std::sync::Mutex;
-use utoipa::ToSchema;
 
 /// Returns a tenant's last order
 #[utoipa::path(responses((status = 200, body = Summary)))]

@@ -3,20 +3,15 @@
 //!
 //! A queue connects the two. Its length is the backlog of the database.
 
-use actix_web::web::{Data, Json, Path};
-use actix_web::{HttpResponse, post};
 use heap::{Gauge, GaugeGuard};
-use model::{OrderId, Scan, table};
-use serde::Deserialize;
+use model::Scan;
 use service::dynamo::BATCH_ITEMS;
-use service::extract::check_length;
-use service::{Context, Dynamo, Lesson, ServiceError, Tenant, lock};
+use service::prelude::*;
 use std::sync::Mutex;
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use utoipa::ToSchema;
 
 /// Accepts an event of an order; it is written within moments
 #[utoipa::path(params(Tenant), responses((status = 202)))]
@@ -28,9 +23,11 @@ async fn record(
     events: Data<Events>,
 ) -> Result<HttpResponse, ServiceError> {
     let ScanEvent { sequence, station, note } = event.into_inner();
+    // An event is small, and its size has a limit. Their number is the question.
     check_length("note", &note)?;
     check_length("station", &station)?;
     let (tenant, order) = (tenant.0, id.into_inner());
+    // The answer is 202: the event is in memory, and DynamoDB has not seen it yet.
     events.queue(Scan { tenant, order, sequence, station, note })?;
     Ok(HttpResponse::Accepted().finish())
 }
@@ -71,6 +68,7 @@ impl Events {
         // than the scanners, the queue grows by the difference, and nobody is told.
         let (sender, receiver) = unbounded_channel();
         let dynamo = context.dynamo.clone();
+        // One writer for all workers. It owns the receiving end, and with it the queue.
         let writer = context.background.spawn(write_all(dynamo, receiver));
         Self {
             depth: context.gauges.named("queue depth"),
@@ -90,6 +88,7 @@ impl Events {
 
     /// Writes what is queued before the service ends, within ten seconds.
     async fn drain(&self) {
+        // Without a sender, the writer ends when it has taken the last event.
         drop(lock(&self.sender).take());
         let Some(writer) = lock(&self.writer).take() else { return };
         if timeout(Duration::from_secs(10), writer).await.is_err() {

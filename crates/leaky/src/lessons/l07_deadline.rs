@@ -2,11 +2,8 @@
 //!
 //! A call without a deadline lasts as long as the other side lets it last.
 
-use actix_web::get;
-use actix_web::web::{Data, Json, Path};
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use model::{Order, OrderId};
-use service::{Context, Dynamo, Lesson, Limits, ServiceError, Tenant};
+use service::prelude::*;
 
 /// Looks up an order
 #[utoipa::path(params(Tenant), responses((status = 200, body = Order)))]

@@ -3,15 +3,10 @@
 //! The caller has a deadline too, and sends what is left of it in `x-budget-ms`. Work
 //! after that moment is wasted: nobody waits for its result.
 
-use actix_web::web::{Data, Json, Path};
-use actix_web::{HttpRequest, get};
 use aws_sdk_dynamodb::config::Builder;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use model::{Order, OrderId};
-use serde::Serialize;
-use service::{Context, Dynamo, Lesson, Limits, ServiceError, Tenant};
+use service::prelude::*;
 use std::time::{Duration, Instant};
-use utoipa::ToSchema;
 
 /// Quotes the shipping of an order
 #[utoipa::path(
@@ -29,6 +24,7 @@ async fn quote(
     dynamo: Data<Dynamo>,
     limits: Data<Limits>,
 ) -> Result<Json<Quote>, ServiceError> {
+    // The moment when the caller gives up.
     let deadline = Instant::now() + budget(&request, &limits)?;
     let timeouts = Builder::default().timeout_config(time_left(deadline)?);
     // The settings apply to this call only, on top of the client's own.

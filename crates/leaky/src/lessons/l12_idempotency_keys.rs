@@ -4,15 +4,11 @@
 //! DynamoDB decides what is recorded. The answers that are cached here save it work.
 
 use actix_web::http::header::HeaderValue;
-use actix_web::web::{Data, Json};
-use actix_web::{HttpRequest, post};
 use heap::Gauge;
-use model::{IdError, IdempotencyKey, OrderId, Payment, TenantId};
-use serde::{Deserialize, Serialize};
-use service::{Context, Dynamo, Lesson, Limits, ServiceError, Tenant, lock};
+use model::{IdError, IdempotencyKey, Payment};
+use service::prelude::*;
 use std::collections::HashMap;
 use std::sync::Mutex;
-use utoipa::ToSchema;
 
 /// Records a payment, once for each idempotency key
 #[utoipa::path(
@@ -36,6 +32,8 @@ async fn pay(
     // the buffer of its request: cookies, tokens and all other headers.
     let key: Key = (tenant.0.clone(), header.clone());
     let charge = charge.into_inner();
+    // A retry is answered from the cache. A new key adds an entry, and each payment has
+    // a new key.
     let recorded = match payments.get(&key) {
         Some(recorded) => recorded,
         None => {
@@ -44,6 +42,7 @@ async fn pay(
             recorded
         }
     };
+    // The same key with another amount or order is a mistake of the client.
     if recorded != charge {
         return Err(ServiceError::KeyReused);
     }
@@ -78,6 +77,8 @@ async fn record(
 ) -> Result<Charge, ServiceError> {
     let Charge { order, amount_cents } = charge;
     let payment = Payment { tenant, key, order, amount_cents };
+    // DynamoDB checks and writes in one step, so the cache may forget a key at any time:
+    // a retry then reads the recorded payment from the table.
     let earlier = dynamo.put_new(&payment).await?;
     let Payment { order, amount_cents, .. } = earlier.unwrap_or(payment);
     Ok(Charge { order, amount_cents })
@@ -86,7 +87,7 @@ async fn record(
 /// Two tenants may use the same name for different payments.
 type Key = (TenantId, HeaderValue);
 
-/// Payments that were recorded before.
+/// Payments that were recorded before. All workers share them.
 struct Payments {
     #[expect(dead_code, reason = "nothing enforces the limits")]
     limits: Data<Limits>,

@@ -2,15 +2,10 @@
 //!
 //! The same names come again and again, so each one is made once and shared.
 
-use actix_web::get;
-use actix_web::web::{Data, Json, Path};
 use model::limits::LIST_PAGE_ITEMS;
-use model::{Order, TenantId};
-use serde::Serialize;
-use service::{Context, Dynamo, Lesson, Limits, ServiceError, lock};
+use service::prelude::*;
 use std::collections::BTreeSet;
 use std::sync::Mutex;
-use utoipa::ToSchema;
 
 /// Reports on a tenant's latest orders
 #[utoipa::path(responses((status = 200, body = Report)))]
@@ -20,6 +15,7 @@ async fn report(
     dynamo: Data<Dynamo>,
     names: Data<Names>,
 ) -> Result<Json<Report>, ServiceError> {
+    // Shared while the request needs it: for the log line and for the answer.
     let name = names.name(&tenant);
     let orders = dynamo.latest_orders(&tenant, LIST_PAGE_ITEMS).await?;
     let total_cents = orders.iter().map(Order::total_cents).sum();
@@ -52,6 +48,7 @@ impl Names {
     fn name(&self, tenant: &TenantId) -> &'static str {
         let name = format!("reports.tenants.{tenant}.latest-orders");
         let mut known = lock(&self.known);
+        // A known name costs nothing: the text above is freed, and the shared one used.
         if let Some(name) = known.get(name.as_str()) {
             return name;
         }

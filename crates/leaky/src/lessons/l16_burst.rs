@@ -3,14 +3,9 @@
 //! A burst of such requests needs memory from the system. The allocator decides whether
 //! the system gets it back.
 
-use actix_web::get;
-use actix_web::web::{Data, Json};
-use model::{Order, table};
-use serde::Serialize;
-use service::{Context, Dynamo, Lesson, Limits, ServiceError, Tenant};
+use service::prelude::*;
 use std::cmp::Reverse;
 use std::collections::HashMap;
-use utoipa::ToSchema;
 
 /// Lists the articles that a tenant sold most of
 #[utoipa::path(params(Tenant), responses((status = 200, body = [Bestseller])))]
@@ -20,6 +15,7 @@ async fn bestsellers(
     dynamo: Data<Dynamo>,
     counter: Data<Counter>,
 ) -> Result<Json<Vec<Bestseller>>, ServiceError> {
+    // Held until the last page has been counted.
     let permit = counter.permit().await?;
     let mut pages = dynamo.all_orders(&tenant);
     let mut pieces: HashMap<String, u64> = HashMap::new();
@@ -27,12 +23,14 @@ async fn bestsellers(
     // request has its own page.
     while let Some(page) = pages.next().await? {
         for item in page.items {
+            // A copy of the order, which is freed before the next one is made.
             let order: Order = table::from_item(item)?;
             for line in order.lines {
                 *pieces.entry(line.sku).or_default() += u64::from(line.quantity);
             }
         }
     }
+    // Everything but the ten lines of the answer is freed here.
     drop((pages, permit));
     Ok(Json(top_ten(pieces)))
 }

@@ -3,8 +3,8 @@
 use crate::claims::{Settles, ShownBy};
 use crate::lesson::{JOB, Lesson};
 use crate::requests::{send, shop_order};
-use measure::{Growth, Scale};
 use dynamo::{Fault, FaultAction, When};
+use measure::{Growth, Scale};
 use model::seed;
 use serde_json::json;
 

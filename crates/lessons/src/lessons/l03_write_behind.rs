@@ -3,8 +3,8 @@
 use crate::claims::{Settles, ShownBy};
 use crate::lesson::{FailedFix, JOB, Lesson};
 use crate::requests::{send, shop_order};
-use measure::{Growth, Metric};
 use dynamo::{Fault, FaultAction};
+use measure::{Growth, Metric};
 use serde_json::json;
 
 pub(super) const LESSON: Lesson = Lesson {

@@ -4,8 +4,8 @@ use crate::claims::{Settles, ShownBy};
 use crate::data::none;
 use crate::lesson::{FailedFix, JOB, Lesson};
 use crate::requests::{SHOP, send};
-use measure::{Growth, Scale};
 use dynamo::{Fault, FaultAction};
+use measure::{Growth, Scale};
 use model::seed;
 use serde_json::json;
 

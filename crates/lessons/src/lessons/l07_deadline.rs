@@ -3,8 +3,8 @@
 use crate::claims::{Settles, ShownBy};
 use crate::lesson::{FailedFix, JOB, Lesson};
 use crate::requests::{get, shop_order};
-use measure::{Growth, Metric};
 use dynamo::{Fault, FaultAction};
+use measure::{Growth, Metric};
 use std::time::Duration;
 use workload::ClientBehavior;
 

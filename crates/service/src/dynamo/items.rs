@@ -13,9 +13,6 @@ use model::{Order, OrderId, TenantId};
 
 impl Dynamo {
     /// Reads an order.
-    ///
-    /// # Errors
-    /// As [`get`](Self::get).
     pub async fn order(
         &self,
         tenant: &TenantId,
@@ -24,54 +21,41 @@ impl Dynamo {
         self.get(table::order_key(tenant, id)).await
     }
 
-    /// Reads the record under a key.
-    ///
-    /// # Errors
-    /// [`ServiceError::NotFound`], and what the SDK reports.
+    /// Reads the record under a key; [`ServiceError::NotFound`] if there is none.
     pub async fn get<T: Record>(&self, key: Item) -> Result<T, ServiceError> {
         let item = self.get_item(key).await?;
         Ok(table::from_item(item.ok_or(ServiceError::NotFound(T::NAME))?)?)
     }
 
     /// Reads the item under a key as DynamoDB returns it.
-    ///
-    /// # Errors
-    /// What the SDK reports.
     pub async fn get_item(&self, key: Item) -> Result<Option<Item>, ServiceError> {
         let mut call = self.call("GetItem");
         let request =
             self.client.get_item().table_name(&*self.table).set_key(Some(key));
-        let found = call.send(send!(self, request)).await?.item;
+        let request = send!(self, request);
+        let found = call.send(request).await?.item;
         call.finish(found.iter().len());
         Ok(found)
     }
 
     /// Writes a record. One with the same keys is replaced.
-    ///
-    /// # Errors
-    /// What the SDK reports.
     pub async fn put<T: Record>(&self, record: &T) -> Result<(), ServiceError> {
         self.put_item(table::to_item(record)?).await
     }
 
     /// Writes an item. One with the same keys is replaced.
-    ///
-    /// # Errors
-    /// What the SDK reports.
     pub async fn put_item(&self, item: Item) -> Result<(), ServiceError> {
         let mut call = self.call("PutItem");
         let request =
             self.client.put_item().table_name(&*self.table).set_item(Some(item));
-        call.send(send!(self, request)).await?;
+        let request = send!(self, request);
+        call.send(request).await?;
         call.finish(1);
         Ok(())
     }
 
     /// Writes a record unless there is one with its keys, and returns that one. DynamoDB
     /// checks and writes in one step, so of two callers only one can write.
-    ///
-    /// # Errors
-    /// What the SDK reports.
     pub async fn put_new<T: Record>(
         &self,
         record: &T,
@@ -86,7 +70,8 @@ impl Dynamo {
             .return_values_on_condition_check_failure(
                 ReturnValuesOnConditionCheckFailure::AllOld,
             );
-        let earlier = match call.send(send!(self, request)).await {
+        let request = send!(self, request);
+        let earlier = match call.send(request).await {
             Ok(_) => None,
             Err(error) => match earlier(&error) {
                 Some(item) => Some(item),
@@ -97,10 +82,8 @@ impl Dynamo {
         Ok(earlier.map(table::from_item).transpose()?)
     }
 
-    /// Marks an order as confirmed and returns it.
-    ///
-    /// # Errors
-    /// [`ServiceError::NotFound`], and what the SDK reports.
+    /// Marks an order as confirmed and returns it; [`ServiceError::NotFound`] if there
+    /// is none.
     pub async fn confirm(
         &self,
         tenant: &TenantId,
@@ -109,7 +92,8 @@ impl Dynamo {
         let mut call = self.call("UpdateItem");
         let request = self.client.update_item().table_name(&*self.table);
         let request = table::with_confirmation(request, tenant, id);
-        let updated = call.send(send!(self, request)).await.map_err(|error| {
+        let request = send!(self, request);
+        let updated = call.send(request).await.map_err(|error| {
             let refused = error
                 .as_service_error()
                 .is_some_and(|e| e.is_conditional_check_failed_exception());

@@ -11,10 +11,13 @@ pub use batch::BATCH_ITEMS;
 pub use call::Call;
 pub use client::{ConnectError, Dynamo};
 pub use credentials::TenantCredentials;
-pub use queries::{Page, Pages};
+pub use queries::{Page, Pages, ndjson};
 
 /// Sends a request of the SDK, with the settings of [`Dynamo::with_config`] if there
 /// are any. A macro, because the SDK's request types share no public trait.
+///
+/// Bind the result before it is awaited: a temporary of the macro would otherwise be part
+/// of the caller's future.
 macro_rules! send {
     ($dynamo:expr, $request:expr) => {
         match $dynamo.config.clone() {

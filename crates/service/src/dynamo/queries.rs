@@ -4,6 +4,7 @@
 
 use super::{Call, Dynamo, send};
 use crate::ServiceError;
+use actix_web::web::Bytes;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::query::{QueryError, QueryOutput};
@@ -14,9 +15,6 @@ use model::{Order, OrderEvent, OrderId, OrderStatus, TenantId};
 
 impl Dynamo {
     /// The orders of a tenant, the highest id first, up to this number.
-    ///
-    /// # Errors
-    /// What the SDK reports.
     pub async fn latest_orders(
         &self,
         tenant: &TenantId,
@@ -27,9 +25,6 @@ impl Dynamo {
     }
 
     /// The first events of an order, up to [`HISTORY_EVENTS`].
-    ///
-    /// # Errors
-    /// What the SDK reports.
     pub async fn events(
         &self,
         tenant: &TenantId,
@@ -83,7 +78,8 @@ impl Dynamo {
         query: QueryFluentBuilder,
     ) -> Result<Vec<T>, ServiceError> {
         let mut call = self.call("Query");
-        let items = call.send(send!(self, query)).await?.items.unwrap_or_default();
+        let request = send!(self, query);
+        let items = call.send(request).await?.items.unwrap_or_default();
         call.finish(items.len());
         Ok(items.into_iter().map(table::from_item).collect::<Result<_, _>>()?)
     }
@@ -102,6 +98,18 @@ pub struct Pages {
     stream: PaginationStream<Result<QueryOutput, SdkError<QueryError>>>,
 }
 
+/// The orders in these items as text, one JSON object per line. It consumes the items:
+/// each one is freed when its line has been written.
+pub fn ndjson(items: Vec<Item>) -> Result<Bytes, ServiceError> {
+    let mut text = Vec::new();
+    for item in items {
+        let order: Order = table::from_item(item)?;
+        serde_json::to_writer(&mut text, &order).map_err(ServiceError::internal)?;
+        text.push(b'\n');
+    }
+    Ok(text.into())
+}
+
 /// One page of a query.
 #[derive(Debug)]
 pub struct Page {
@@ -113,9 +121,6 @@ pub struct Page {
 
 impl Pages {
     /// Reads the next page; `None` after the last one.
-    ///
-    /// # Errors
-    /// What the SDK reports, in place of the page.
     pub async fn next(&mut self) -> Result<Option<Page>, ServiceError> {
         let Some(page) = self.call.page(self.stream.next()).await? else {
             return Ok(None);
