@@ -1,6 +1,6 @@
 //! Figures in words: how much, and how far it can be trusted.
 
-use crate::comparison::{Cost, SiteResult, TwinResult, Verdict};
+use crate::comparison::{Comparison, Cost, SiteResult, TwinResult, Verdict};
 use profile::figures as counts;
 
 /// A share of the growth below which a site explains nothing: it would print as 0 %.
@@ -45,6 +45,23 @@ pub fn slope(result: &TwinResult) -> String {
     format!("{slope} B per request (95 %: {low} to {high})")
 }
 
+/// On what a comparison was made, in a sentence.
+pub fn conditions(comparison: &Comparison) -> String {
+    let Comparison { environment, seed, seconds, .. } = comparison;
+    let quick = if environment.quick { ", --quick" } else { "" };
+    format!(
+        "Seed {seed}, {seconds:.0} s on {} cores, {}; leaklab {}, {}, {}; \
+         aws-sdk-dynamodb {}; engine {}{quick}.",
+        environment.cores,
+        environment.system,
+        environment.leaklab,
+        environment.rustc,
+        environment.profile,
+        environment.aws_sdk_dynamodb,
+        environment.engine,
+    )
+}
+
 /// A site that explains the growth, in short: its line, or the function that is
 /// expected there (`read_available of actix_http`).
 pub fn holder(site: &SiteResult) -> Option<String> {
@@ -55,6 +72,11 @@ pub fn holder(site: &SiteResult) -> Option<String> {
         };
     site.in_app_frame.clone().or_else(|| site.expected_site.as_ref().map(function))
 }
+
+/// What the units of a table mean.
+pub const UNITS: &str = "B: bytes of live heap that each request adds. ~n^e: the peak \
+                         follows the size of the input; e = 1 is in proportion, e = 0 \
+                         is independent of it.";
 
 /// What the fix costs above these ratios, a phrase each.
 pub fn costs(cost: &Cost, calls_min: f64, latency_min: f64) -> Vec<String> {

@@ -1,4 +1,4 @@
-//! What a comparison found, for people and for machines.
+//! The results of a comparison, for readers and for programs.
 //!
 //! [`comparison`] is the file that everything else reads. The terminal, the page,
 //! Markdown, JUnit XML, the gate and the claims report are made from it.

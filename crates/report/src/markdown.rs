@@ -23,7 +23,9 @@ pub fn summary(comparison: &Comparison) -> String {
         baseline(&mut text, gate);
     }
     holders(&mut text, comparison);
-    conditions(&mut text, comparison);
+    let body = [figures::conditions(comparison), figures::UNITS.to_owned()];
+    let body = body.map(|text| escaped(&text)).join("\n\n");
+    folded(&mut text, "What was measured, and on what", &body);
     text
 }
 
@@ -130,28 +132,6 @@ fn holders(text: &mut String, comparison: &Comparison) {
     if !body.is_empty() {
         folded(text, "Where the memory is allocated", &body);
     }
-}
-
-fn conditions(text: &mut String, comparison: &Comparison) {
-    let Comparison { environment, seed, seconds, .. } = comparison;
-    let quick = if environment.quick { ", --quick" } else { "" };
-    let body = format!(
-        "leaklab {} ({}, {}), AWS SDK {}, {}, {} cores, database: {}, seed {seed}, \
-         {seconds:.0} s{quick}.",
-        environment.leaklab,
-        environment.rustc,
-        environment.profile,
-        environment.aws_sdk_dynamodb,
-        environment.system,
-        environment.cores,
-        environment.engine,
-    );
-    let body = format!(
-        "{}\n\nB: bytes of live heap that each request adds. \\~n^e: the peak follows \
-         the size of the input; e = 1 is in proportion, e = 0 is independent of it.\n",
-        escaped(&body)
-    );
-    folded(text, "What was measured, and on what", &body);
 }
 
 /// Blank lines around the body, or it would not be read as Markdown.

@@ -1,9 +1,8 @@
 //! Markdown for a terminal: as wide as asked for, with styles that the printer may
 //! strip.
 //!
-//! termimad would do this, too. It brings forty crates, one of which turns on a feature
-//! of `mio`, so the AWS SDK would be built twice; it does not know links; and it does
-//! not fill lines.
+//! termimad is no alternative: it turns on a feature of `mio`, so the AWS SDK would be
+//! built twice, and it neither knows links nor fills lines.
 
 use crate::wrap::hanging;
 use anstyle::{AnsiColor, Style};

@@ -173,10 +173,9 @@ fn summary(text: &mut String, comparison: &Comparison) {
     if lessons.iter().any(repaired) {
         text.push_str("If you have repaired leaky: it no longer grows.\n");
     }
-    text.push_str(
-        "B: bytes of live heap that each request adds. ~n^e: the peak follows the size\n\
-         of the input; e = 1 is in proportion, e = 0 is independent of it.\n",
-    );
+    for line in wrapped(figures::UNITS, WIDTH) {
+        let _ = writeln!(text, "{line}");
+    }
     let controls = lessons.iter().filter(|lesson| lesson.kind == "control");
     let limit = controls
         .flat_map(|lesson| lesson.twins.values())

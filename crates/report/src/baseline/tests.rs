@@ -7,7 +7,7 @@ use State::{Fixed, Grown, Known, New};
 
 type Sites<'a> = &'a [(&'a str, f64)];
 
-/// A comparison of one service with this verdict and sites of so many bytes. The
+/// A comparison of one service with this verdict and sites of these sizes. The
 /// detection limit is 10 B.
 fn run(verdict: Verdict, slope: f64, sites: Sites<'_>) -> Comparison {
     let all: f64 = sites.iter().map(|(_, bytes)| bytes.max(0.0)).sum();
@@ -34,7 +34,7 @@ fn leaks(sites: Sites<'_>) -> Comparison {
     run(Verdict::Leaks, sites.iter().map(|(_, bytes)| bytes).sum(), sites)
 }
 
-/// A peak of so many bytes more for the second size.
+/// A peak that is `exact` bytes higher for the second size.
 fn peaks(exact: u64, sites: Sites<'_>) -> Comparison {
     let mut run = run(Verdict::Grows, 0.0, sites);
     let peak = |size, peak_bytes| Peak { size, peak_bytes };
@@ -72,7 +72,8 @@ fn each_site_has_its_state() {
     let unsure = run(Verdict::Inconclusive, 500.0, &[("a", 1000.0)]);
     // The windows saw 2,000 B and the rounds 1,200: the rest may be chance.
     let chance = run(Verdict::Leaks, 1200.0, &[("a", 1200.0), ("b", 800.0)]);
-    let cases: [(&Comparison, &Comparison, &[(&str, State)]); 16] = [
+    type Case<'a> = (&'a Comparison, &'a Comparison, &'a [(&'a str, State)]);
+    let cases: [Case<'_>; 16] = [
         (&a_and_b, &a_and_b, &[("a", Known), ("b", Known)]),
         (
             &a_and_b,

@@ -5,8 +5,8 @@ use crate::comparison::{Comparison, LessonResult, TwinResult, Verdict};
 use crate::figures;
 use lessons::claims::ShownBy;
 
-/// Fewer new open files than one in so many requests are no file that each request
-/// keeps: pools open and close a few by chance.
+/// A service that opens fewer files than one in this many requests does not keep one
+/// per request: pools open and close a few by chance.
 const REQUESTS_PER_FILE: f64 = 10.0;
 
 /// Resident memory shows a growth if it rises by this share of it. The rest may have
@@ -130,7 +130,7 @@ fn resident(result: &TwinResult) -> Result<String, String> {
     }
 }
 
-/// Resident memory tells the twins apart although live bytes do not.
+/// Resident memory differs between the twins although live bytes do not.
 fn resident_alone(leaky: &TwinResult, fixed: &TwinResult) -> Result<(), String> {
     let (leaky, fixed) = (at_end(leaky)?, at_end(fixed)?);
     let (live, resident) = (leaky.0 - fixed.0, leaky.1 - fixed.1);

@@ -14,6 +14,7 @@ mod source;
 pub use folder::Folder;
 
 use crate::comparison::Comparison;
+use crate::figures;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use profile::flame;
 
@@ -64,12 +65,7 @@ fn body(folder: &Folder<'_>, comparison: &Comparison) -> Markup {
                 (claims::section(comparison))
             }
             footer {
-                p {
-                    "B: bytes of live heap that each request adds. ~n^e: the peak follows \
-                     the size of the input; e = 1 is in proportion, e = 0 is independent \
-                     of it. Live bytes are exact and read at rest; call stacks come from \
-                     dhat."
-                }
+                p { (figures::UNITS) " Live bytes are exact and read at rest; call stacks come from dhat." }
                 p { "Made by " code { "leaklab report" } " from " code { "comparison.json" }
                     ", dhat's profiles and the twins' sources. It loads nothing." }
             }

@@ -8,17 +8,11 @@ use maud::{Markup, html};
 
 /// What was measured, what came out, and on what.
 pub(super) fn header(comparison: &Comparison) -> Markup {
-    let environment = &comparison.environment;
     html! {
         header {
             p class="brand" { "Leaklab" }
             h1 { (headline(comparison)) }
-            p class="made" {
-                "Seed " (comparison.seed) ", " (format!("{:.0}", comparison.seconds)) " s on "
-                (environment.cores) " cores, " (environment.system) "; "
-                (environment.rustc) ", " (environment.profile) "; aws-sdk-dynamodb "
-                (environment.aws_sdk_dynamodb) "; engine " (environment.engine) "."
-            }
+            p class="made" { (figures::conditions(comparison)) }
         }
     }
 }

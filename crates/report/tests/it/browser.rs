@@ -4,7 +4,6 @@
 //! library.
 
 use serde_json::{Value, json};
-use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::Path;
@@ -22,21 +21,17 @@ const WITHIN: Duration = Duration::from_secs(60);
 
 /// A browser with one window; it ends with the test.
 pub(crate) struct Browser {
-    driver: Driver,
-    session: String,
-}
-
-struct Driver {
-    child: Child,
+    driver: Child,
     port: u16,
-    /// Closed, it would kill who writes to it.
+    session: String,
+    /// Closed, it would kill ChromeDriver when that writes to it.
     _stdout: BufReader<ChildStdout>,
 }
 
 impl Browser {
-    /// Starts one; `None`, with a word, where there is none to start.
+    /// Starts one; `None`, with a note, where there is none to start.
     pub(crate) fn start() -> Option<Self> {
-        let Some(driver) = Driver::start() else {
+        let Some((driver, port, stdout)) = driver() else {
             let missing = "there is no chromedriver: install Debian's packages \
                            chromium and chromium-driver";
             assert!(std::env::var_os(REQUIRED).is_none(), "{missing}");
@@ -48,14 +43,16 @@ impl Browser {
                 "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
                 "--no-first-run", "--disable-background-networking",
                 "--disable-component-update", "--disable-sync", "--hide-scrollbars",
-                // Containers often have 64 MB there.
+                // Containers often have only 64 MB there.
                 "--disable-dev-shm-usage",
             ] },
             "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
         } } });
-        let made = driver.call("POST", "/session", &capabilities);
-        let session = made["sessionId"].as_str().unwrap().to_owned();
-        Some(Self { driver, session })
+        let mut browser =
+            Self { driver, port, session: String::new(), _stdout: stdout };
+        let made = browser.request("POST", "/session", &capabilities.to_string());
+        browser.session = made["sessionId"].as_str().unwrap().to_owned();
+        Some(browser)
     }
 
     /// Opens a file.
@@ -133,10 +130,9 @@ impl Browser {
             .collect()
     }
 
-    /// Ends it. Without this it ends, too, but a page that hangs goes unnoticed.
+    /// Ends it. Dropping it ends it too, but hides a page that hangs.
     pub(crate) fn close(self) {
-        let path = format!("/session/{}", self.session);
-        self.driver.call("DELETE", &path, &Value::Null);
+        self.request("DELETE", &format!("/session/{}", self.session), "");
     }
 
     fn log(&self, kind: &'static str) -> Vec<Value> {
@@ -151,47 +147,12 @@ impl Browser {
 
     fn call(&self, command: &str, body: Value) -> Value {
         let path = format!("/session/{}/{command}", self.session);
-        self.driver.call("POST", &path, &body)
-    }
-}
-
-/// A file's address, with every character escaped that could mean something else.
-fn file_url(path: &Path) -> String {
-    let mut url = "file://".to_owned();
-    for byte in path.to_str().unwrap().bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => {
-                url.push(byte.into());
-            }
-            _ => write!(url, "%{byte:02X}").unwrap(),
-        }
-    }
-    url
-}
-
-impl Driver {
-    fn start() -> Option<Self> {
-        let started = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn();
-        let mut child = started.ok()?;
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let lines = stdout.by_ref().lines();
-        let port = lines.map_while(Result::ok).find_map(|line| {
-            let (_, port) = line.split_once(STARTED)?;
-            port.trim_end_matches('.').parse().ok()
-        });
-        let port = port.expect("chromedriver names its port");
-        Some(Self { child, port, _stdout: stdout })
+        self.request("POST", &path, &body.to_string())
     }
 
-    /// The value of its response.
-    fn call(&self, method: &str, path: &str, body: &Value) -> Value {
-        let body = if body.is_null() { String::new() } else { body.to_string() };
-        let answer = self.send(method, path, &body).unwrap();
+    /// The value of the response.
+    fn request(&self, method: &str, path: &str, body: &str) -> Value {
+        let answer = self.send(method, path, body).unwrap();
         let mut answer: Value = serde_json::from_slice(&answer).unwrap();
         let value = answer["value"].take();
         assert!(value["error"].is_null(), "{path}: {value}");
@@ -230,12 +191,40 @@ impl Driver {
     }
 }
 
-impl Drop for Driver {
-    /// Asks it to end its browsers; killed, it would leave them.
+/// ChromeDriver, its port, and its output.
+fn driver() -> Option<(Child, u16, BufReader<ChildStdout>)> {
+    let started = Command::new("chromedriver")
+        .arg("--port=0")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn();
+    let mut child = started.ok()?;
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let lines = stdout.by_ref().lines();
+    let port = lines.map_while(Result::ok).find_map(|line| {
+        let (_, port) = line.split_once(STARTED)?;
+        port.trim_end_matches('.').parse().ok()
+    });
+    Some((child, port.expect("chromedriver names its port"), stdout))
+}
+
+/// A file's address, with every character escaped that could mean something else.
+fn file_url(path: &Path) -> String {
+    let bytes = path.to_str().unwrap().bytes().map(|byte| match byte {
+        b'/' | b'.' | b'-' | b'_' => char::from(byte).to_string(),
+        _ if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    });
+    format!("file://{}", bytes.collect::<String>())
+}
+
+impl Drop for Browser {
+    /// Asks ChromeDriver to end its browsers; killed, it would leave them.
     fn drop(&mut self) {
         // Whatever happens, it is killed below.
         let _ = self.send("GET", "/shutdown", "");
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
     }
 }
