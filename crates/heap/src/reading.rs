@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 pub const AT_EXIT: &str = "live bytes at exit: ";
 
 /// What `GET /__heap` answers. What this system cannot tell is `null`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reading {
     /// Bytes allocated and not freed.
     pub live_bytes: u64,

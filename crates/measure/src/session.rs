@@ -156,16 +156,21 @@ impl<'a, L: Load> Session<'a, L> {
             latency_us: sum.latency_us,
             best_median_us,
             peaks,
-            windows: None,
+            windows: Vec::new(),
             attempt: 1,
             live_before_exit: None,
             live_at_exit: None,
         };
-        if !self.scenario.quick || judge::rounds_grow(&samples, self.scenario) {
+        let grows = judge::rounds_grow(&samples, self.scenario);
+        let [first, second] = self.windows(begin + rounds);
+        if grows || !self.scenario.quick {
             step("call stacks");
-            let [first, second] = self.windows(begin + rounds);
-            samples.windows =
-                Some([self.window(first).await?, self.window(second).await?]);
+        }
+        if grows {
+            samples.windows.push(self.window(first).await?);
+        }
+        if grows || !self.scenario.quick {
+            samples.windows.push(self.window(second).await?);
         }
         Ok(samples)
     }

@@ -1,5 +1,4 @@
-//! Arguments of the commands that run a database or a service on one: `serve`, `seed`,
-//! `dynamo`.
+//! Arguments of the commands for one service or one database: `serve`, `seed`, `dynamo`.
 
 use crate::cli::{TwinName, endpoint};
 use clap::Args;
@@ -33,7 +32,7 @@ Examples:
 
 An existing table keeps its other items.")]
 pub struct Seed {
-    /// Where
+    /// DynamoDB to use
     #[arg(long, value_name = "URL", env = "LEAKLAB_ENDPOINT_URL", value_parser = endpoint)]
     pub endpoint_url: String,
     /// Table; created if it is missing

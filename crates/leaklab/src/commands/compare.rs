@@ -218,8 +218,8 @@ impl All<'_> {
 
     /// Writes the profile of the second, longer window.
     fn write_profile(&self, id: &str, measured: &Measured) -> Result<(), Failure> {
-        if let (Some(name), Some([_, longer])) =
-            (profile_name(id, measured), &measured.samples.windows)
+        if let (Some(name), Some(longer)) =
+            (profile_name(id, measured), measured.samples.windows.last())
         {
             self.output.write(&name, &longer.json)?;
         }
@@ -230,7 +230,7 @@ impl All<'_> {
 /// The file of a service's dhat profile, where windows were opened.
 fn profile_name(id: &str, measured: &Measured) -> Option<String> {
     let name = measured.service.name;
-    measured.samples.windows.as_ref().map(|_| format!("profiles/{id}.{name}.json"))
+    measured.samples.windows.last().map(|_| format!("profiles/{id}.{name}.json"))
 }
 
 /// Known before anything is measured, so that a baseline that does not fit is refused

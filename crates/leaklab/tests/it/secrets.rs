@@ -116,7 +116,7 @@ fn the_text_fits_eighty_columns() {
 #[test]
 fn a_lesson_is_driven_under_a_tool_that_speaks_first() {
     // Like heaptrack, which has a word to say before the service has.
-    let arguments = ["drive", "l11", "--rounds", "1", "--requests", "5"];
+    let arguments = ["run-under", "l11", "--rounds", "1", "--requests", "5"];
     let tool =
         ["--env", "SAID=hello", "--", "sh", "-c", "echo $SAID; exec \"$@\"", "-"];
     let json = ["--format", "json"];
@@ -131,6 +131,6 @@ fn a_lesson_is_driven_under_a_tool_that_speaks_first() {
 
 #[test]
 fn a_tool_that_is_not_there_is_named() {
-    let done = Leaklab::new(&["drive", "l11", "--", "no-such-tool"]).run();
+    let done = Leaklab::new(&["run-under", "l11", "--", "no-such-tool"]).run();
     done.code(3).says(&["cannot start no-such-tool"]).leaves_nothing();
 }

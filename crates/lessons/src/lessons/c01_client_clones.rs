@@ -10,7 +10,7 @@ pub(super) const LESSON: Lesson = Lesson {
     grows_with: "client clones",
     // Enough to see a leak of eight bytes.
     requests: 320,
-    window_requests: 15,
+    window_requests: 8,
     request: |_, n| get(format!("/orders/{}/status", shop_order(n))),
     settles: &[
         Settles {

@@ -15,7 +15,7 @@ pub(super) const LESSON: Lesson = Lesson {
     route: "POST /orders/{id}/attachments",
     grows_with: "dropped uploads",
     requests: 80,
-    window_requests: 15,
+    window_requests: 8,
     request: |_, n| {
         let order = shop_order(n);
         let file =

@@ -14,7 +14,7 @@ pub(super) const LESSON: Lesson = Lesson {
     // job's future: the state of several DynamoDB calls, some kilobytes.
     growth: Growth::Slope { min_leak_bytes: 2_048.0 },
     requests: 120,
-    window_requests: 60,
+    window_requests: 20,
     may_refuse: true,
     request: |_, n| {
         let note = json!({ "note": format!("checked by clerk {}", n % 7) });

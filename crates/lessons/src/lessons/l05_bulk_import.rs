@@ -16,7 +16,7 @@ pub(super) const LESSON: Lesson = Lesson {
     title: "import orders from a file",
     route: "POST /orders/import",
     grows_with: "upload size",
-    growth: Growth::Peak { sizes: &[200, 600, 2_000], of: Scale::Items },
+    growth: Growth::Peak { sizes: &[100, 300, 1_000], of: Scale::Items },
     requests: 2,
     window_requests: 1,
     request: |plan, _| {

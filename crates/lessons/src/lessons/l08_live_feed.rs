@@ -13,7 +13,7 @@ pub(super) const LESSON: Lesson = Lesson {
     // The two buffers of a connection, 8 KiB each.
     growth: Growth::Slope { min_leak_bytes: 8_192.0 },
     requests: 40,
-    window_requests: 15,
+    window_requests: 12,
     metrics: &[
         Metric::Gauge("subscribers"),
         Metric::Sockets("CLOSE_WAIT"),

@@ -15,7 +15,7 @@ pub(super) const LESSON: Lesson = Lesson {
     // The values of a 1,000-byte item.
     growth: Growth::Slope { min_leak_bytes: 700.0 },
     requests: 160,
-    window_requests: 60,
+    window_requests: 24,
     // Small enough for the warm-up to fill: a cache grows until it is full.
     settings: &["--session-cache-bytes-max=32768"],
     failed_fixes: &[FailedFix {

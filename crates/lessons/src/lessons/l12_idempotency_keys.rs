@@ -24,7 +24,7 @@ pub(super) const LESSON: Lesson = Lesson {
     requests: 160,
     // The headers that are kept differ in size, and a round replaces all of them.
     quick_requests: Some(80),
-    window_requests: 80,
+    window_requests: 48,
     // Few enough for the warm-up to fill.
     settings: &["--idempotency-keys-max=16"],
     metrics: &[Metric::Gauge("idempotency keys")],

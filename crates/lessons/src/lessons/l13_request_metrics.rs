@@ -15,7 +15,7 @@ pub(super) const LESSON: Lesson = Lesson {
     // Two shards of eleven buckets and the bounds of the buckets, 8 bytes each.
     growth: Growth::Slope { min_leak_bytes: 264.0 },
     requests: 120,
-    window_requests: 48,
+    window_requests: 24,
     metrics: &[Metric::Gauge("metric series")],
     request: |plan, n| get(format!("/track/{}", seed::tracking_code(plan.seed, n))),
     data: none,

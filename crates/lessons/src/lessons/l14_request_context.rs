@@ -13,7 +13,7 @@ pub(super) const LESSON: Lesson = Lesson {
     // The header table of one request: 32 slots of 208 B.
     growth: Growth::Slope { min_leak_bytes: 4_096.0 },
     requests: 60,
-    window_requests: 20,
+    window_requests: 12,
     // Allocated when the connection read the request, before any handler ran.
     expected_sites: &["actix_http::h1::dispatcher::InnerDispatcher"],
     request: |_, n| {

@@ -96,7 +96,7 @@ pub fn requests_needed(scenario: &Scenario) -> u64 {
 
 /// Bytes per request over both windows, by the exact counters.
 pub(super) fn window_slope(samples: &Samples) -> f64 {
-    let windows = || samples.windows.iter().flatten();
+    let windows = || samples.windows.iter();
     let growth: i64 = windows().map(|window| window.growth).sum();
     let requests: u64 = windows().map(|window| window.requests).sum();
     growth as f64 / requests.max(1) as f64
@@ -110,7 +110,7 @@ fn judge_slope(
 ) -> Verdict {
     if line.slope > limit {
         // A pool that happens to grow in one window does not in the other.
-        let windows = samples.windows.iter().flatten();
+        let windows = samples.windows.iter();
         let least = windows.map(Window::bytes_per_request).reduce(f64::min);
         let confirmed =
             least.is_some_and(|least| least >= WINDOW_CONFIRMS * line.slope);

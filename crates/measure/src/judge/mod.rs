@@ -8,6 +8,8 @@ mod sites;
 mod metrics;
 mod mismatch;
 pub mod pair;
+#[cfg(test)]
+mod tests;
 
 pub use growth::{requests_needed, rounds_grow};
 pub use metrics::MetricSlope;

@@ -28,7 +28,7 @@ pub struct SiteGrowth {
 
 /// What grew from the first window to the second, largest first.
 pub(super) fn sites(samples: &Samples, scenario: &Scenario) -> Vec<SiteGrowth> {
-    let Some([first, second]) = &samples.windows else { return Vec::new() };
+    let [first, second] = &samples.windows[..] else { return Vec::new() };
     let in_app = InApp::below(scenario.in_app);
     let (moment, requests) = match scenario.is_peak() {
         false => (Moment::End, second.requests - first.requests),

@@ -1,0 +1,50 @@
+//! A service that is neither of the twins: it keeps what is sent to `/keep` and forgets
+//! what is sent to `/forget`. The tests of this crate measure it.
+//!
+//!     cargo run -p measure --example shelf
+
+use actix_web::web::{self, Bytes, Data};
+use actix_web::{App, HttpResponse, HttpServer};
+use heap::Gauges;
+use std::io::{Read, Write};
+use std::sync::Mutex;
+
+#[global_allocator]
+static ALLOC: heap::CountingAlloc = heap::CountingAlloc;
+
+type Shelf = Mutex<Vec<Vec<u8>>>;
+
+async fn keep(body: Bytes, shelf: Data<Shelf>) -> HttpResponse {
+    shelf.lock().expect("no handler panics").push(body.to_vec());
+    HttpResponse::NoContent().finish()
+}
+
+async fn forget(body: Bytes) -> HttpResponse {
+    HttpResponse::Ok().body(body.len().to_string())
+}
+
+#[actix_web::main]
+async fn main() -> std::io::Result<()> {
+    let shelf = Data::new(Shelf::default());
+    let gauges = Gauges::default();
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(shelf.clone())
+            .configure(|config| heap::routes::configure(config, gauges.clone()))
+            .route("/keep", web::post().to(keep))
+            .route("/forget", web::post().to(forget))
+    })
+    .workers(1)
+    .bind("127.0.0.1:0")?;
+    let address = server.addrs()[0];
+    writeln!(std::io::stdout(), "listening on http://{address}")?;
+    let server = server.run();
+    let handle = server.handle();
+    std::thread::spawn(move || {
+        // The parent closes standard input, also when it is killed.
+        let _ = std::io::stdin().read_to_end(&mut Vec::new());
+        drop(handle.stop(true));
+        std::process::exit(0);
+    });
+    server.await
+}

@@ -1,0 +1,184 @@
+//! Samples that were made up, and what must be said of them.
+
+use super::*;
+use crate::samples::{Peak, Window};
+use crate::scenario::{Growth, Metric, Scale};
+use heap::Reading;
+use profile::Profile;
+use std::sync::Arc;
+use workload::RoundStats;
+
+const REQUESTS: u64 = 100;
+
+fn scenario(growth: Growth, expected: Verdict) -> Scenario {
+    let sizes = match growth {
+        Growth::Peak { sizes, .. } => sizes.to_vec(),
+        Growth::Slope { .. } | Growth::Burst { .. } => Vec::new(),
+    };
+    Scenario {
+        growth,
+        sizes,
+        expected,
+        rounds: 8,
+        requests: REQUESTS,
+        warm_up: REQUESTS,
+        window_requests: 10,
+        concurrency: 1,
+        quick: false,
+        metrics: &[],
+        expected_sites: &[],
+        in_app: "src/lessons/",
+        may_refuse: false,
+        may_fail: false,
+    }
+}
+
+fn leak(expected: Verdict) -> Scenario {
+    scenario(Growth::Slope { min_leak_bytes: 1_000.0 }, expected)
+}
+
+fn reading(live_bytes: u64) -> Reading {
+    Reading {
+        live_bytes,
+        open_files: Some(live_bytes / 1_000),
+        ..Reading::default()
+    }
+}
+
+/// A profile without call stacks.
+fn empty_profile() -> Arc<Profile> {
+    let json = br#"{"dhatFileVersion":2,"mode":"rust-heap","verb":"Allocated",
+        "bklt":true,"bkacc":false,"tu":"us","Mtu":"s","cmd":"x","pid":1,"tg":1,
+        "te":2,"pps":[],"ftbl":["[root]"]}"#;
+    Arc::new(Profile::parse(json).unwrap())
+}
+
+fn window(requests: u64, growth: i64) -> Window {
+    Window { requests, growth, json: Vec::new(), profile: empty_profile() }
+}
+
+/// Live bytes after each round, and what both windows add per request.
+fn samples(live: &[u64], windows: [i64; 2]) -> Samples {
+    let stats = RoundStats::default();
+    Samples {
+        readings: live.iter().map(|&bytes| reading(bytes)).collect(),
+        resident_before: None,
+        responses: Vec::new(),
+        refused: 0,
+        errors: 0,
+        abandoned: 0,
+        first_error: None,
+        latency_us: stats.latency_us,
+        best_median_us: 1,
+        peaks: Vec::new(),
+        windows: vec![window(10, 10 * windows[0]), window(20, 20 * windows[1])],
+        attempt: 1,
+        live_before_exit: None,
+        live_at_exit: None,
+    }
+}
+
+/// Eight rounds that begin at 5 MB and grow by this many bytes per request.
+fn steady(bytes_per_request: u64) -> Vec<u64> {
+    (1..=8).map(|round| 5_000_000 + round * REQUESTS * bytes_per_request).collect()
+}
+
+fn peaks(of: fn(u64) -> u64) -> Samples {
+    let peak = |size| Peak { size, peak_bytes: of(size) };
+    let flat = samples(&steady(0), [0, 0]);
+    Samples { peaks: [100, 200, 400].map(peak).to_vec(), ..flat }
+}
+
+#[test]
+fn a_steady_slope_that_both_windows_confirm_is_a_leak() {
+    let found =
+        judge(&samples(&steady(2_000), [2_000, 2_000]), &leak(Verdict::Leaks));
+    assert_eq!(found.verdict, Verdict::Leaks);
+    assert!((found.line.slope - 2_000.0).abs() < 1.0);
+    assert_eq!(found.mismatches, Vec::<String>::new());
+}
+
+#[test]
+fn a_slope_that_one_window_does_not_confirm_is_inconclusive() {
+    for windows in [[2_000, 100], [100, 2_000]] {
+        let scenario = leak(Verdict::Leaks);
+        let found = judge(&samples(&steady(2_000), windows), &scenario);
+        assert_eq!(found.verdict, Verdict::Inconclusive);
+        assert!(!found.is_conclusive(&scenario));
+        assert!(found.mismatches[0].contains("more --requests"));
+    }
+}
+
+#[test]
+fn one_step_anywhere_is_no_leak() {
+    for at in 1..8 {
+        let mut live = steady(0);
+        live[at..].iter_mut().for_each(|bytes| *bytes += 11_808);
+        let found = judge(&samples(&live, [0, 0]), &leak(Verdict::Bounded));
+        assert_eq!(found.verdict, Verdict::Bounded, "step in round {at}");
+    }
+}
+
+#[test]
+fn a_control_is_flat_only_where_a_small_leak_would_have_shown() {
+    let many = Scenario { requests: 1_000, ..leak(Verdict::Flat) };
+    assert_eq!(judge(&samples(&steady(0), [0, 0]), &many).verdict, Verdict::Flat);
+    let few = Scenario { requests: 10, ..leak(Verdict::Flat) };
+    let found = judge(&samples(&steady(0), [0, 0]), &few);
+    assert_eq!(found.verdict, Verdict::Inconclusive);
+    assert!(requests_needed(&few) > 10 && requests_needed(&few) < 1_000);
+}
+
+#[test]
+fn a_leak_below_the_smallest_one_is_named_as_a_partial_repair() {
+    let found = judge(&samples(&steady(600), [600, 600]), &leak(Verdict::Leaks));
+    assert_eq!(found.verdict, Verdict::Leaks);
+    assert!(found.mismatches[0].contains("repaired in part"));
+}
+
+#[test]
+fn a_peak_in_proportion_grows_and_a_constant_one_is_bounded() {
+    let peak = Growth::Peak { sizes: &[100, 200, 400], of: Scale::Items };
+    let grows = judge(&peaks(|size| 1_000 * size), &scenario(peak, Verdict::Grows));
+    assert_eq!(grows.verdict, Verdict::Grows);
+    let bounded = judge(&peaks(|_| 90_000), &scenario(peak, Verdict::Bounded));
+    assert_eq!(bounded.verdict, Verdict::Bounded);
+    let root = |size: u64| 1_000 * size.isqrt();
+    let between = judge(&peaks(root), &scenario(peak, Verdict::Bounded));
+    assert_eq!(between.verdict, Verdict::Inconclusive);
+    // More requests do not help where a peak is measured.
+    assert!(!between.mismatches[0].contains("more --requests"));
+}
+
+#[test]
+fn a_peak_whose_memory_stays_is_not_bounded() {
+    let peak = Growth::Peak { sizes: &[100, 200, 400], of: Scale::Items };
+    let stays = Samples {
+        readings: samples(&steady(2_000), [0, 0]).readings,
+        ..peaks(|_| 9)
+    };
+    let found = judge(&stays, &scenario(peak, Verdict::Bounded));
+    assert_eq!(found.verdict, Verdict::Inconclusive);
+}
+
+#[test]
+fn metrics_must_rise_with_a_leak_and_stay_without() {
+    let leaking = samples(&steady(2_000), [2_000, 2_000]);
+    let with =
+        |expected| Scenario { metrics: &[Metric::OpenFiles], ..leak(expected) };
+    // The made-up service opens two files per request.
+    assert_eq!(judge(&leaking, &with(Verdict::Leaks)).mismatches.len(), 0);
+    let mismatches = judge(&leaking, &with(Verdict::Bounded)).mismatches;
+    assert!(mismatches.iter().any(|clause| clause.contains("open files")));
+}
+
+#[test]
+fn errors_are_a_mismatch_unless_they_are_expected() {
+    let mut failing = samples(&steady(0), [0, 0]);
+    (failing.errors, failing.refused) = (5, 5);
+    failing.first_error = Some("503 for GET /".to_owned());
+    let clauses = |scenario: Scenario| judge(&failing, &scenario).mismatches.len();
+    assert_eq!(clauses(leak(Verdict::Bounded)), 1);
+    assert_eq!(clauses(Scenario { may_refuse: true, ..leak(Verdict::Bounded) }), 0);
+    assert_eq!(clauses(Scenario { may_fail: true, ..leak(Verdict::Bounded) }), 0);
+}

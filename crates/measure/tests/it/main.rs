@@ -1,0 +1,94 @@
+//! A service that has nothing to do with orders or DynamoDB, started and measured.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use anyhow::Result;
+use measure::{Growth, Judgement, Load, Process, Scenario, ShowLog, Verdict};
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::process::Command;
+use workload::{ClientBehavior, Origin, Request, Requests};
+
+/// Bytes of a request's body.
+const BODY_BYTES: usize = 1_000;
+
+/// Sends bodies to one path.
+struct Bodies(&'static str);
+
+impl Load for Bodies {
+    fn requests(&self, _: u64, _: u64) -> Requests {
+        let path = self.0;
+        Arc::new(move |_| {
+            Request::new("POST", path).body("text/plain", "x".repeat(BODY_BYTES))
+        })
+    }
+
+    fn client(&self) -> ClientBehavior {
+        ClientBehavior::Reads
+    }
+
+    async fn prepare(&self, _: Range<u64>) -> Result<()> {
+        Ok(())
+    }
+
+    fn set_size(&self, _: Option<u64>) {}
+}
+
+fn scenario(expected: Verdict) -> Scenario {
+    Scenario {
+        growth: Growth::Slope { min_leak_bytes: 500.0 },
+        sizes: Vec::new(),
+        expected,
+        rounds: 8,
+        requests: 200,
+        warm_up: 200,
+        window_requests: 40,
+        concurrency: 1,
+        quick: false,
+        metrics: &[],
+        expected_sites: &[],
+        in_app: "examples/shelf.rs",
+        may_refuse: false,
+        may_fail: false,
+    }
+}
+
+/// The example, which `cargo test` has built beside this test.
+fn shelf() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let folder = test.parent().unwrap().parent().unwrap();
+    folder.join("examples/shelf").with_extension(std::env::consts::EXE_EXTENSION)
+}
+
+async fn measured(path: &'static str, expected: Verdict) -> Judgement {
+    let program = shelf();
+    let command = Command::new(&program);
+    let process =
+        Process::start("shelf", &program, command, ShowLog::No).await.unwrap();
+    let origin = Origin(process.address());
+    let measured =
+        measure::measure(origin, &Bodies(path), &scenario(expected), &|_| {}).await;
+    process.stop().await;
+    measured.unwrap().1
+}
+
+#[tokio::test]
+async fn what_a_service_keeps_is_a_leak_with_its_line() {
+    let judgement = measured("/keep", Verdict::Leaks).await;
+    assert_eq!(judgement.verdict, Verdict::Leaks, "{judgement:#?}");
+    assert_eq!(judgement.mismatches, Vec::<String>::new());
+    let slope = judgement.line.slope;
+    assert!((slope - BODY_BYTES as f64).abs() < 100.0, "{slope} B per request");
+    let top = judgement.sites.first().and_then(|site| site.in_app_frame.as_ref());
+    let top = top.unwrap();
+    assert!(top.starts_with("measure/examples/shelf.rs:"), "{top}");
+}
+
+#[tokio::test]
+async fn what_a_service_forgets_is_flat() {
+    let judgement = measured("/forget", Verdict::Flat).await;
+    assert_eq!(judgement.verdict, Verdict::Flat, "{judgement:#?}");
+    assert_eq!(judgement.mismatches, Vec::<String>::new());
+    assert!(judgement.detection_limit <= 32.0);
+}
