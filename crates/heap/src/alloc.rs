@@ -10,7 +10,6 @@
     reason = "GlobalAlloc and malloc_trim are unsafe by contract"
 )]
 
-use crate::recorder;
 #[cfg(feature = "mimalloc")]
 use mimalloc::MiMalloc as System;
 #[cfg(not(feature = "mimalloc"))]
@@ -51,7 +50,7 @@ const EMPTY: Shard = Shard {
 static ALL: [Shard; SHARDS] = [EMPTY; SHARDS];
 static THREADS: AtomicUsize = AtomicUsize::new(0);
 static PEAK: AtomicU64 = AtomicU64::new(0);
-static RECORDING: AtomicBool = AtomicBool::new(false);
+static DHAT_ENABLED: AtomicBool = AtomicBool::new(false);
 
 // Without destructors both work until a thread's last allocation.
 thread_local! {
@@ -60,7 +59,7 @@ thread_local! {
 }
 
 /// Counts the allocations of the system allocator, or of mimalloc with the feature of
-/// that name, and records their call stacks while a window is open.
+/// that name, and passes them to dhat while a window is open.
 ///
 /// ```
 /// #[global_allocator]
@@ -143,7 +142,7 @@ pub fn trim() {
 }
 
 /// Runs work of the measurement itself: while a window is open, its allocations are not
-/// counted and not recorded. It must free what it allocates in another such call.
+/// counted and not passed to dhat. It must free what it allocates in another such call.
 pub(crate) fn uncounted<T>(work: impl FnOnce() -> T) -> T {
     struct Restore(bool);
     impl Drop for Restore {
@@ -155,9 +154,9 @@ pub(crate) fn uncounted<T>(work: impl FnOnce() -> T) -> T {
     work()
 }
 
-/// Whether allocations are recorded from now on.
-pub(crate) fn record(on: bool) {
-    RECORDING.store(on, Relaxed);
+/// Whether allocations pass through dhat from now on.
+pub(crate) fn enable_dhat(on: bool) {
+    DHAT_ENABLED.store(on, Relaxed);
 }
 
 fn used() -> &'static [Shard] {
@@ -199,7 +198,7 @@ fn count_free(bytes: usize, blocks: u64) {
     add(at, &shard.freed_blocks, blocks);
 }
 
-/// Runs `seen` while a window is open, `unseen` otherwise, and returns whether to count.
+/// Runs `seen` if dhat records, `unseen` otherwise, and returns whether to count it.
 fn dispatch(
     seen: impl FnOnce() -> *mut u8,
     unseen: impl FnOnce() -> *mut u8,
@@ -208,30 +207,28 @@ fn dispatch(
     if cfg!(feature = "uncounted") {
         return (unseen(), false);
     }
-    if !RECORDING.load(Relaxed) {
+    if !DHAT_ENABLED.load(Relaxed) {
         return (unseen(), true);
     }
     if UNCOUNTED.get() {
         return (unseen(), false);
     }
-    // The recorder's tables allocate while it records.
+    // dhat's tables allocate while it records.
     UNCOUNTED.set(true);
     let block = seen();
     UNCOUNTED.set(false);
     (block, true)
 }
 
-// SAFETY: every call goes to `System`. Counting and recording do not touch the blocks,
-// and what recording allocates is not recorded.
+// SAFETY: every call goes to `System` or to dhat's allocator, which calls the system's.
+// Both own the same blocks, so each may free what the other allocated. mimalloc replaces
+// `malloc` in the whole process, so this holds for mimalloc, too. Counting neither
+// touches the blocks nor allocates.
 unsafe impl GlobalAlloc for CountingAlloc {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let (block, counted) = dispatch(
-            || {
-                // SAFETY: the caller's promises on `layout` are passed on.
-                let block = unsafe { System.alloc(layout) };
-                recorder::allocated(block.addr(), layout.size());
-                block
-            },
+            // SAFETY: the caller's promises on `layout` are passed on.
+            || unsafe { dhat::Alloc.alloc(layout) },
             // SAFETY: as above.
             || unsafe { System.alloc(layout) },
         );
@@ -243,12 +240,8 @@ unsafe impl GlobalAlloc for CountingAlloc {
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         let (block, counted) = dispatch(
-            || {
-                // SAFETY: the caller's promises on `layout` are passed on.
-                let block = unsafe { System.alloc_zeroed(layout) };
-                recorder::allocated(block.addr(), layout.size());
-                block
-            },
+            // SAFETY: the caller's promises on `layout` are passed on.
+            || unsafe { dhat::Alloc.alloc_zeroed(layout) },
             // SAFETY: as above; the system hands out large blocks already zeroed.
             || unsafe { System.alloc_zeroed(layout) },
         );
@@ -261,10 +254,8 @@ unsafe impl GlobalAlloc for CountingAlloc {
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         let (_, counted) = dispatch(
             || {
-                // Before: the address may be another thread's at once.
-                recorder::freed(block.addr());
                 // SAFETY: the caller's promises on `block` and `layout` are passed on.
-                unsafe { System.dealloc(block, layout) };
+                unsafe { dhat::Alloc.dealloc(block, layout) };
                 block
             },
             || {
@@ -280,16 +271,8 @@ unsafe impl GlobalAlloc for CountingAlloc {
 
     unsafe fn realloc(&self, old: *mut u8, layout: Layout, bytes: usize) -> *mut u8 {
         let (block, counted) = dispatch(
-            || {
-                let stack = recorder::resizing(old.addr(), bytes);
-                // SAFETY: the caller's promises on all three are passed on.
-                let block = unsafe { System.realloc(old, layout, bytes) };
-                match stack {
-                    Some(stack) => recorder::resized(block.addr(), bytes, stack),
-                    None => recorder::allocated(block.addr(), bytes),
-                }
-                block
-            },
+            // SAFETY: the caller's promises on all three are passed on.
+            || unsafe { dhat::Alloc.realloc(old, layout, bytes) },
             // SAFETY: as above.
             || unsafe { System.realloc(old, layout, bytes) },
         );

@@ -7,8 +7,7 @@
 //! | `GET /__heap?only=counters` | the same, without what costs system calls |
 //! | `DELETE /__heap/peak` | 204; the peak begins again |
 //! | `POST /__heap/window?frames=64` | 204; a dhat window opens |
-//! | `DELETE /__heap/window` | the window's profile in dhat's format |
-//! | `DELETE /__heap/window?names=no` | the same as a [`Raw`](crate::Raw), quickly |
+//! | `DELETE /__heap/window` | dhat's profile of the window |
 
 use crate::window::{self, WindowError};
 use crate::{Gauges, Reading, alloc};
@@ -64,30 +63,28 @@ fn frames() -> usize {
 async fn open(query: web::Query<Frames>) -> HttpResponse {
     match window::open(query.frames) {
         Ok(()) => HttpResponse::NoContent().finish(),
-        Err(error) => refuse(error),
+        Err(error) => refuse(&error),
     }
 }
 
-#[derive(Deserialize)]
-struct Names {
-    names: Option<String>,
-}
-
-async fn close(query: web::Query<Names>) -> HttpResponse {
-    let close = match query.names.as_deref() {
-        Some("no") => window::close_raw,
-        _ => window::close,
-    };
+async fn close() -> HttpResponse {
     // Naming the frames takes long enough to starve the worker's other requests.
-    match web::block(close).await {
+    match web::block(window::close).await {
         Ok(Ok(profile)) => {
             HttpResponse::Ok().content_type(ContentType::json()).body(profile)
         }
-        Ok(Err(error)) => refuse(error),
+        Ok(Err(error)) => refuse(&error),
         Err(error) => HttpResponse::InternalServerError().body(error.to_string()),
     }
 }
 
-fn refuse(error: WindowError) -> HttpResponse {
-    HttpResponse::Conflict().body(error.to_string())
+fn refuse(error: &WindowError) -> HttpResponse {
+    match error {
+        WindowError::AlreadyOpen | WindowError::NotOpen => {
+            HttpResponse::Conflict().body(error.to_string())
+        }
+        WindowError::Folder(cause) => {
+            HttpResponse::InternalServerError().body(format!("{error}: {cause}"))
+        }
+    }
 }

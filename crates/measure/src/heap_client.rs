@@ -1,11 +1,9 @@
 //! Reads the heap of a service that mounts `heap::routes`.
 
 use anyhow::{Context, Result, bail};
-use heap::{Raw, Reading, Symbols};
+use heap::Reading;
 use http_body_util::BodyExt;
-use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::task::spawn_blocking;
 use workload::Request;
 use workload::client::{Connection, Origin};
 
@@ -21,10 +19,6 @@ const SAME_READINGS_IN_FLIGHT: u32 = 25;
 /// A service that is not at rest by then is read as it is; the difference shows as
 /// noise.
 const REST_TIMEOUT: Duration = Duration::from_secs(3);
-
-/// The symbols of all services so far. Services of one program share them, because
-/// reading them costs more than the rest of a window.
-static SYMBOLS: LazyLock<Mutex<Symbols>> = LazyLock::new(Mutex::default);
 
 /// Reads the measuring routes of a service.
 #[derive(Debug, Clone, Copy)]
@@ -95,7 +89,7 @@ impl HeapClient {
         read(&mut connection, "GET", "/__heap?only=counters").await
     }
 
-    /// Opens a window.
+    /// Opens a dhat window.
     ///
     /// # Errors
     /// As for [`HeapClient::at_rest`].
@@ -103,21 +97,12 @@ impl HeapClient {
         self.ask("POST", "/__heap/window").await.map(|_| ())
     }
 
-    /// Closes the window and returns its profile in dhat's format.
+    /// Closes the window; dhat's profile.
     ///
     /// # Errors
     /// As for [`HeapClient::at_rest`].
     pub async fn close_window(&self) -> Result<Vec<u8>> {
-        let profile = self.ask("DELETE", "/__heap/window?names=no").await?;
-        // A service that cannot tell where it was loaded answers with names.
-        let Ok(raw) = serde_json::from_slice::<Raw>(&profile) else {
-            return Ok(profile);
-        };
-        let named = spawn_blocking(move || {
-            let symbols = SYMBOLS.lock();
-            symbols.unwrap_or_else(PoisonError::into_inner).to_dhat(&raw)
-        });
-        Ok(named.await?)
+        self.ask("DELETE", "/__heap/window").await
     }
 
     async fn ask(&self, method: &'static str, path: &str) -> Result<Vec<u8>> {

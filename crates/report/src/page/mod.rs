@@ -67,7 +67,7 @@ fn body(folder: &Folder<'_>, comparison: &Comparison) -> Markup {
             footer {
                 p { (figures::UNITS) " Live bytes are exact and read at rest; call stacks come from dhat." }
                 p { "Made by " code { "leaklab report" } " from " code { "comparison.json" }
-                    ", profiles and the twins' sources. It loads nothing." }
+                    ", dhat's profiles and the twins' sources. It loads nothing." }
             }
             div id="tip" role="status" aria-live="polite" hidden {}
             script { (PreEscaped(SCRIPT)) }
