@@ -1,8 +1,8 @@
 //! `leaklab claims`: what a comparison proves and refutes.
 
 use crate::cli::{Claims, ClaimsFormat};
-use crate::failure::{EXPECTED, Failure, UNEXPECTED};
-use anyhow::Context;
+use crate::commands::print_json;
+use crate::failure::{self, Failure};
 use report::claims::{ClaimsReport, text};
 use report::stored;
 use std::process::ExitCode;
@@ -17,11 +17,7 @@ pub fn run(arguments: &Claims) -> Result<ExitCode, Failure> {
     match arguments.format {
         ClaimsFormat::Text => anstream::print!("{}", text::text(&report)),
         ClaimsFormat::Markdown => anstream::print!("{}", text::markdown(&report)),
-        ClaimsFormat::Json => {
-            let json = serde_json::to_string_pretty(&report)
-                .context("the claims report has no JSON form")?;
-            anstream::println!("{json}");
-        }
+        ClaimsFormat::Json => print_json(&report)?,
     }
-    Ok(ExitCode::from(if report.is_settled() { EXPECTED } else { UNEXPECTED }))
+    Ok(failure::code(report.is_settled()))
 }

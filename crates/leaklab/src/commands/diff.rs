@@ -1,7 +1,8 @@
 //! `leaklab diff`: what one profile holds more than another, site by site.
 
 use crate::cli::{At, Diff, Format};
-use crate::commands::profiles::{ROWS, in_app, print_json, read, write_graph};
+use crate::commands::print_json;
+use crate::commands::profiles::{ROWS, in_app, read, write_graph};
 use crate::failure::{EXPECTED, Failure};
 use profile::flame;
 use profile::text::difference::{self, Change, Difference, Side};

@@ -1,8 +1,8 @@
 //! `leaklab gate`: what is new, has grown or is gone between two comparisons.
 
 use crate::cli::{Format, Gate};
-use crate::failure::{EXPECTED, Failure, UNEXPECTED};
-use anyhow::Context;
+use crate::commands::print_json;
+use crate::failure::{self, Failure};
 use report::baseline::{Accepted, Baseline};
 use report::stored;
 use std::path::Path;
@@ -23,14 +23,9 @@ pub fn run(arguments: &Gate) -> Result<ExitCode, Failure> {
                 anstream::println!("{}", report::gate::UNEXPECTED);
             }
         }
-        Format::Json => {
-            let json = serde_json::to_string_pretty(&gate)
-                .context("the result has no JSON form")?;
-            anstream::println!("{json}");
-        }
+        Format::Json => print_json(&gate)?,
     }
-    let fine = gate.passed && newer.as_expected;
-    Ok(ExitCode::from(if fine { EXPECTED } else { UNEXPECTED }))
+    Ok(failure::code(gate.passed && newer.as_expected))
 }
 
 /// The baseline in a file, with the sites that may stay.

@@ -18,3 +18,14 @@ mod pager;
 mod profiles;
 mod select;
 mod stop;
+
+use crate::failure::Failure;
+use anyhow::Context;
+
+/// Prints a result as JSON.
+fn print_json(result: &impl serde::Serialize) -> Result<(), Failure> {
+    let json = serde_json::to_string_pretty(result)
+        .context("the result has no JSON form")?;
+    anstream::println!("{json}");
+    Ok(())
+}

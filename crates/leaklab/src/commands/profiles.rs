@@ -2,7 +2,6 @@
 
 use crate::cli::At;
 use crate::failure::Failure;
-use anyhow::Context;
 use maud::Markup;
 use profile::flame;
 use profile::{InApp, Moment, Profile, ProfileError};
@@ -54,14 +53,6 @@ pub(super) fn write_graph(path: &Path, graph: Markup) -> Result<(), Failure> {
             "cannot write {path} ({error}); choose another --flame"
         ))
     })
-}
-
-/// Prints a result as JSON.
-pub(super) fn print_json(result: &impl serde::Serialize) -> Result<(), Failure> {
-    let json = serde_json::to_string_pretty(result)
-        .context("the result has no JSON form")?;
-    anstream::println!("{json}");
-    Ok(())
 }
 
 impl From<At> for Moment {

@@ -1,7 +1,8 @@
 //! `leaklab show`: what a profile holds, ranked.
 
 use crate::cli::{By, Format, Show};
-use crate::commands::profiles::{ROWS, in_app, print_json, read, write_graph};
+use crate::commands::print_json;
+use crate::commands::profiles::{ROWS, in_app, read, write_graph};
 use crate::failure::{EXPECTED, Failure};
 use profile::flame;
 use profile::text::ranking::{self, Ranking, Row, Sort};
