@@ -1,19 +1,19 @@
-//! The opaque text with which a listing goes on where its last page ended.
+//! The opaque text with which a listing continues after its last page.
 //!
 //! A cursor holds the last order id and a check over tenant and id. The key that
 //! DynamoDB starts from is rebuilt from the caller's own tenant, so a forged
-//! cursor can skip orders but never show somebody else's; the check only
-//! turns mistakes and meddling into a clear refusal.
+//! cursor can skip orders but never show another tenant's. The check turns mistakes and
+//! tampering into a clear refusal.
 
 use crate::limits::CURSOR_BYTES_MAX;
 use crate::{OrderId, TenantId};
 
-/// Why a text is no cursor of this tenant.
+/// Why a text is not a cursor of this tenant.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("cursor is not one that this service gave to this tenant")]
 pub struct CursorError;
 
-/// Where a listing goes on.
+/// Where a listing continues.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
     /// The last order that the client has seen.

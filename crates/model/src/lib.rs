@@ -1,8 +1,7 @@
 //! The domain of the order service: its types, how one DynamoDB table stores them, and
 //! the data that a run starts with.
 //!
-//! Both twins, the workload and the engine speak of orders through this crate,
-//! so none of them can hold a different opinion about a key or a limit.
+//! Both twins and the lessons' scenarios use it, so they agree on every key and limit.
 
 pub mod ids;
 pub mod order;

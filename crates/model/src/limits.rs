@@ -1,23 +1,22 @@
-//! Every fixed bound of the service in one place, each with its reason.
+//! Every fixed limit of the service, each with its reason.
 
-/// Longest tenant id, order id or session token, in bytes. DynamoDB allows
-/// 2,048 for a partition key and 1,024 for a sort key; nobody types that.
+/// Longest tenant id, order id or session token, in bytes. DynamoDB allows 2,048 for a
+/// partition key and 1,024 for a sort key.
 pub const ID_BYTES_MAX: usize = 64;
 
 /// Longest note that a confirmation may carry, in bytes.
 pub const NOTE_BYTES_MAX: usize = 500;
 
-/// Longest cursor that a client may send, in bytes: room for an id and its check
-/// in base64.
+/// Longest cursor that a client may send, in bytes: an id and its check.
 pub const CURSOR_BYTES_MAX: usize = 128;
 
-/// Items asked of DynamoDB per page when a whole tenant is read.
+/// Items on a page when all orders of a tenant are read.
 ///
-/// Every Query and Scan of this workspace sets a `Limit`: without one a page is
-/// up to 1 MB, and the embedded engine copies all the remaining rows for it.
+/// Every Query and Scan of this workspace sets a `Limit`. Without one a page is up to
+/// 1 MB, and the embedded engine copies all remaining rows for it.
 pub const EXPORT_PAGE_ITEMS: i32 = 100;
 
-/// Events of an order that its history shows.
+/// Events in the history of an order.
 pub const HISTORY_EVENTS: i32 = 20;
 
 /// Orders on one page of a listing.

@@ -4,7 +4,7 @@ use crate::{OrderId, TenantId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Where an order stands.
+/// The status of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum OrderStatus {
@@ -15,7 +15,7 @@ pub enum OrderStatus {
 }
 
 impl OrderStatus {
-    /// The status as it stands in keys and answers.
+    /// The status as it is written in keys and responses.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Open => "open",
@@ -24,7 +24,7 @@ impl OrderStatus {
     }
 }
 
-/// One position of an order.
+/// One line of an order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct OrderLine {
     /// Article number.
@@ -37,14 +37,14 @@ pub struct OrderLine {
     pub unit_cents: u32,
 }
 
-/// An order as it lies in the table and leaves through the export.
+/// An order, as it is stored and exported.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Order {
     /// Its owner.
     pub tenant: TenantId,
     /// Its id within the tenant.
     pub id: OrderId,
-    /// Where it stands.
+    /// Its status.
     pub status: OrderStatus,
     /// When it was placed, RFC 3339 in UTC.
     pub placed_at: String,
@@ -72,7 +72,7 @@ impl Order {
     }
 }
 
-/// What somebody means to order, kept while it is being written.
+/// An order that is still being written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct OrderDraft {
     /// Its owner.

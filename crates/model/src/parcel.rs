@@ -4,10 +4,10 @@ use crate::TrackingCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// A parcel as it lies in the table: nothing that names a person.
+/// A parcel, as it is stored: nothing that names a person.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Parcel {
-    /// What its recipient was sent.
+    /// The code that its recipient received.
     pub code: TrackingCode,
     /// Who carries it.
     pub carrier: String,

@@ -1,8 +1,8 @@
-//! The data that a run starts from: a pure function of a seed and a number.
+//! Seed data: a pure function of a seed and a number.
 //!
 //! Nothing is stored: the workload asks for the same keys that the seeding wrote.
 //! PCG's output is the same on every machine and in every version of the crate,
-//! so a seed names the same data for ever.
+//! so a seed always names the same data.
 
 use crate::{
     EventKind, IdempotencyKey, Order, OrderEvent, OrderId, OrderLine, OrderStatus,
@@ -139,7 +139,7 @@ pub fn tenant(name: &str) -> TenantId {
     name.parse().expect("tenant names of the workload are valid ids")
 }
 
-/// Text of this length, for the engraver: words, so that it needs no escapes in JSON.
+/// Text of this length, for the engraver: words, which need no escapes in JSON.
 pub fn artwork(seed: u64, n: u64, bytes: usize) -> String {
     sentence(&mut numbers(seed, b'a', "", n), bytes)
 }

@@ -1,10 +1,10 @@
-//! Sessions: who is signed in, and the payment secret that comes with it.
+//! Sessions: who is signed in, with the stored payment secret.
 
 use crate::{SessionToken, TenantId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A signed-in client, as it lies in the table.
+/// A signed-in client, as it is stored.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Session {
     /// What the client shows.
@@ -19,11 +19,11 @@ pub struct Session {
     pub expires_at: u64,
     /// Stored card for one-click payment. Never leaves the service.
     pub payment_secret: String,
-    /// Browser, shop settings and whatever else the sign-in page collected.
+    /// Browser, shop settings and other data from the sign-in page.
     pub profile: String,
 }
 
-// Derived output would print the token and the payment secret.
+// A derived `Debug` would print the token and the payment secret.
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { tenant, expires_at, .. } = self;

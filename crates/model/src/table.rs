@@ -1,4 +1,4 @@
-//! One table for everything: its schema, its keys, and what lies under them.
+//! The one table: its schema, its keys, and the records under them.
 //!
 //! | item | pk | sk | gsi1pk | gsi1sk |
 //! |---|---|---|---|---|
@@ -58,7 +58,7 @@ pub fn order_sk(id: &OrderId) -> AttributeValue {
     AttributeValue::S(format!("{ORDER_PREFIX}{id}"))
 }
 
-/// What every order's sort key begins with.
+/// The beginning of every order's sort key.
 pub fn order_prefix() -> AttributeValue {
     s(ORDER_PREFIX)
 }
@@ -88,7 +88,7 @@ pub fn parcel_key(code: &TrackingCode) -> Item {
     key(AttributeValue::S(format!("PARCEL#{code}")), s("PARCEL"))
 }
 
-/// The key from which a listing by status goes on after this order.
+/// The key from which a listing by status continues after this order.
 pub fn status_start_key(
     tenant: &TenantId,
     status: OrderStatus,
@@ -216,8 +216,8 @@ pub fn with_schema(mut call: CreateTableFluentBuilder) -> CreateTableFluentBuild
         .billing_mode(BillingMode::PayPerRequest)
 }
 
-/// Fills an `UpdateItem` call so that it confirms an order that exists, and returns
-/// the order as it then is.
+/// Fills an `UpdateItem` call so that it confirms an existing order and returns the
+/// confirmed order.
 pub fn with_confirmation(
     call: UpdateItemFluentBuilder,
     tenant: &TenantId,
@@ -241,7 +241,7 @@ fn element(name: &str, kind: KeyType) -> KeySchemaElement {
         .expect("name and type are set")
 }
 
-/// Says how a table that exists differs from this schema; `None` when it fits.
+/// How an existing table differs from this schema; `None` if it fits.
 pub fn mismatch(table: &TableDescription) -> Option<String> {
     let names = |schema: &[KeySchemaElement]| {
         schema.iter().map(|e| e.attribute_name().to_owned()).collect::<Vec<_>>()

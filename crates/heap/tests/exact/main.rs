@@ -1,8 +1,6 @@
 //! The memory of a window is never counted, to the byte. The only test of this process:
 //! another test would allocate beside it.
 
-#![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
-
 use heap::{CountingAlloc, alloc, window};
 
 #[global_allocator]

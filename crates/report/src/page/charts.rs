@@ -3,7 +3,7 @@
 
 use super::chart::{self, Chart, Line, bytes};
 use crate::comparison::{LessonResult, TwinResult};
-use crate::figures::{grouped, power, slope};
+use crate::figures::{power, slope};
 use maud::Markup;
 
 /// What metrics of sockets are called: this and a state.
@@ -31,32 +31,39 @@ fn lines<'a>(
     lesson.both().filter_map(of).collect()
 }
 
-fn peak(lesson: &LessonResult) -> Chart {
-    let scale = lesson.peak_scale.as_deref().unwrap_or_default();
-    let line = |twin: &TwinResult| {
-        let peaks = twin.peaks.iter();
-        Some(Line {
-            figure: format!("peak ~ ({scale})^{}", power(twin.peak_exponent?)),
-            points: peaks.map(|at| (at.size as f64, at.peak_bytes as f64)).collect(),
-            slope: None,
-            ..Line::default()
-        })
-    };
+/// A chart over the requests of the rounds.
+fn over_rounds(title: &str, note: &str, y: &str, lines: Vec<Line>) -> Chart {
     Chart {
-        title: "Peak of live bytes by size, logarithmic".to_owned(),
-        note: "The dashed line is in proportion to the size.".to_owned(),
-        x: scale.to_owned(),
-        y: "peak".to_owned(),
-        bytes: true,
-        logarithmic: true,
-        lines: lines(lesson, line),
+        title: title.to_owned(),
+        note: note.to_owned(),
+        x: "requests".to_owned(),
+        y: y.to_owned(),
+        lines,
         ..Chart::default()
     }
 }
 
+fn peak(lesson: &LessonResult) -> Chart {
+    let scale = lesson.peak_scale.as_deref().unwrap_or_default();
+    let lines = lines(lesson, |twin| {
+        let peaks = twin.peaks.iter();
+        Some(Line {
+            figure: format!("peak ~ ({scale})^{}", power(twin.peak_exponent?)),
+            points: peaks.map(|at| (at.size as f64, at.peak_bytes as f64)).collect(),
+            ..Line::default()
+        })
+    });
+    let (title, note) = (
+        "Peak of live bytes by size, logarithmic",
+        "The dashed line is in proportion to the size.",
+    );
+    let chart = over_rounds(title, note, "peak", lines);
+    Chart { x: scale.to_owned(), bytes: true, logarithmic: true, ..chart }
+}
+
 /// Live bytes since the first reading, with slope, interval and detection limit.
 fn live(lesson: &LessonResult) -> Chart {
-    let line = |twin: &TwinResult| {
+    let lines = lines(lesson, |twin| {
         let [low, high] = twin.ci95;
         Some(Line {
             figure: slope(twin),
@@ -64,29 +71,18 @@ fn live(lesson: &LessonResult) -> Chart {
             slope: Some([low, twin.slope_bytes_per_request, high]),
             ..Line::default()
         })
-    };
+    });
     let limits = lesson.twins.values();
     let limits = limits.map(|twin| twin.detection_limit_bytes_per_request);
-    let lines = lines(lesson, line);
-    let last = lines.iter().flat_map(|line| line.points.last()).map(|point| point.0);
-    Chart {
-        title: "Live bytes since the first reading".to_owned(),
-        note: format!(
-            "Over {} requests. Growth within the grey band cannot be told from noise.",
-            grouped(last.fold(0.0, f64::max))
-        ),
-        x: "requests".to_owned(),
-        y: "live bytes".to_owned(),
-        bytes: true,
-        noise: limits.fold(0.0, f64::max),
-        lines,
-        ..Chart::default()
-    }
+    let note = "Growth within the grey band cannot be told from noise.";
+    let title = "Live bytes since the first reading";
+    let chart = over_rounds(title, note, "live bytes", lines);
+    Chart { bytes: true, noise: limits.fold(0.0, f64::max), ..chart }
 }
 
 /// What the system gave the process.
 fn resident(lesson: &LessonResult) -> Chart {
-    let line = |twin: &TwinResult| {
+    let lines = lines(lesson, |twin| {
         let values = known(&twin.resident_bytes)?;
         let figure = match (twin.resident_before_bytes, values.last()) {
             (Some(before), Some(&last)) => format!(
@@ -98,40 +94,27 @@ fn resident(lesson: &LessonResult) -> Chart {
         };
         let points = over_requests(twin, 1, values);
         Some(Line { figure, points, ..Line::default() })
-    };
-    Chart {
-        title: "Resident bytes".to_owned(),
-        note: "What the system gave the process.".to_owned(),
-        x: "requests".to_owned(),
-        y: "resident bytes".to_owned(),
-        bytes: true,
-        lines: lines(lesson, line),
-        ..Chart::default()
-    }
+    });
+    let note = "What the system gave the process.";
+    let chart = over_rounds("Resident bytes", note, "resident bytes", lines);
+    Chart { bytes: true, ..chart }
 }
 
 /// A number beside the heap.
 fn metric(lesson: &LessonResult, name: &str) -> Chart {
-    let line = |twin: &TwinResult| {
+    let lines = lines(lesson, |twin| {
         let metric = twin.metrics.iter().find(|metric| metric.name == name)?;
         Some(Line {
             figure: format!("{:+.2} per request", metric.per_request),
             points: over_requests(twin, 1, values(twin, name)?),
             ..Line::default()
         })
-    };
+    });
     let mut title = name.to_owned();
     if let Some(first) = title.get_mut(..1) {
         first.make_ascii_uppercase();
     }
-    Chart {
-        title,
-        note: "Read after each round.".to_owned(),
-        x: "requests".to_owned(),
-        y: name.to_owned(),
-        lines: lines(lesson, line),
-        ..Chart::default()
-    }
+    over_rounds(&title, "Read after each round.", name, lines)
 }
 
 /// Live bytes over the rounds, or peaks over the sizes, in the space of a word.

@@ -1,10 +1,8 @@
-//! Claims rest on what is there: names that the compiler rejects, sources of the version
-//! that is used, and a chapter from a run that settles all of them.
+//! Claims rest on what exists: sources in the version that is used, names that the
+//! compiler rejects, and a chapter from a run that settles all of them.
 
-use crate::repository::{locate, no_faults, text};
-use lessons::claims::{CLAIMS, READ, Source};
-use std::collections::BTreeSet;
-use toml::Table;
+use crate::repository::{locate, manifest, no_faults, text};
+use lessons::claims::{CLAIMS, READ, Read, Source};
 
 const CHAPTER: &str = "docs/claims.md";
 const NAMES: &str = "crates/service/src/api_names.rs";
@@ -12,82 +10,56 @@ const NAMES: &str = "crates/service/src/api_names.rs";
 #[test]
 fn the_chapter_has_every_claim_and_leaves_none_open() {
     let chapter = text(CHAPTER);
-    let found = chapter.lines().filter_map(|line| line.strip_prefix("### "));
-    assert_eq!(
-        found.collect::<Vec<_>>(),
-        CLAIMS.iter().map(|claim| claim.id).collect::<Vec<_>>(),
-        "{CHAPTER} does not follow lessons::CLAIMS\ncure: run scripts/refresh-docs.sh"
-    );
-    let worded = CLAIMS.iter().filter(|claim| !chapter.contains(claim.text));
-    let worded =
-        worded.map(|claim| format!("{CHAPTER}: {} in other words", claim.id));
+    let missing = CLAIMS.iter().filter(|claim| !chapter.contains(claim.text));
+    let missing = missing.map(|claim| format!("{} is not in {CHAPTER}", claim.id));
     let open = chapter.lines().filter(|line| line.contains("NOT SETTLED"));
-    no_faults(worded.chain(open.map(str::to_owned)), "run scripts/refresh-docs.sh");
+    no_faults(missing.chain(open.map(str::to_owned)), "run scripts/refresh-docs.sh");
 }
 
-#[test]
-fn names_that_do_not_exist_are_rejected_by_the_compiler() {
-    let used = READ.iter().filter_map(|read| match read.source {
-        Source::Names(items) => Some(items),
-        _ => None,
-    });
-    let used: BTreeSet<_> = used.flatten().copied().collect();
-    let source = text(NAMES);
-    let there = source
-        .lines()
-        .filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(" {}"));
-    assert_eq!(
-        used,
-        there.collect(),
-        "{NAMES} does not have the names of lessons::CLAIMS\ncure: one module \
-         `pub mod <name> {{}}` for each"
-    );
-    for block in ["```compile_fail,E0", "```no_run"] {
-        assert_eq!(
-            source.matches(block).count(),
-            used.len(),
-            "{NAMES}: every name needs one example that begins with {block}"
-        );
+/// The versions of a package in Cargo.lock.
+fn versions(package: &str) -> Vec<String> {
+    let lock = manifest("Cargo.lock");
+    let all = lock["package"].as_array().into_iter().flatten();
+    let own = all.filter(|entry| entry["name"].as_str() == Some(package));
+    own.filter_map(|entry| entry["version"].as_str()).map(str::to_owned).collect()
+}
+
+/// Why what was read does not hold any more.
+fn outdated(read: &Read) -> Option<String> {
+    let finding = read.finding;
+    match read.source {
+        Source::Absent(package, version, _) | Source::Frees(package, version, _) => {
+            let used = versions(package);
+            let same = used.iter().any(|used| used == version);
+            (!same).then(|| format!("{finding}: {package} {used:?}, read {version}"))
+        }
+        Source::Names(items) => {
+            let source = text(NAMES);
+            let has =
+                |name: &&&str| source.contains(&format!("pub mod {name} {{}}"));
+            let missing = items.iter().find(|name| !has(name))?;
+            Some(format!("{finding}: {NAMES} has no example of {missing}"))
+        }
+        Source::Elsewhere(files) => {
+            let missing = files.iter().find(|file| !locate(file).exists())?;
+            Some(format!("{finding}: {missing} does not exist"))
+        }
     }
 }
 
 #[test]
-fn sources_were_read_in_the_version_that_is_used() {
-    let lock: Table = text("Cargo.lock").parse().expect("cargo wrote it");
-    let packages = lock["package"].as_array().expect("cargo wrote it");
-    let has = |name: &str, version: Option<&str>| {
-        packages.iter().any(|package| {
-            let same = package["name"].as_str() == Some(name);
-            same && version.is_none_or(|v| package["version"].as_str() == Some(v))
-        })
-    };
-    let faults = READ.iter().filter_map(|read| match read.source {
-        Source::Absent(package, version, _) | Source::Frees(package, version, _)
-            if !has(package, Some(version)) =>
-        {
-            Some(format!("{}: {package} is no longer {version}", read.finding))
-        }
-        _ => None,
-    });
-    no_faults(
-        faults,
-        "read the source again, and correct crates/lessons/src/claims.rs",
-    );
-    // What claim C01 says of it.
-    assert!(!has("actix", None), "Cargo.lock has the actor framework");
+fn what_was_read_for_a_finding_is_as_it_was() {
+    let faults = READ.iter().filter_map(outdated);
+    no_faults(faults, "read it again, and correct crates/lessons/src/claims.rs");
+    // The first finding about C01 says so.
+    assert_eq!(versions("actix"), [""; 0], "Cargo.lock has the actor framework");
 }
 
 #[test]
-fn files_that_settle_what_is_not_about_memory_exist() {
-    let files = READ.iter().filter_map(|read| match read.source {
-        Source::Elsewhere(files) => {
-            Some(files.iter().map(|file| (read.finding, file)))
-        }
-        _ => None,
-    });
-    let missing = files.flatten().filter(|(_, file)| !locate(file).exists());
-    no_faults(
-        missing.map(|(id, file)| format!("{id}: {file}")),
-        "correct the path in crates/lessons/src/claims.rs",
-    );
+fn the_compiler_rejects_every_name_that_does_not_exist() {
+    let source = text(NAMES);
+    let count = |mark: &str| source.matches(mark).count();
+    let rejected = (count("```compile_fail,E0"), count("```no_run"));
+    let names = count("\npub mod ");
+    assert_eq!(rejected, (names, names), "{NAMES}: give every name both examples");
 }

@@ -3,7 +3,7 @@
 use crate::files::sources;
 use crate::repository::{files, manifest, no_faults};
 use std::collections::{BTreeMap, BTreeSet};
-use toml::{Table, Value};
+use toml::Table;
 
 /// The layout: what each crate may use of ours. ARCHITECTURE.md explains it.
 const MAY_USE: &str = "
@@ -42,17 +42,12 @@ fn members() -> BTreeMap<String, BTreeSet<String>> {
 
 /// The names in every table of dependencies, `[target.…]` included.
 fn dependencies(manifest: &Table) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    for (key, value) in manifest {
-        let Value::Table(table) = value else { continue };
-        if key.ends_with("dependencies") {
-            found.extend(table.keys().cloned());
-        } else if key == "target" {
-            let platforms = table.values().filter_map(Value::as_table);
-            found.extend(platforms.flat_map(dependencies));
-        }
-    }
-    found
+    let tables = manifest.iter().filter_map(|(key, v)| Some((key, v.as_table()?)));
+    let names = |(key, table): (&String, &Table)| match key {
+        key if key.ends_with("dependencies") => table.keys().cloned().collect(),
+        _ => dependencies(table),
+    };
+    tables.flat_map(names).collect()
 }
 
 #[test]
