@@ -1,7 +1,7 @@
 //! Requests per second of the fixed twin over those of the leaky one, and the time to
-//! the first byte of a large response; with `--allocator`, what counting costs.
+//! the first byte of a large response.
 //!
-//!     cargo bench -p leaklab --bench ratios [-- [LESSON...] [--allocator]]
+//!     cargo bench -p leaklab --bench ratios [-- LESSON...]
 //!
 //! Both twins run, each with its own engine, and take turns in short bursts (leaky
 //! fixed, fixed leaky, and so on), so that other load slows both. The median of the
@@ -15,7 +15,7 @@ use clap::Parser;
 use lessons::{LESSONS, Lesson, Plan};
 use measure::statistics::median_of;
 use side::{Burst, Side, build, plan};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// `leaky` leaks through all of them, in some lessons a socket per request, and a
 /// process usually may have 1,024.
@@ -32,10 +32,6 @@ const EXPORT_PAIRS: u64 = 4;
 /// It would be given up after the usual 10 s on a slow machine.
 const EXPORT_SETTINGS: &[&str] = &["--request-deadline-ms=60000"];
 
-/// What the allocator is compared with unless lessons are named: the one that
-/// allocates most in a request, and the one that stands for most services.
-const ALLOCATOR_LESSONS: &[&str] = &["c01_client_clones", "l11_session_cache"];
-
 /// Throughput of the fixed twin over that of the leaky one
 #[derive(Debug, Parser)]
 #[command(name = "ratios")]
@@ -43,9 +39,6 @@ struct Arguments {
     /// Lessons, by the beginnings of their names; all without any
     #[arg(value_name = "LESSON")]
     lessons: Vec<String>,
-    /// Compare the counting allocator with the system's, in the fixed twin
-    #[arg(long)]
-    allocator: bool,
     /// A quarter of the bursts
     #[arg(long)]
     quick: bool,
@@ -58,20 +51,17 @@ struct Arguments {
 async fn main() -> Result<()> {
     let arguments = Arguments::parse();
     let pairs = if arguments.quick { PAIRS_QUICK } else { PAIRS };
-    let lessons = arguments.lessons();
-    ensure!(!lessons.is_empty(), "no such lesson; `leaklab list` names all");
-    let folder = build(None, &["--bins"])?;
-    let (names, programs) = if arguments.allocator {
-        let system = ["--bin", "fixed", "--features", "heap/uncounted"];
-        let system = build(Some("uncounted"), &system)?;
-        let programs = [program(&system, "fixed"), program(&folder, "fixed")];
-        (["system", "counting"], programs)
-    } else {
-        let names = ["leaky", "fixed"];
-        (names, names.map(|name| program(&folder, name)))
+    let named = |lesson: &&Lesson| {
+        arguments.lessons.iter().any(|name| lesson.id.starts_with(name))
     };
-    let [one, other] = names;
-    println!("{one}, {other} and {other}/{one} (median of {pairs} pairs, min–max)");
+    let all = arguments.lessons.is_empty();
+    let lessons: Vec<_> = LESSONS.iter().filter(|l| all || named(l)).collect();
+    ensure!(!lessons.is_empty(), "no such lesson; `leaklab list` names all");
+    let folder = build(&["--bins"])?;
+    let programs = ["leaky", "fixed"].map(|name| {
+        folder.join(name).with_extension(std::env::consts::EXE_EXTENSION)
+    });
+    println!("leaky, fixed and fixed/leaky (median of {pairs} pairs, min–max)");
     for lesson in lessons {
         let throughput = Comparison {
             plan: plan(lesson, lesson.requests.max(REQUESTS_MIN)),
@@ -81,7 +71,7 @@ async fn main() -> Result<()> {
             unit: "requests/s",
         };
         throughput.print(&programs).await?;
-        if lesson.growth.scale().is_some() && !arguments.allocator {
+        if lesson.growth.scale().is_some() {
             // A stream begins when its first page is there, whatever comes after it; an
             // answer that is gathered first begins when all of it is.
             let size = EXPORT_ITEMS;
@@ -96,20 +86,6 @@ async fn main() -> Result<()> {
         }
     }
     Ok(())
-}
-
-impl Arguments {
-    fn lessons(&self) -> Vec<&'static Lesson> {
-        let chosen = |lesson: &&Lesson| match &self.lessons[..] {
-            [] => !self.allocator || ALLOCATOR_LESSONS.contains(&lesson.id),
-            names => names.iter().any(|name| lesson.id.starts_with(name)),
-        };
-        LESSONS.iter().filter(chosen).collect()
-    }
-}
-
-fn program(folder: &Path, name: &str) -> PathBuf {
-    folder.join(name).with_extension(std::env::consts::EXE_EXTENSION)
 }
 
 /// Two programs on one lesson.

@@ -8,9 +8,6 @@ use report::stored;
 use std::process::ExitCode;
 
 /// Reads a comparison and prints what it says about every claim.
-///
-/// # Errors
-/// Wrong usage: the file is no comparison of this schema.
 pub fn run(arguments: &Claims) -> Result<ExitCode, Failure> {
     let comparison = stored::comparison(&arguments.from, "--from")?;
     let report = ClaimsReport::of(&comparison);

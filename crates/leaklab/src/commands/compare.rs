@@ -4,7 +4,7 @@ use crate::cli::{Compare, Format};
 use crate::commands::{gate, select, stop};
 use crate::failure::{self, Failure};
 use crate::progress::Progress;
-use crate::run::{EngineChoice, Measured, Permit, Run, Service, lesson_result};
+use crate::run::{EngineChoice, Permit, Run, Service, lesson_result};
 use futures_util::future::join_all;
 use lessons::{Lesson, Plan};
 use measure::Scenario;
@@ -28,18 +28,15 @@ const QUICK_LESSONS_AT_ONCE: usize = 3;
 const PLANTED_IN: &str = "c01_client_clones";
 
 /// Runs the comparison.
-///
-/// # Errors
-/// Wrong usage, a process or the database failed, or the user interrupted.
 pub async fn run(arguments: &Compare) -> Result<ExitCode, Failure> {
     let began = Instant::now();
     let lessons = select::lessons(&arguments.lessons)?;
     let jobs = jobs(&lessons, arguments)?;
     // Before the folder is touched: the baseline may be the file that will be replaced.
-    let baseline = match &arguments.baseline {
-        Some(file) => Some(gate::baseline(file, arguments.accept.as_deref())?),
-        None => None,
-    };
+    let accept = arguments.accept.as_deref();
+    let baseline =
+        arguments.baseline.as_ref().map(|file| gate::baseline(file, accept));
+    let baseline = baseline.transpose()?;
     if let Some(baseline) = &baseline {
         baseline.fits(&conditions(&jobs, arguments))?;
     }
@@ -68,8 +65,7 @@ pub async fn run(arguments: &Compare) -> Result<ExitCode, Failure> {
     };
     let results =
         causes_first(join_all(jobs.iter().map(|job| all.lesson(job))).await)?;
-    let progress = &all.progress;
-    progress.finish();
+    all.progress.finish();
 
     let mut comparison = Comparison {
         schema: SCHEMA,
@@ -186,29 +182,11 @@ impl All<'_> {
         let all = all.inspect_err(|_| self.run.stop.cancel())?;
         let id = job.plan.lesson.id;
         self.progress.done(id);
-        for measured in &all {
-            self.write_profile(id, measured)?;
+        for (name, json) in all.iter().filter_map(|measured| measured.profile(id)) {
+            self.output.write(&name, json)?;
         }
-        Ok(lesson_result(job.plan, &job.scenario, all, |measured| {
-            profile_name(id, measured)
-        }))
+        Ok(lesson_result(job.plan, &job.scenario, &all))
     }
-
-    /// Writes the profile of the second, longer window.
-    fn write_profile(&self, id: &str, measured: &Measured) -> Result<(), Failure> {
-        if let (Some(name), Some(longer)) =
-            (profile_name(id, measured), measured.samples.windows.last())
-        {
-            self.output.write(&name, &longer.json)?;
-        }
-        Ok(())
-    }
-}
-
-/// The file of a service's dhat profile, where windows were opened.
-fn profile_name(id: &str, measured: &Measured) -> Option<String> {
-    let name = measured.service.name;
-    measured.samples.windows.last().map(|_| format!("profiles/{id}.{name}.json"))
 }
 
 /// Known before anything is measured, so that a baseline that does not fit is refused

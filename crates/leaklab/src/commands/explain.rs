@@ -20,10 +20,6 @@ const WIDTH: std::ops::RangeInclusive<usize> = 40..=100;
 const PIPE: usize = 80;
 
 /// Prints the chapter.
-///
-/// # Errors
-/// Wrong usage: no such lesson, or not one alone; a comparison that was named and
-/// cannot be read.
 pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
     let lesson = select::one(&arguments.lesson)?;
     let from = arguments.from.as_deref().unwrap_or(Path::new(FROM));

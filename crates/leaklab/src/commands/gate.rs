@@ -9,9 +9,6 @@ use std::path::Path;
 use std::process::ExitCode;
 
 /// Compares a comparison with an older one and prints the differences.
-///
-/// # Errors
-/// Wrong usage: a file is missing, is no comparison, or the two cannot be compared.
 pub fn run(arguments: &Gate) -> Result<ExitCode, Failure> {
     let baseline = baseline(&arguments.baseline, arguments.accept.as_deref())?;
     let newer = stored::comparison(&arguments.from, "--from")?;

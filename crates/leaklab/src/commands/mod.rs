@@ -1,4 +1,5 @@
-//! What a user can type, a file each.
+//! What a user can type, a file each. A command returns its exit code, or a [`Failure`]
+//! that says why there is no result; its help lists the codes.
 
 pub mod claims;
 pub mod compare;

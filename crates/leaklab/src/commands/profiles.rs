@@ -1,15 +1,15 @@
 //! What `show` and `diff` share: reading a profile, in-app frames, writing a graph.
 
-use crate::cli::At;
+use crate::cli::Format;
 use crate::failure::Failure;
 use maud::Markup;
 use profile::flame;
-use profile::{InApp, Moment, Profile, ProfileError};
+use profile::{InApp, Profile, ProfileError};
 use std::io::ErrorKind;
 use std::path::Path;
 
 /// Rows of a text by default.
-pub(super) const ROWS: usize = 20;
+const ROWS: usize = 20;
 
 /// Reads a profile.
 pub(super) fn read(path: &Path) -> Result<Profile, Failure> {
@@ -55,11 +55,7 @@ pub(super) fn write_graph(path: &Path, graph: Markup) -> Result<(), Failure> {
     })
 }
 
-impl From<At> for Moment {
-    fn from(at: At) -> Self {
-        match at {
-            At::End => Self::End,
-            At::Peak => Self::Peak,
-        }
-    }
+/// How many rows to print: all in JSON, unless fewer are asked for.
+pub(super) fn rows(top: Option<usize>, format: Format) -> usize {
+    top.unwrap_or(if format == Format::Text { ROWS } else { usize::MAX })
 }

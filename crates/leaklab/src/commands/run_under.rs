@@ -9,10 +9,6 @@ use anstream::println;
 use std::process::ExitCode;
 
 /// Runs one lesson and prints what the exact counters read.
-///
-/// # Errors
-/// No such lesson, or more than one; a process or the database failed; the user
-/// interrupted.
 pub async fn run(arguments: &RunUnder) -> Result<ExitCode, Failure> {
     let lesson = select::one(&arguments.lesson)?;
     let numbers = Numbers {

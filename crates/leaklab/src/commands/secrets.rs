@@ -21,10 +21,6 @@ struct Report<'a> {
 }
 
 /// Searches both twins, one after the other.
-///
-/// # Errors
-/// This system has no `/proc`, a process or the database failed, or the user
-/// interrupted.
 pub async fn run(arguments: &Secrets) -> Result<ExitCode, Failure> {
     let search = &arguments.search;
     let run = Run::new(EngineChoice::Embedded, stop::on_signal()?)?;

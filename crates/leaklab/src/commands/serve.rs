@@ -13,9 +13,6 @@ use tokio::process::Command;
 use tokio_util::sync::CancellationToken;
 
 /// Runs until a signal.
-///
-/// # Errors
-/// A process could not be started, or ended by itself.
 pub async fn run(arguments: &Serve) -> Result<ExitCode, Failure> {
     let stop = stop::on_signal()?;
     // The twin is stopped in order, so this run is never cancelled.

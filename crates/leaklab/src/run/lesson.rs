@@ -27,6 +27,16 @@ pub struct Measured {
     pub seconds: f64,
 }
 
+impl Measured {
+    /// The file of the dhat profile of the second, longer window, and its content.
+    /// `None` where no windows were opened.
+    pub fn profile(&self, lesson: &str) -> Option<(String, &[u8])> {
+        let longer = self.samples.windows.last()?;
+        let name = format!("profiles/{lesson}.{}.json", self.service.name);
+        Some((name, &longer.json))
+    }
+}
+
 impl Run {
     /// Measures a service. The permit is released as soon as nothing is left to
     /// measure, before the processes have ended.

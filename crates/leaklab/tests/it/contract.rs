@@ -1,24 +1,22 @@
 //! What both twins answer, and that it is the same: one suite, two services.
 
 use crate::fixture::{
-    Answer, Served, TWINS, each_twin, get, post, request, with, without,
+    Answer, each_twin, get, on_twin, post, request, with, without,
 };
 use serde_json::json;
 use std::time::Duration;
 use workload::Request;
 
 /// Gives both twins the same requests.
-async fn both(requests: Vec<Request>) -> Vec<Answer> {
+fn both(requests: &[Request]) -> Vec<Answer> {
     let mut answers: Vec<Vec<Answer>> = Vec::new();
-    for name in TWINS {
-        let served = Served::start(name, &[]).await;
+    each_twin(&[], async |served| {
         let mut given = Vec::new();
-        for request in requests.iter().cloned() {
-            given.push(served.ask(request).await);
+        for request in requests {
+            given.push(served.ask(request.clone()).await);
         }
-        served.stop().await;
         answers.push(given);
-    }
+    });
     assert_eq!(answers[0], answers[1]);
     answers.remove(0)
 }
@@ -80,11 +78,12 @@ fn wrong_bodies() -> Vec<Case> {
     ]
 }
 
-#[tokio::test]
-async fn both_twins_refuse_what_is_wrong_with_the_same_problem_document() {
+#[test]
+fn both_twins_refuse_what_is_wrong_with_the_same_problem_document() {
     let cases = [wrong_addresses(), wrong_bodies()].concat();
-    let requests = cases.iter().map(|(_, _, request)| request.clone()).collect();
-    for ((what, status, _), answer) in cases.into_iter().zip(both(requests).await) {
+    let requests: Vec<_> =
+        cases.iter().map(|(_, _, request)| request.clone()).collect();
+    for ((what, status, _), answer) in cases.into_iter().zip(both(&requests)) {
         assert_eq!(answer.status, status, "{what}: {}", answer.text());
         assert_eq!(answer.kind, "application/problem+json", "{what}");
         let problem = answer.json();
@@ -97,10 +96,10 @@ async fn both_twins_refuse_what_is_wrong_with_the_same_problem_document() {
     }
 }
 
-#[tokio::test]
-async fn both_twins_serve_every_job_alike() {
+#[test]
+fn both_twins_serve_every_job_alike() {
     let token = model::seed::session_token(7, 3);
-    let requests = vec![
+    let requests = [
         get("/orders/export"),
         get("/orders?status=open"),
         get("/orders/ord-00000001/status"),
@@ -118,7 +117,7 @@ async fn both_twins_serve_every_job_alike() {
         get("/orders/ord-00000001/weight"),
         get("/health"),
     ];
-    let answers = both(requests).await;
+    let answers = both(&requests);
     assert!(answers.iter().all(|answer| answer.status == 200), "{answers:?}");
     assert_eq!(answers[0].text().lines().count() as u64, lessons::ORDERS);
     assert_eq!(answers[2].json()["status"], "open");
@@ -162,27 +161,27 @@ fn a_history_shows_what_the_audit_wrote() {
     });
 }
 
-#[tokio::test]
-async fn a_listing_goes_on_where_its_cursor_points_until_the_end() {
-    let served = Served::start("fixed", &[]).await;
+#[test]
+fn a_listing_goes_on_where_its_cursor_points_until_the_end() {
     let mut seen = Vec::new();
-    let mut path = "/orders?status=open".to_owned();
-    loop {
-        let page = served.ask(get(&path)).await.json();
-        let ids = page["orders"].as_array().unwrap().iter();
-        seen.extend(ids.map(|order| order["id"].as_str().unwrap().to_owned()));
-        let Some(next) = page["next"].as_str() else { break };
-        path = format!("/orders?status=open&cursor={next}");
-    }
+    on_twin("fixed", &[], async |served| {
+        let mut path = "/orders?status=open".to_owned();
+        loop {
+            let page = served.ask(get(&path)).await.json();
+            let ids = page["orders"].as_array().unwrap().iter();
+            seen.extend(ids.map(|order| order["id"].as_str().unwrap().to_owned()));
+            let Some(next) = page["next"].as_str() else { break };
+            path = format!("/orders?status=open&cursor={next}");
+        }
+    });
     let expected: Vec<_> =
         (0..lessons::ORDERS).map(|n| model::seed::order_id(n).to_string()).collect();
     assert_eq!(seen, expected);
-    served.stop().await;
 }
 
-#[tokio::test]
-async fn both_twins_describe_the_same_routes_in_openapi_3_1() {
-    let answers = both(vec![get("/openapi.json")]).await;
+#[test]
+fn both_twins_describe_the_same_routes_in_openapi_3_1() {
+    let answers = both(&[get("/openapi.json")]);
     let document = answers[0].json();
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
     for lesson in lessons::LESSONS {

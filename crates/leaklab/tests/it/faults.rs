@@ -1,19 +1,15 @@
 //! What breaks on the way: one line that names it, the right code, nothing left.
 
-use crate::fixture::{Leaklab, build_programs, call, signal};
+use crate::fixture::{Leaklab, call, on_engine, signal};
 use dynamo::{Connection, Table, Target};
-use leaklab::run::{Database, EngineChoice};
 use serde_json::json;
 use std::net::TcpListener;
-use tokio::runtime::Runtime;
 
 /// Tests against an engine that plays the user's own.
-fn on_own_engine(test: impl AsyncFn(&str)) {
-    build_programs();
-    Runtime::new().unwrap().block_on(async {
-        let database = Database::open(&EngineChoice::Embedded, "own").await.unwrap();
+fn on_own_engine(test: impl AsyncFnOnce(&str)) {
+    on_engine(async |_, database| {
         test(database.target.url()).await;
-        database.close().await.unwrap();
+        Ok(())
     });
 }
 

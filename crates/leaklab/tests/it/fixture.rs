@@ -1,5 +1,6 @@
 //! Starts the programs and asks them; everything ends with the test.
 
+use anyhow::Result;
 use http_body_util::BodyExt;
 use leaklab::commands::seed;
 use leaklab::run::{Database, EngineChoice, Run, Under, program};
@@ -22,7 +23,7 @@ pub(crate) const TWINS: [&str; 2] = ["leaky", "fixed"];
 pub(crate) fn build_programs() {
     static BUILT: OnceLock<()> = OnceLock::new();
     BUILT.get_or_init(|| {
-        crate::programs::build(None, &["--bins", "--quiet", "--offline"]).unwrap();
+        crate::programs::build(&["--bins", "--quiet", "--offline"]).unwrap();
     });
 }
 
@@ -102,31 +103,56 @@ pub(crate) async fn call(url: &str, operation: &str, body: &str) -> Value {
     answer.json()
 }
 
-/// A twin with an engine and data of its own.
-pub(crate) struct Served {
-    pub(crate) name: &'static str,
-    pub(crate) process: Process,
-    pub(crate) database: Database,
-    _run: Run,
-}
-
-impl Served {
-    /// Starts it with settings beside those for measuring.
-    pub(crate) async fn start(name: &'static str, settings: &[&str]) -> Self {
-        build_programs();
+/// Tests against an engine with an empty table.
+pub(crate) fn on_engine(test: impl AsyncFnOnce(&Run, &Database) -> Result<()>) {
+    build_programs();
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
         let run =
             Run::new(EngineChoice::Embedded, CancellationToken::new()).unwrap();
-        let database =
-            Database::open(&EngineChoice::Embedded, "test").await.unwrap();
-        seed::fill(&database.table, 7).await.unwrap();
-        let Database { target, table, .. } = &database;
-        let (program, under) = (program(name).unwrap(), Under::default());
+        let tested = async |database: &Database| test(&run, database).await;
+        run.with_database("test", tested).await.unwrap();
+    });
+}
+
+/// Tests a twin with settings beside those for measuring, on an engine with data. The
+/// output of a test that fails names the twin.
+pub(crate) fn on_twin(
+    name: &'static str,
+    settings: &[&str],
+    test: impl AsyncFnOnce(&mut Served<'_>),
+) {
+    eprintln!("twin: {name} {settings:?}");
+    on_engine(async |run, database| {
+        seed::fill(&database.table, 7).await?;
+        let Database { target, table, .. } = database;
+        let (program, under) = (program(name)?, Under::default());
         let started =
             under.start(&program, target, table.name(), settings, run.scratch());
-        let process = started.await.unwrap().process;
-        Self { name, process, database, _run: run }
-    }
+        let mut served = Served { name, process: started.await?.process, database };
+        test(&mut served).await;
+        served.process.stop().await;
+        Ok(())
+    });
+}
 
+/// Tests each twin.
+pub(crate) fn each_twin(
+    settings: &[&str],
+    mut test: impl AsyncFnMut(&mut Served<'_>),
+) {
+    for name in TWINS {
+        on_twin(name, settings, &mut test);
+    }
+}
+
+/// A twin with an engine and data of its own.
+pub(crate) struct Served<'a> {
+    pub(crate) name: &'static str,
+    pub(crate) process: Process,
+    pub(crate) database: &'a Database,
+}
+
+impl Served<'_> {
     pub(crate) fn origin(&self) -> Origin {
         Origin(self.process.address())
     }
@@ -145,24 +171,6 @@ impl Served {
     pub(crate) async fn live_bytes(&self) -> u64 {
         HeapClient::new(self.origin()).at_rest().await.unwrap().live_bytes
     }
-
-    pub(crate) async fn stop(self) {
-        self.process.stop().await;
-        self.database.close().await.unwrap();
-    }
-}
-
-/// Tests each twin. The output of a test that fails names the twin.
-pub(crate) fn each_twin(settings: &[&str], test: impl AsyncFn(&mut Served)) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.unwrap().block_on(async {
-        for name in TWINS {
-            eprintln!("twin: {name} {settings:?}");
-            let mut served = Served::start(name, settings).await;
-            test(&mut served).await;
-            served.stop().await;
-        }
-    });
 }
 
 /// A run of the driver, with a temporary folder of its own that must be empty after.

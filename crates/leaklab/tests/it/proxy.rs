@@ -1,10 +1,10 @@
 //! The fault proxy in front of the real engine, and `leaklab dynamo`.
 
 use crate::fixture::{
-    Answer, Leaklab, ask, build_programs, dynamo_request, origin, signal,
+    Answer, Leaklab, ask, build_programs, dynamo_request, on_engine, origin, signal,
 };
 use dynamo::Proxy;
-use leaklab::run::{Database, EngineChoice, program};
+use leaklab::run::program;
 use measure::{Process, ShowLog};
 use serde_json::{Value, json};
 use tokio::process::Command;
@@ -28,37 +28,39 @@ fn puts(first: usize) -> Value {
     json!({ "RequestItems": { "orders": puts } })
 }
 
-#[tokio::test]
-async fn the_engine_responds_the_same_with_and_without_the_proxy() {
-    build_programs();
-    let database = Database::open(&EngineChoice::Embedded, "proxy").await.unwrap();
-    let direct = database.target.url();
-    let proxy = Proxy::start(direct, Vec::new()).await.unwrap();
-    // 1.2 MB, so that one page is full.
-    for first in [0, 15] {
-        let put = call(&proxy.url(), "BatchWriteItem", &puts(first)).await;
-        assert_eq!(put.json()["UnprocessedItems"], json!({}));
-    }
+#[test]
+fn the_engine_responds_the_same_with_and_without_the_proxy() {
     let key = json!({ "pk": { "S": "p1" }, "sk": { "S": "s1" } });
-    let mut longest = 0;
-    for (operation, body) in [
+    let requests = [
         ("GetItem", json!({ "TableName": "orders", "Key": key })),
         ("Scan", json!({ "TableName": "orders" })),
         ("Scan", json!({ "TableName": "nothing" })),
         ("ListTables", json!({})),
         ("NoOperation", json!({})),
         ("PutItem", json!("no object")),
-    ] {
-        let expected = call(direct, operation, &body).await;
-        let found = call(&proxy.url(), operation, &body).await;
-        assert_eq!((found.status, &found.kind), (expected.status, &expected.kind));
-        // A message of a megabyte helps nobody.
-        assert!(found.json() == expected.json(), "{operation}");
-        longest = longest.max(found.body.len());
-    }
-    assert!(longest > 1_000_000, "no page was full");
-    proxy.close().await;
-    database.close().await.unwrap();
+    ];
+    on_engine(async |_, database| {
+        let direct = database.target.url();
+        let proxy = Proxy::start(direct, Vec::new()).await?;
+        // 1.2 MB, so that one page is full.
+        for first in [0, 15] {
+            let put = call(&proxy.url(), "BatchWriteItem", &puts(first)).await;
+            assert_eq!(put.json()["UnprocessedItems"], json!({}));
+        }
+        let mut longest = 0;
+        for (operation, body) in requests {
+            let expected = call(direct, operation, &body).await;
+            let found = call(&proxy.url(), operation, &body).await;
+            let head = |answer: &Answer| (answer.status, answer.kind.clone());
+            assert_eq!(head(&found), head(&expected));
+            // A message of a megabyte helps nobody.
+            assert!(found.json() == expected.json(), "{operation}");
+            longest = longest.max(found.body.len());
+        }
+        assert!(longest > 1_000_000, "no page was full");
+        proxy.close().await;
+        Ok(())
+    });
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Planted secrets: `leaky` keeps every one of them, `fixed` keeps none on purpose, and
 //! the search that says so can find and can fail to find.
 
-use crate::fixture::{Leaklab, Served, TWINS, contains, fits_a_pipe, get};
+use crate::fixture::{Leaklab, TWINS, contains, fits_a_pipe, get, on_twin};
 use leaklab::run::memory::{Found, Values, search};
 use model::seed;
 use serde_json::Value;
@@ -44,23 +44,22 @@ fn a_process_that_has_ended_is_named() {
     assert!(error.contains(&format!("/proc/{}/maps", process.id())), "{error}");
 }
 
-#[tokio::test]
-async fn a_secret_is_there_once_its_session_was_looked_up_and_not_before() {
-    let served = Served::start("leaky", &[]).await;
-    let process = served.process.id().unwrap();
-    let find = |values: &Values| search(process, values).unwrap();
-    assert_eq!(find(&secrets(7, 20)).values, 0);
-    for n in 0..5 {
-        let token = seed::session_token(7, n);
-        let path = format!("/sessions/{token}");
-        assert_eq!(served.ask(get(&path)).await.status, 200);
-    }
-    served.live_bytes().await;
-    assert_eq!(find(&secrets(7, 20)).values, 5);
-    let never = find(&secrets(8, 20));
-    let searched_bytes = never.searched_bytes;
-    assert_eq!(never, Found { searched_bytes, ..Found::default() });
-    served.stop().await;
+#[test]
+fn a_secret_is_there_once_its_session_was_looked_up_and_not_before() {
+    on_twin("leaky", &[], async |served| {
+        let process = served.process.id().unwrap();
+        let find = |values: &Values| search(process, values).unwrap();
+        assert_eq!(find(&secrets(7, 20)).values, 0);
+        for n in 0..5 {
+            let path = format!("/sessions/{}", seed::session_token(7, n));
+            assert_eq!(served.ask(get(&path)).await.status, 200);
+        }
+        served.live_bytes().await;
+        assert_eq!(find(&secrets(7, 20)).values, 5);
+        let never = find(&secrets(8, 20));
+        let searched_bytes = never.searched_bytes;
+        assert_eq!(never, Found { searched_bytes, ..Found::default() });
+    });
 }
 
 /// Sessions that are looked up. `fixed` drops each of them before it looks the next one

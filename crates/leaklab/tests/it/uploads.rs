@@ -6,7 +6,7 @@ use tokio::net::TcpStream;
 use workload::Request;
 
 /// A connection on which a request's head was sent.
-async fn begun(served: &Served, request: &Request, length: &str) -> TcpStream {
+async fn begun(served: &Served<'_>, request: &Request, length: &str) -> TcpStream {
     let mut text =
         format!("{} {} HTTP/1.1\r\nhost: test\r\n", request.method, request.path);
     for (name, value) in &request.headers {
@@ -29,7 +29,7 @@ async fn status(mut stream: impl AsyncRead + Unpin) -> String {
 }
 
 /// Repeats something: the first times also fill pools that stay.
-async fn leaves_nothing(served: &Served, something: impl AsyncFn()) {
+async fn leaves_nothing(served: &Served<'_>, something: impl AsyncFn()) {
     for _ in 0..3 {
         something().await;
     }
@@ -53,7 +53,7 @@ fn a_hundred_megabytes_are_refused_and_leave_nothing() {
 }
 
 /// Sends 100 MB, or as much as the service takes; the status that it answers.
-async fn refused_upload(served: &Served) -> String {
+async fn refused_upload(served: &Served<'_>) -> String {
     let mut stream = begun(served, &confirm(), "transfer-encoding: chunked").await;
     let (reading, mut writing) = stream.split();
     let upload = async {
