@@ -2,9 +2,6 @@
 //! each called directly, on one thread and on two at once.
 //!
 //!     cargo bench -p heap --bench allocator
-//!
-//! What it adds to a request is another question, since a service does more than to
-//! allocate: the benchmark `ratios` of leaklab answers it.
 
 #![expect(
     unsafe_code,

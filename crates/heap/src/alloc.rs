@@ -74,7 +74,7 @@ thread_local! {
 pub struct CountingAlloc;
 
 /// The counters of the whole process. All are zero when [`CountingAlloc`] is not the
-/// global allocator, or is built with the feature `uncounted`.
+/// global allocator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counts {
     /// Bytes allocated and not freed, as requested (not as rounded by malloc).
@@ -203,10 +203,6 @@ fn dispatch(
     seen: impl FnOnce() -> *mut u8,
     unseen: impl FnOnce() -> *mut u8,
 ) -> (*mut u8, bool) {
-    // Known at compile time: only the system allocator remains.
-    if cfg!(feature = "uncounted") {
-        return (unseen(), false);
-    }
     if !DHAT_ENABLED.load(Relaxed) {
         return (unseen(), true);
     }

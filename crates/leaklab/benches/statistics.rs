@@ -3,7 +3,7 @@
 //!
 //!     cargo bench -p leaklab --bench statistics
 
-use criterion::{BenchmarkId, Criterion};
+use criterion::Criterion;
 use measure::statistics::{detection_limit, theil_sen};
 use std::hint::black_box;
 
@@ -12,39 +12,17 @@ const STEP_BYTES: f64 = 8_232.0;
 
 fn main() {
     let mut criterion = Criterion::default().without_plots().configure_from_args();
-    lines(&mut criterion);
-    limits(&mut criterion);
-    criterion.final_summary();
-}
-
-fn lines(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("theil_sen");
-    for count in [8_u32, 64, 512] {
-        let points = readings(count);
-        group.bench_with_input(
-            BenchmarkId::from_parameter(count),
-            &points,
-            |bencher, points| bencher.iter(|| theil_sen(black_box(points))),
-        );
-    }
-    group.finish();
-}
-
-fn limits(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("detection_limit");
-    for count in [8_u32, 64] {
+    for count in [8, 64] {
         let points = readings(count);
         let line = theil_sen(&points).expect("there are two readings and more");
-        group.bench_with_input(
-            BenchmarkId::from_parameter(count),
-            &points,
-            |bencher, points| {
-                bencher
-                    .iter(|| detection_limit(black_box(points), &line, STEP_BYTES));
-            },
-        );
+        criterion.bench_function(&format!("theil_sen/{count}"), |bencher| {
+            bencher.iter(|| theil_sen(black_box(&points)));
+        });
+        criterion.bench_function(&format!("detection_limit/{count}"), |bencher| {
+            bencher.iter(|| detection_limit(black_box(&points), &line, STEP_BYTES));
+        });
     }
-    group.finish();
+    criterion.final_summary();
 }
 
 /// Live bytes of a leak of 700 B a request, with noise of up to 10 KB.

@@ -14,6 +14,11 @@ pub const BROKEN: u8 = 3;
 /// Ctrl-C or SIGTERM, as shells count it.
 pub const INTERRUPTED: u8 = 130;
 
+/// The exit code of a result.
+pub fn code(as_expected: bool) -> ExitCode {
+    ExitCode::from(if as_expected { EXPECTED } else { UNEXPECTED })
+}
+
 /// Why there is no result.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {

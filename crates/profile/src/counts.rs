@@ -3,12 +3,12 @@
 use serde::Serialize;
 use std::ops::AddAssign;
 
-/// Which moment of a window counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A moment of a profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Moment {
-    /// Its end: what is still live.
+    /// Live at the end.
     End,
-    /// When most bytes were live.
+    /// Live when most bytes are.
     Peak,
 }
 

@@ -2,6 +2,7 @@
 //! fields keep their names; new fields may be added, so readers ignore unknown ones.
 
 use crate::baseline::Gate;
+pub use measure::judge::{MetricSlope, SiteGrowth};
 pub use measure::{Peak, Verdict};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -157,7 +158,7 @@ pub struct TwinResult {
     /// Gauges of the service, by name, after each round.
     pub gauges: BTreeMap<String, Vec<u64>>,
     /// Numbers beside the heap that belong to this lesson.
-    pub metrics: Vec<MetricResult>,
+    pub metrics: Vec<MetricSlope>,
     /// Calls to the database per request, retries included; `null` where the service
     /// does not count them.
     pub database_calls_per_request: Option<f64>,
@@ -172,7 +173,7 @@ pub struct TwinResult {
     /// Growth that no in-app site holds, as a share of all; `null` when nothing grew.
     pub unattributed_share: Option<f64>,
     /// What holds the growth, largest first.
-    pub sites: Vec<SiteResult>,
+    pub sites: Vec<SiteGrowth>,
     /// Digest of all responses.
     pub answers_sha256: String,
     /// Responses that refused work: 503 with `Retry-After`.
@@ -199,15 +200,6 @@ impl TwinResult {
     }
 }
 
-/// A number beside the heap.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct MetricResult {
-    /// What is counted.
-    pub name: String,
-    /// By how much it rises with each request.
-    pub per_request: f64,
-}
-
 /// Times of responses in microseconds.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Latency {
@@ -228,44 +220,4 @@ pub struct Cost {
     /// Median latency of the best round, `fixed` over `leaky`; `null` where clients
     /// gave up or were refused, because that is other work.
     pub latency_ratio: Option<f64>,
-}
-
-/// Call stacks that hold memory together.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct SiteResult {
-    /// The same in every run, and after edits that move lines.
-    pub fingerprint: String,
-    /// Of all growth between the two dhat windows.
-    pub share: f64,
-    /// Growth per request. For a peak: bytes that it holds more at the peak of a
-    /// request of the second size than of one of the first.
-    pub bytes_per_request: f64,
-    /// Innermost in-app line, or `null`.
-    pub in_app_frame: Option<String>,
-    /// Where there is none: the code, known beforehand, that allocates for the lesson.
-    pub expected_site: Option<String>,
-    /// The call stack that holds most of it, innermost first.
-    pub frames: Vec<String>,
-}
-
-impl SiteResult {
-    /// Where it is: the in-app line, else the innermost frame.
-    pub fn place(&self) -> &str {
-        place(self.in_app_frame.as_deref(), &self.frames)
-    }
-
-    /// Whether it explains the growth: by an in-app line, or by code that the lesson
-    /// expects.
-    pub fn is_explained(&self) -> bool {
-        self.in_app_frame.is_some() || self.expected_site.is_some()
-    }
-}
-
-/// A site's place from what is known about it.
-pub(crate) fn place<'a>(
-    in_app_frame: Option<&'a str>,
-    frames: &'a [String],
-) -> &'a str {
-    let innermost = || frames.first().map(String::as_str);
-    in_app_frame.or_else(innermost).unwrap_or("a call stack without frames")
 }

@@ -1,6 +1,6 @@
 //! Figures in words: how much, and how far it can be trusted.
 
-use crate::comparison::{Comparison, Cost, SiteResult, TwinResult, Verdict};
+use crate::comparison::{Comparison, Cost, SiteGrowth, TwinResult, Verdict};
 use profile::figures as counts;
 
 /// A share of the growth below which a site explains nothing: it would print as 0 %.
@@ -64,7 +64,7 @@ pub fn conditions(comparison: &Comparison) -> String {
 
 /// A site that explains the growth, in short: its line, or the function that is
 /// expected there (`read_available of actix_http`).
-pub fn holder(site: &SiteResult) -> Option<String> {
+pub fn holder(site: &SiteGrowth) -> Option<String> {
     let function =
         |path: &String| match (path.split_once("::"), path.rsplit_once("::")) {
             (Some((package, _)), Some((_, name))) => format!("{name} of {package}"),

@@ -44,21 +44,6 @@ impl Output {
         &self.folder
     }
 
-    /// Writes a profile; its name relative to the folder.
-    ///
-    /// # Errors
-    /// The file cannot be written.
-    pub fn write_profile(
-        &self,
-        lesson: &str,
-        twin: &str,
-        json: &[u8],
-    ) -> Result<String> {
-        let name = format!("profiles/{lesson}.{twin}.json");
-        self.write(&name, json)?;
-        Ok(name)
-    }
-
     /// Writes `comparison.json`; its text.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! A lesson's chapter for a terminal, with the reader's own figures.
 
-use crate::comparison::{Comparison, LessonResult, SiteResult, TwinResult};
+use crate::comparison::{Comparison, LessonResult, SiteGrowth, TwinResult};
 use crate::figures::{self, bytes};
 use crate::wrap::{hanging, wrapped};
 use crate::{prose, table};
@@ -134,7 +134,7 @@ fn service(text: &mut String, name: &str, result: &TwinResult, width: usize) {
 }
 
 /// Which line, how much, of what.
-fn held(result: &TwinResult, site: &SiteResult) -> String {
+fn held(result: &TwinResult, site: &SiteGrowth) -> String {
     let what = match result.is_peak() {
         true => "B more at the peak of the second size",
         false => "B per request",

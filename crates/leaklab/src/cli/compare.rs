@@ -1,6 +1,7 @@
 //! Arguments of `compare`.
 
 use crate::cli::{Format, TwinName, endpoint};
+use crate::run::Numbers;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -38,18 +39,9 @@ pub struct Compare {
     /// Prefix of the table names there
     #[arg(long, default_value = "leaklab-", requires = "endpoint_url")]
     pub table_prefix: String,
-    /// Seed for data and requests
-    #[arg(long, default_value_t = 7)]
-    pub seed: u64,
-    /// Rounds with a reading, after the warm-up
-    #[arg(long, value_parser = clap::value_parser!(u64).range(4..=1_000))]
-    pub rounds: Option<u64>,
-    /// Requests in a round [default: depends on the lesson]
-    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
-    pub requests: Option<u64>,
-    /// Sizes for lessons that measure a peak, three or more: 1000,7000,50000
-    #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
-    pub sizes: Option<Vec<u64>>,
+    /// How to measure.
+    #[command(flatten)]
+    pub numbers: Numbers,
     /// An older comparison.json: fail on new or larger leaks
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
@@ -62,7 +54,4 @@ pub struct Compare {
     /// What to print
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
-    /// Fewer rounds and requests; does not see small leaks
-    #[arg(long)]
-    pub quick: bool,
 }

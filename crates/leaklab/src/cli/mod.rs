@@ -3,16 +3,14 @@
 mod compare;
 mod databases;
 mod processes;
-mod report;
 mod profiles;
 mod results;
 
-pub use self::report::Report;
 pub use compare::Compare;
 pub use databases::{Dynamo, Seed, Serve};
 pub use processes::{RunUnder, Secrets};
-pub use profiles::{At, By, Diff, Show};
-pub use results::{Claims, ClaimsFormat, Explain, Gate};
+pub use profiles::{By, Diff, Show};
+pub use results::{Claims, ClaimsFormat, Explain, Gate, Report};
 
 use clap::{Parser, Subcommand, ValueEnum};
 

@@ -1,6 +1,7 @@
 //! Arguments of the commands that look at a twin's process: `secrets`, `run-under`.
 
 use crate::cli::{Format, TwinName};
+use crate::run::Search;
 use clap::Args;
 use std::ffi::OsString;
 
@@ -16,18 +17,9 @@ twins look sessions up; then their memory is searched for those secrets, and
 searched again when the caches have expired and other requests have followed.
 It reads /proc, so it needs Linux.")]
 pub struct Secrets {
-    /// Sessions that are looked up, each with a secret of its own
-    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..=100_000))]
-    pub sessions: u64,
-    /// Requests of another kind after the sessions have expired
-    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u64).range(0..=1_000_000))]
-    pub other_requests: u64,
-    /// How long the twins may serve a session from their caches
-    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..=600_000))]
-    pub session_cache_ttl_ms: u64,
-    /// Names data and requests; the same seed, the same secrets
-    #[arg(long, default_value_t = 7)]
-    pub seed: u64,
+    /// What to search for.
+    #[command(flatten)]
+    pub search: Search,
     /// What to print
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,

@@ -2,6 +2,7 @@
 
 use crate::cli::Format;
 use clap::{Args, ValueEnum};
+use profile::Moment;
 use profile::text::ranking::Sort;
 use std::path::PathBuf;
 
@@ -80,8 +81,8 @@ pub struct Diff {
     #[arg(value_name = "AFTER")]
     pub after: PathBuf,
     /// Which bytes to compare
-    #[arg(long, value_enum, default_value_t = At::End)]
-    pub at: At,
+    #[arg(long, value_enum, default_value_t = Moment::End)]
+    pub at: Moment,
     /// Rows to print, by size of the change [default: 20 as text, all as JSON]
     #[arg(long, value_name = "N")]
     pub top: Option<usize>,
@@ -97,13 +98,4 @@ pub struct Diff {
     /// Also draw a flame graph of the difference
     #[arg(long, value_name = "FILE.svg")]
     pub flame: Option<PathBuf>,
-}
-
-/// A moment of a profile.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum At {
-    /// Live at the end.
-    End,
-    /// Live when most bytes are.
-    Peak,
 }

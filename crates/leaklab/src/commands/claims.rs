@@ -1,27 +1,20 @@
 //! `leaklab claims`: what a comparison proves and refutes.
 
 use crate::cli::{Claims, ClaimsFormat};
-use crate::failure::{EXPECTED, Failure, UNEXPECTED};
-use anyhow::Context;
+use crate::commands::print_json;
+use crate::failure::{self, Failure};
 use report::claims::{ClaimsReport, text};
 use report::stored;
 use std::process::ExitCode;
 
 /// Reads a comparison and prints what it says about every claim.
-///
-/// # Errors
-/// Wrong usage: the file is no comparison of this schema.
 pub fn run(arguments: &Claims) -> Result<ExitCode, Failure> {
     let comparison = stored::comparison(&arguments.from, "--from")?;
     let report = ClaimsReport::of(&comparison);
     match arguments.format {
         ClaimsFormat::Text => anstream::print!("{}", text::text(&report)),
         ClaimsFormat::Markdown => anstream::print!("{}", text::markdown(&report)),
-        ClaimsFormat::Json => {
-            let json = serde_json::to_string_pretty(&report)
-                .context("the claims report has no JSON form")?;
-            anstream::println!("{json}");
-        }
+        ClaimsFormat::Json => print_json(&report)?,
     }
-    Ok(ExitCode::from(if report.is_settled() { EXPECTED } else { UNEXPECTED }))
+    Ok(failure::code(report.is_settled()))
 }

@@ -2,12 +2,9 @@
 
 use crate::cli::{Compare, Format};
 use crate::commands::{gate, select, stop};
-use crate::failure::{EXPECTED, Failure, UNEXPECTED};
+use crate::failure::{self, Failure};
 use crate::progress::Progress;
-use crate::run::{
-    EngineChoice, Measured, Numbers, Permit, Run, Service, lesson_result,
-};
-use anyhow::Context;
+use crate::run::{EngineChoice, Permit, Run, Service, lesson_result};
 use futures_util::future::join_all;
 use lessons::{Lesson, Plan};
 use measure::Scenario;
@@ -19,7 +16,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::Semaphore;
-use tokio_util::sync::CancellationToken;
 
 /// Lessons that are measured at a time. A lesson spends half of its time waiting for its
 /// services to come to rest, and other load does not change a heap.
@@ -32,26 +28,19 @@ const QUICK_LESSONS_AT_ONCE: usize = 3;
 const PLANTED_IN: &str = "c01_client_clones";
 
 /// Runs the comparison.
-///
-/// # Errors
-/// Wrong usage, a process or the database failed, or the user interrupted.
 pub async fn run(arguments: &Compare) -> Result<ExitCode, Failure> {
     let began = Instant::now();
     let lessons = select::lessons(&arguments.lessons)?;
     let jobs = jobs(&lessons, arguments)?;
     // Before the folder is touched: the baseline may be the file that will be replaced.
-    let baseline = match &arguments.baseline {
-        Some(file) => Some(gate::baseline(file, arguments.accept.as_deref())?),
-        None => None,
-    };
+    let accept = arguments.accept.as_deref();
+    let baseline =
+        arguments.baseline.as_ref().map(|file| gate::baseline(file, accept));
+    let baseline = baseline.transpose()?;
     if let Some(baseline) = &baseline {
         baseline.fits(&conditions(&jobs, arguments))?;
     }
     let output = Output::create(&arguments.out)?;
-    let scratch = tempfile::Builder::new()
-        .prefix("leaklab-")
-        .tempdir()
-        .context("cannot make a temporary folder (TMPDIR)")?;
     let engine = match &arguments.endpoint_url {
         Some(url) => {
             let prefix = arguments.table_prefix.clone();
@@ -60,7 +49,7 @@ pub async fn run(arguments: &Compare) -> Result<ExitCode, Failure> {
         None => EngineChoice::Embedded,
     };
     let at_once = match engine {
-        EngineChoice::Embedded if arguments.quick => QUICK_LESSONS_AT_ONCE,
+        EngineChoice::Embedded if arguments.numbers.quick => QUICK_LESSONS_AT_ONCE,
         EngineChoice::Embedded => LESSONS_AT_ONCE,
         // A database that others use serves one lesson at a time.
         EngineChoice::External { .. } => 1,
@@ -68,22 +57,19 @@ pub async fn run(arguments: &Compare) -> Result<ExitCode, Failure> {
     let steps =
         jobs.iter().map(|job| job.scenario.steps() * job.services.len() as u64);
     let all = All {
-        engine,
-        scratch,
+        run: Run::new(engine, stop::on_signal()?)?,
         output: &output,
-        stop: stop::on_signal()?,
         // The semaphore is fair, so lessons start in their order.
         permits: Arc::new(Semaphore::new(at_once)),
         progress: Progress::new(steps.sum()),
     };
     let results =
         causes_first(join_all(jobs.iter().map(|job| all.lesson(job))).await)?;
-    let progress = &all.progress;
-    progress.finish();
+    all.progress.finish();
 
     let mut comparison = Comparison {
         schema: SCHEMA,
-        seed: arguments.seed,
+        seed: arguments.numbers.seed,
         as_expected: results.iter().all(|lesson| lesson.as_expected),
         seconds: began.elapsed().as_secs_f64(),
         environment: environment(arguments),
@@ -117,8 +103,7 @@ fn publish(
         }
     }
     let passed = comparison.baseline.as_ref().is_none_or(|gate| gate.passed);
-    let fine = comparison.as_expected && passed;
-    Ok(ExitCode::from(if fine { EXPECTED } else { UNEXPECTED }))
+    Ok(failure::code(comparison.as_expected && passed))
 }
 
 /// A lesson and the services to measure it on.
@@ -133,13 +118,6 @@ fn jobs(
     arguments: &Compare,
 ) -> Result<Vec<Job>, Failure> {
     let mut fixes = select::failed_fixes(lessons, &arguments.failed_fixes)?;
-    let numbers = Numbers {
-        seed: arguments.seed,
-        rounds: arguments.rounds,
-        requests: arguments.requests,
-        sizes: arguments.sizes.clone(),
-        quick: arguments.quick,
-    };
     let job = |lesson: &&'static Lesson| {
         let mut services = match arguments.twin {
             Some(twin) => vec![Service::twin(twin.as_str())],
@@ -149,7 +127,7 @@ fn jobs(
         services.extend(own.into_iter().map(Service::failed_fix));
         let planted = arguments.leak_bytes.filter(|_| lesson.id == PLANTED_IN);
         services.extend(planted.map(Service::planted));
-        let (plan, scenario) = numbers.of(lesson);
+        let (plan, scenario) = arguments.numbers.of(lesson);
         Job { plan, scenario, services }
     };
     Ok(lessons.iter().map(job).collect())
@@ -172,10 +150,8 @@ fn causes_first<T>(results: Vec<Result<T, Failure>>) -> Result<Vec<T>, Failure> 
 
 /// What the measurements of all lessons share.
 struct All<'a> {
-    engine: EngineChoice,
-    scratch: tempfile::TempDir,
+    run: Run,
     output: &'a Output,
-    stop: CancellationToken,
     permits: Arc<Semaphore>,
     progress: Progress,
 }
@@ -184,14 +160,12 @@ impl All<'_> {
     async fn lesson(&self, job: &Job) -> Result<LessonResult, Failure> {
         let permit = Arc::clone(&self.permits).acquire_owned().await;
         let permit: Permit = Arc::new(permit.expect("nobody closes the semaphore"));
-        if self.stop.is_cancelled() {
+        if self.run.stop.is_cancelled() {
             return Err(Failure::Interrupted);
         }
         // The services run side by side on two cores. When one fails, the others are
         // stopped.
-        let stop = self.stop.child_token();
-        let run =
-            Run { engine: &self.engine, scratch: self.scratch.path(), stop: &stop };
+        let run = &self.run.child();
         let measured = job.services.iter().map(|service| {
             let permit = Arc::clone(&permit);
             let (id, name) = (job.plan.lesson.id, service.name);
@@ -205,32 +179,14 @@ impl All<'_> {
         let measured: Vec<_> = measured.collect();
         drop(permit);
         let all = causes_first(join_all(measured).await);
-        let all = all.inspect_err(|_| self.stop.cancel())?;
+        let all = all.inspect_err(|_| self.run.stop.cancel())?;
         let id = job.plan.lesson.id;
         self.progress.done(id);
-        for measured in &all {
-            self.write_profile(id, measured)?;
+        for (name, json) in all.iter().filter_map(|measured| measured.profile(id)) {
+            self.output.write(&name, json)?;
         }
-        Ok(lesson_result(job.plan, &job.scenario, all, |measured| {
-            profile_name(id, measured)
-        }))
+        Ok(lesson_result(job.plan, &job.scenario, &all))
     }
-
-    /// Writes the profile of the second, longer window.
-    fn write_profile(&self, id: &str, measured: &Measured) -> Result<(), Failure> {
-        if let (Some(name), Some(longer)) =
-            (profile_name(id, measured), measured.samples.windows.last())
-        {
-            self.output.write(&name, &longer.json)?;
-        }
-        Ok(())
-    }
-}
-
-/// The file of a service's dhat profile, where windows were opened.
-fn profile_name(id: &str, measured: &Measured) -> Option<String> {
-    let name = measured.service.name;
-    measured.samples.windows.last().map(|_| format!("profiles/{id}.{name}.json"))
 }
 
 /// Known before anything is measured, so that a baseline that does not fit is refused
@@ -256,7 +212,7 @@ fn environment(arguments: &Compare) -> Environment {
         profile: env!("LEAKLAB_PROFILE").to_owned(),
         aws_sdk_dynamodb: dynamo::SDK_VERSION.to_owned(),
         engine: engine.to_owned(),
-        quick: arguments.quick,
+        quick: arguments.numbers.quick,
         cores: std::thread::available_parallelism().map_or(1, usize::from),
         system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
     }

@@ -1,7 +1,8 @@
 //! `leaklab diff`: what one profile holds more than another, site by site.
 
-use crate::cli::{At, Diff, Format};
-use crate::commands::profiles::{ROWS, in_app, print_json, read, write_graph};
+use crate::cli::{Diff, Format};
+use crate::commands::print_json;
+use crate::commands::profiles::{in_app, read, rows, write_graph};
 use crate::failure::{EXPECTED, Failure};
 use profile::flame;
 use profile::text::difference::{self, Change, Difference, Side};
@@ -12,12 +13,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 /// Compares two profiles.
-///
-/// # Errors
-/// Wrong usage: a file is no profile, or the two cannot be compared.
 pub fn run(arguments: &Diff) -> Result<ExitCode, Failure> {
     // One after the other, so that only one file is in memory at a time.
-    let moment = Moment::from(arguments.at);
+    let moment = arguments.at;
     let mut graph = arguments.flame.as_ref().map(|_| flame::Difference::new(moment));
     let before = Reduced::of(&arguments.before, arguments, |profile, in_app| {
         graph.iter_mut().for_each(|graph| graph.before(profile, in_app));
@@ -33,13 +31,12 @@ pub fn run(arguments: &Diff) -> Result<ExitCode, Failure> {
     }
     let mut changes = changes(before.sites, after.sites, moment);
     changes.sort_by_key(|change| Reverse(change.a_bytes.abs_diff(change.b_bytes)));
-    let least = if arguments.format == Format::Text { ROWS } else { usize::MAX };
     let sites_total = changes.len();
-    changes.truncate(arguments.top.unwrap_or(least));
+    changes.truncate(rows(arguments.top, arguments.format));
     let difference = Difference {
         schema: 1,
         direction: difference::DIRECTION,
-        at: if arguments.at == At::Peak { "peak" } else { "end" },
+        at: if moment == Moment::Peak { "peak" } else { "end" },
         in_app: after.in_app,
         change_bytes: Difference::signed(before.side.bytes, after.side.bytes),
         a: before.side,
@@ -71,7 +68,7 @@ impl Reduced {
     ) -> Result<Self, Failure> {
         let profile = read(path)?;
         let in_app = in_app(&profile, arguments.in_app.as_deref());
-        let (bytes, blocks) = profile.totals().held(arguments.at.into());
+        let (bytes, blocks) = profile.totals().held(arguments.at);
         let side = Side {
             profile: path.display().to_string(),
             program: profile.program(),

@@ -13,9 +13,6 @@ use std::process::ExitCode;
 
 /// Serves an empty database until a signal or, with `--exit-on-stdin-close`, until
 /// standard input closes.
-///
-/// # Errors
-/// The address is taken, or the engine ended by itself.
 pub async fn run(arguments: &Dynamo) -> Result<ExitCode, Failure> {
     let signal = stop::on_signal()?;
     let (mut engine, proxy) = start(arguments).await?;

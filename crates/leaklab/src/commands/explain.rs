@@ -4,7 +4,6 @@ use crate::cli::Explain;
 use crate::commands::{pager, select};
 use crate::failure::{EXPECTED, Failure};
 use anyhow::Context;
-use lessons::Lesson;
 use report::comparison::Comparison;
 use report::stored;
 use report::story::{self, Measured, Source};
@@ -21,12 +20,8 @@ const WIDTH: std::ops::RangeInclusive<usize> = 40..=100;
 const PIPE: usize = 80;
 
 /// Prints the chapter.
-///
-/// # Errors
-/// Wrong usage: no such lesson, or not one alone; a comparison that was named and
-/// cannot be read.
 pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
-    let lesson = one(&arguments.lesson)?;
+    let lesson = select::one(&arguments.lesson)?;
     let from = arguments.from.as_deref().unwrap_or(Path::new(FROM));
     let comparison = comparison(arguments)?;
     let shown = from.display().to_string();
@@ -42,20 +37,6 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
     let text = story::text(&chapter, lesson, measured.as_ref(), &sources, width());
     pager::show(&text)?;
     Ok(ExitCode::from(EXPECTED))
-}
-
-fn one(name: &str) -> Result<&'static Lesson, Failure> {
-    match select::lessons(&[name.to_owned()])?[..] {
-        [one] => Ok(one),
-        ref several => {
-            let ids: Vec<_> = several.iter().map(|lesson| lesson.id).collect();
-            Err(Failure::Usage(format!(
-                "'{name}' begins {} lessons; which one? {}",
-                ids.len(),
-                ids.join(", ")
-            )))
-        }
-    }
 }
 
 /// A comparison that was named must exist; the default one need not.

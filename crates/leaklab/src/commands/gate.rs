@@ -1,17 +1,14 @@
 //! `leaklab gate`: what is new, has grown or is gone between two comparisons.
 
 use crate::cli::{Format, Gate};
-use crate::failure::{EXPECTED, Failure, UNEXPECTED};
-use anyhow::Context;
+use crate::commands::print_json;
+use crate::failure::{self, Failure};
 use report::baseline::{Accepted, Baseline};
 use report::stored;
 use std::path::Path;
 use std::process::ExitCode;
 
 /// Compares a comparison with an older one and prints the differences.
-///
-/// # Errors
-/// Wrong usage: a file is missing, is no comparison, or the two cannot be compared.
 pub fn run(arguments: &Gate) -> Result<ExitCode, Failure> {
     let baseline = baseline(&arguments.baseline, arguments.accept.as_deref())?;
     let newer = stored::comparison(&arguments.from, "--from")?;
@@ -23,14 +20,9 @@ pub fn run(arguments: &Gate) -> Result<ExitCode, Failure> {
                 anstream::println!("{}", report::gate::UNEXPECTED);
             }
         }
-        Format::Json => {
-            let json = serde_json::to_string_pretty(&gate)
-                .context("the result has no JSON form")?;
-            anstream::println!("{json}");
-        }
+        Format::Json => print_json(&gate)?,
     }
-    let fine = gate.passed && newer.as_expected;
-    Ok(ExitCode::from(if fine { EXPECTED } else { UNEXPECTED }))
+    Ok(failure::code(gate.passed && newer.as_expected))
 }
 
 /// The baseline in a file, with the sites that may stay.

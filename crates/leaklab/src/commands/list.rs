@@ -6,9 +6,6 @@ use lessons::{LESSONS, Lesson};
 use std::process::ExitCode;
 
 /// Prints every lesson: id, job, and what its memory grows with.
-///
-/// # Errors
-/// None.
 pub fn run() -> Result<ExitCode, Failure> {
     for lesson in LESSONS {
         println!("{}", row(lesson));

@@ -1,4 +1,5 @@
-//! What a user can type, a file each.
+//! What a user can type, a file each. A command returns its exit code, or a [`Failure`]
+//! that says why there is no result; its help lists the codes.
 
 pub mod claims;
 pub mod compare;
@@ -18,3 +19,14 @@ mod pager;
 mod profiles;
 mod select;
 mod stop;
+
+use crate::failure::Failure;
+use anyhow::Context;
+
+/// Prints a result as JSON.
+fn print_json(result: &impl serde::Serialize) -> Result<(), Failure> {
+    let json = serde_json::to_string_pretty(result)
+        .context("the result has no JSON form")?;
+    anstream::println!("{json}");
+    Ok(())
+}

@@ -1,16 +1,15 @@
 //! What `show` and `diff` share: reading a profile, in-app frames, writing a graph.
 
-use crate::cli::At;
+use crate::cli::Format;
 use crate::failure::Failure;
-use anyhow::Context;
 use maud::Markup;
 use profile::flame;
-use profile::{InApp, Moment, Profile, ProfileError};
+use profile::{InApp, Profile, ProfileError};
 use std::io::ErrorKind;
 use std::path::Path;
 
 /// Rows of a text by default.
-pub(super) const ROWS: usize = 20;
+const ROWS: usize = 20;
 
 /// Reads a profile.
 pub(super) fn read(path: &Path) -> Result<Profile, Failure> {
@@ -56,19 +55,7 @@ pub(super) fn write_graph(path: &Path, graph: Markup) -> Result<(), Failure> {
     })
 }
 
-/// Prints a result as JSON.
-pub(super) fn print_json(result: &impl serde::Serialize) -> Result<(), Failure> {
-    let json = serde_json::to_string_pretty(result)
-        .context("the result has no JSON form")?;
-    anstream::println!("{json}");
-    Ok(())
-}
-
-impl From<At> for Moment {
-    fn from(at: At) -> Self {
-        match at {
-            At::End => Self::End,
-            At::Peak => Self::Peak,
-        }
-    }
+/// How many rows to print: all in JSON, unless fewer are asked for.
+pub(super) fn rows(top: Option<usize>, format: Format) -> usize {
+    top.unwrap_or(if format == Format::Text { ROWS } else { usize::MAX })
 }

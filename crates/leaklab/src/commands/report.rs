@@ -8,9 +8,6 @@ use report::whole_file;
 use std::process::ExitCode;
 
 /// Makes the page and says where it is.
-///
-/// # Errors
-/// Wrong usage: there is no comparison in the folder. Or the page cannot be written.
 pub fn run(arguments: &Report) -> Result<ExitCode, Failure> {
     // The file is accepted in place of its folder.
     let file = arguments.folder.is_file().then(|| arguments.folder.parent());

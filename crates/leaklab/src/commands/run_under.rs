@@ -2,25 +2,15 @@
 //! is for scripts/exit-tools.py and hidden from the help.
 
 use crate::cli::{Format, RunUnder};
-use crate::commands::{select, stop};
+use crate::commands::{print_json, select, stop};
 use crate::failure::Failure;
 use crate::run::{EngineChoice, Numbers, Run, Under};
 use anstream::println;
-use anyhow::Context;
 use std::process::ExitCode;
 
 /// Runs one lesson and prints what the exact counters read.
-///
-/// # Errors
-/// No such lesson, or more than one; a process or the database failed; the user
-/// interrupted.
 pub async fn run(arguments: &RunUnder) -> Result<ExitCode, Failure> {
-    let chosen = select::lessons(std::slice::from_ref(&arguments.lesson))?;
-    let [lesson] = chosen[..] else {
-        let name = &arguments.lesson;
-        let message = format!("'{name}' is a prefix of several lessons; name one");
-        return Err(Failure::Usage(message));
-    };
+    let lesson = select::one(&arguments.lesson)?;
     let numbers = Numbers {
         seed: arguments.seed,
         rounds: Some(arguments.rounds),
@@ -32,21 +22,11 @@ pub async fn run(arguments: &RunUnder) -> Result<ExitCode, Failure> {
         command: arguments.under.clone(),
         environment: arguments.env.clone(),
     };
-    let scratch = tempfile::Builder::new()
-        .prefix("leaklab-")
-        .tempdir()
-        .context("cannot make a temporary folder (TMPDIR)")?;
-    let stop = stop::on_signal()?;
-    let engine = EngineChoice::Embedded;
-    let run = Run { engine: &engine, scratch: scratch.path(), stop: &stop };
+    let run = Run::new(EngineChoice::Embedded, stop::on_signal()?)?;
     let twin = arguments.twin.as_str();
     let result = run.under(twin, plan, &scenario, &under).await?;
     match arguments.format {
-        Format::Json => {
-            let json = serde_json::to_string_pretty(&result)
-                .context("the result has no JSON form")?;
-            println!("{json}");
-        }
+        Format::Json => print_json(&result)?,
         Format::Text => println!(
             "{twin}, {}: {} requests in {:.1} s, {:.1} per second; live bytes {:+}, \
              peak {:+}, {} errors",

@@ -2,11 +2,10 @@
 //! their memory.
 
 use crate::cli::{Format, Secrets, TwinName};
-use crate::commands::stop;
+use crate::commands::{print_json, stop};
 use crate::failure::Failure;
 use crate::run::{EngineChoice, Found, Run, Search, Seen};
-use anstream::{print, println};
-use anyhow::Context;
+use anstream::print;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -14,54 +13,32 @@ use std::process::ExitCode;
 
 /// What `--format json` prints.
 #[derive(Debug, Serialize)]
-struct Report {
+struct Report<'a> {
     #[serde(flatten)]
-    search: Search,
+    search: &'a Search,
     /// By the twin's name.
     twins: BTreeMap<&'static str, Seen>,
 }
 
 /// Searches both twins, one after the other.
-///
-/// # Errors
-/// This system has no `/proc`, a process or the database failed, or the user
-/// interrupted.
 pub async fn run(arguments: &Secrets) -> Result<ExitCode, Failure> {
-    let search = Search {
-        seed: arguments.seed,
-        sessions: arguments.sessions,
-        session_cache_ttl_ms: arguments.session_cache_ttl_ms,
-        other_requests: arguments.other_requests,
-    };
-    let scratch = tempfile::Builder::new()
-        .prefix("leaklab-")
-        .tempdir()
-        .context("cannot make a temporary folder (TMPDIR)")?;
-    let stop = stop::on_signal()?;
-    let run = Run {
-        engine: &EngineChoice::Embedded,
-        scratch: scratch.path(),
-        stop: &stop,
-    };
+    let search = &arguments.search;
+    let run = Run::new(EngineChoice::Embedded, stop::on_signal()?)?;
     let mut twins = BTreeMap::new();
     for twin in [TwinName::Leaky, TwinName::Fixed] {
         let name = twin.as_str();
-        twins.insert(name, run.search(name, &search).await?);
+        twins.insert(name, run.search(name, search).await?);
     }
     let report = Report { search, twins };
     match arguments.format {
-        Format::Json => {
-            let json = serde_json::to_string_pretty(&report)
-                .context("the result has no JSON form")?;
-            println!("{json}");
-        }
+        Format::Json => print_json(&report)?,
         Format::Text => print!("{}", render(&report)),
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// The result in 80 columns.
-fn render(report: &Report) -> String {
+fn render(report: &Report<'_>) -> String {
     let Report { search, twins } = report;
     let mut text = String::new();
     let sessions = search.sessions;

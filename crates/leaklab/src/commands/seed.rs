@@ -12,9 +12,6 @@ use std::process::ExitCode;
 const COUNT: u64 = 100;
 
 /// Makes the table where it is missing and writes the data.
-///
-/// # Errors
-/// No DynamoDB, or not with these credentials, or another table of this name.
 pub async fn run(arguments: &Seed) -> Result<ExitCode, Failure> {
     let target = Target::External { url: arguments.endpoint_url.clone() };
     let connection = Connection::open(&target).await;

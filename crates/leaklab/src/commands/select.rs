@@ -7,25 +7,32 @@ use std::collections::BTreeMap;
 /// Stands for all failed fixes.
 const ALL: &str = "all";
 
-/// The lessons whose ids begin with these names; all for none.
+/// The lessons whose ids begin with these names, in the order of the list; all for none.
 pub(super) fn lessons(names: &[String]) -> Result<Vec<&'static Lesson>, Failure> {
-    if names.is_empty() {
-        return Ok(LESSONS.iter().collect());
+    let fits = |lesson: &Lesson, name: &str| lesson.id.starts_with(name);
+    let known =
+        |name: &str| !name.is_empty() && LESSONS.iter().any(|l| fits(l, name));
+    if let Some(name) = names.iter().find(|name| !known(name)) {
+        return Err(unknown(name));
     }
-    let mut chosen = Vec::new();
-    for name in names {
-        let fitting =
-            LESSONS.iter().filter(|lesson| lesson.id.starts_with(name.as_str()));
-        let before = chosen.len();
-        chosen.extend(fitting);
-        if chosen.len() == before || name.is_empty() {
-            return Err(unknown(name));
-        }
+    let chosen = |lesson: &&Lesson| {
+        names.is_empty() || names.iter().any(|name| fits(lesson, name))
+    };
+    Ok(LESSONS.iter().filter(chosen).collect())
+}
+
+/// The only lesson whose id begins with this name.
+pub(super) fn one(name: &str) -> Result<&'static Lesson, Failure> {
+    let several = lessons(&[name.to_owned()])?;
+    if let [one] = several[..] {
+        return Ok(one);
     }
-    // In the order of the registry, each once, however they were typed.
-    let mut lessons: Vec<&Lesson> = LESSONS.iter().collect();
-    lessons.retain(|lesson| chosen.iter().any(|c: &&Lesson| c.id == lesson.id));
-    Ok(lessons)
+    let ids: Vec<_> = several.iter().map(|lesson| lesson.id).collect();
+    Err(Failure::Usage(format!(
+        "'{name}' is a prefix of {} lessons; which one? {}",
+        ids.len(),
+        ids.join(", ")
+    )))
 }
 
 /// The failed fixes of each lesson that were asked for by name; `all` stands for all.
@@ -33,31 +40,28 @@ pub(super) fn failed_fixes(
     lessons: &[&'static Lesson],
     names: &[String],
 ) -> Result<BTreeMap<&'static str, Vec<&'static FailedFix>>, Failure> {
-    let mut chosen = BTreeMap::new();
-    for lesson in lessons {
-        let asked = |fix: &&FailedFix| {
-            names.iter().any(|name| name == fix.name || name == ALL)
+    let all =
+        || lessons.iter().flat_map(|l| l.failed_fixes.iter().map(|f| (l.id, f)));
+    let unknown =
+        |name: &&String| *name != ALL && all().all(|(_, f)| f.name != **name);
+    if let Some(name) = names.iter().find(unknown) {
+        let known: Vec<_> =
+            all().map(|(id, f)| format!("{} of {id}", f.name)).collect();
+        let known = match &known[..] {
+            [] => "these lessons have none".to_owned(),
+            known => format!("there are {}", known.join(", ")),
         };
-        let own: Vec<_> = lesson.failed_fixes.iter().filter(asked).collect();
-        chosen.insert(lesson.id, own);
+        return Err(Failure::Usage(format!(
+            "there is no failed fix '{name}'; {known}"
+        )));
     }
-    let found = |name: &str| chosen.values().flatten().any(|v| v.name == name);
-    match names.iter().find(|name| *name != ALL && !found(name)) {
-        None => Ok(chosen),
-        Some(name) => {
-            let known = lessons.iter().flat_map(|lesson| {
-                let of =
-                    move |fix: &FailedFix| format!("{} of {}", fix.name, lesson.id);
-                lesson.failed_fixes.iter().map(of)
-            });
-            let known: Vec<_> = known.collect();
-            let known = match known.is_empty() {
-                true => "these lessons have none".to_owned(),
-                false => format!("there are {}", known.join(", ")),
-            };
-            Err(Failure::Usage(format!("there is no failed fix '{name}'; {known}")))
-        }
+    let asked =
+        |fix: &FailedFix| names.iter().any(|name| name == fix.name || name == ALL);
+    let mut chosen = BTreeMap::<_, Vec<_>>::new();
+    for (id, fix) in all().filter(|(_, fix)| asked(fix)) {
+        chosen.entry(id).or_default().push(fix);
     }
+    Ok(chosen)
 }
 
 fn unknown(name: &str) -> Failure {

@@ -3,38 +3,41 @@
 use crate::cli::Serve;
 use crate::commands::{seed, stop};
 use crate::failure::Failure;
-use crate::run::{Database, EngineChoice, twin_command};
+use crate::run::{Database, EngineChoice, Run, connect, program};
 use anstream::{eprintln, println};
-use anyhow::{Context, anyhow};
+use anyhow::{Result, bail};
 use measure::{Process, ShowLog};
+use std::path::Path;
 use std::process::ExitCode;
+use tokio::process::Command;
+use tokio_util::sync::CancellationToken;
 
 /// Runs until a signal.
-///
-/// # Errors
-/// A process could not be started, or ended by itself.
 pub async fn run(arguments: &Serve) -> Result<ExitCode, Failure> {
     let stop = stop::on_signal()?;
-    let database = Database::open(&EngineChoice::Embedded, "serve").await?;
-    let served = serve(arguments, &database, stop).await;
-    database.close().await?;
-    served
+    // The twin is stopped in order, so this run is never cancelled.
+    let run = Run::new(EngineChoice::Embedded, CancellationToken::new())?;
+    let served = async |database: &Database| {
+        serve(arguments, database, run.scratch(), &stop).await
+    };
+    run.with_database("serve", served).await?;
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn serve(
     arguments: &Serve,
     database: &Database,
-    stop: tokio_util::sync::CancellationToken,
-) -> Result<ExitCode, Failure> {
+    scratch: &Path,
+    stop: &CancellationToken,
+) -> Result<()> {
     seed::fill(&database.table, arguments.seed).await?;
     let name = arguments.twin.as_str();
-    let (program, mut command) =
-        twin_command(name, &database.target, database.table.name())?;
+    let program = program(name)?;
+    let mut command = Command::new(&program);
+    connect(&mut command, &database.target, database.table.name());
     command.args(["--measure", "--listen", &arguments.listen.to_string()]);
     // What a twin that is killed leaves behind goes with this program.
-    let scratch = tempfile::Builder::new().prefix("leaklab-").tempdir();
-    let scratch = scratch.context("cannot make a temporary folder (TMPDIR)")?;
-    command.env("TMPDIR", scratch.path());
+    command.env("TMPDIR", scratch);
     let mut twin = Process::start(name, &program, command, ShowLog::Yes).await?;
     let url = format!("http://{}", twin.address());
     let token = model::seed::session_token(arguments.seed, 0);
@@ -46,16 +49,11 @@ async fn serve(
     println!("  curl {url}/__heap");
     println!("  curl {url}/openapi.json");
     println!("Ctrl-C stops both.");
-    let ended = tokio::select! {
-        () = stop.cancelled() => None,
-        how = twin.ended() => Some(how),
-    };
-    match ended {
-        Some(how) => Err(anyhow!(how).into()),
-        None => {
-            eprintln!("stopping");
-            twin.stop().await;
-            Ok(ExitCode::SUCCESS)
-        }
+    tokio::select! {
+        () = stop.cancelled() => {}
+        how = twin.ended() => bail!(how),
     }
+    eprintln!("stopping");
+    twin.stop().await;
+    Ok(())
 }

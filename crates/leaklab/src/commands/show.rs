@@ -1,7 +1,8 @@
 //! `leaklab show`: what a profile holds, ranked.
 
 use crate::cli::{By, Format, Show};
-use crate::commands::profiles::{ROWS, in_app, print_json, read, write_graph};
+use crate::commands::print_json;
+use crate::commands::profiles::{self, in_app, read, write_graph};
 use crate::failure::{EXPECTED, Failure};
 use profile::flame;
 use profile::text::ranking::{self, Ranking, Row, Sort};
@@ -15,9 +16,6 @@ use std::process::ExitCode;
 const SHORT_LIFE: u64 = 100;
 
 /// Prints a profile.
-///
-/// # Errors
-/// Wrong usage: the file is no profile, or has no lessons to rank by.
 pub fn run(arguments: &Show) -> Result<ExitCode, Failure> {
     let profile = read(&arguments.profile)?;
     let in_app = in_app(&profile, arguments.in_app.as_deref());
@@ -42,8 +40,8 @@ pub fn run(arguments: &Show) -> Result<ExitCode, Failure> {
         rows_total: rows.len(),
         rows,
     };
-    let least = if arguments.format == Format::Text { ROWS } else { usize::MAX };
-    let ranking = ranking.with(arguments.top.unwrap_or(least), total, &*value);
+    let shown = profiles::rows(arguments.top, arguments.format);
+    let ranking = ranking.with(shown, total, &*value);
     match arguments.format {
         Format::Text => {
             anstream::print!("{}", ranking::text(&ranking, arguments.sort))

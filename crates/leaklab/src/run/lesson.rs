@@ -2,15 +2,13 @@
 
 use crate::failure::Failure;
 use crate::run::load::LessonLoad;
-use crate::run::{Database, EngineChoice, Running, Service, Under};
-use anyhow::{Result, anyhow};
+use crate::run::{Database, Run, Running, Service, Under, program};
+use anyhow::Result;
 use lessons::Plan;
 use measure::{HeapClient, Judgement, Samples, Scenario};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio_util::sync::CancellationToken;
 
 /// Permit to measure, shared by the services of a lesson. It is released once all of
 /// them are measured; their shutdown does not hold it.
@@ -29,21 +27,19 @@ pub struct Measured {
     pub seconds: f64,
 }
 
-/// What the services of a run have in common.
-#[derive(Debug, Clone, Copy)]
-pub struct Run<'a> {
-    /// Where the database comes from.
-    pub engine: &'a EngineChoice,
-    /// Folder for temporary files of services.
-    pub scratch: &'a Path,
-    /// Cancelled to stop everything.
-    pub stop: &'a CancellationToken,
+impl Measured {
+    /// The file of the dhat profile of the second, longer window, and its content.
+    /// `None` where no windows were opened.
+    pub fn profile(&self, lesson: &str) -> Option<(String, &[u8])> {
+        let longer = self.samples.windows.last()?;
+        let name = format!("profiles/{lesson}.{}.json", self.service.name);
+        Some((name, &longer.json))
+    }
 }
 
-impl Run<'_> {
-    /// Measures a service. Whatever happens, cancellation included, all processes have
-    /// ended and the table is removed when this returns. The permit is released
-    /// earlier, when nothing is left to measure.
+impl Run {
+    /// Measures a service. The permit is released as soon as nothing is left to
+    /// measure, before the processes have ended.
     ///
     /// # Errors
     /// A process or the database failed; the message quotes its log.
@@ -58,22 +54,11 @@ impl Run<'_> {
         let began = Instant::now();
         step("prepare");
         let use_for = format!("{}-{}", plan.lesson.id, service.name);
-        let mut database = Database::open(self.engine, &use_for).await?;
         let scenario = service.scenario(plan.lesson, scenario);
-        let measured = tokio::select! {
-            measured = self.on(&database, service, plan, &scenario, step, permit) => {
-                // A service without a database still answers, so this is where a dead
-                // engine is noticed.
-                match database.exit_report() {
-                    Some(report) => Err(anyhow!("{report}").into()),
-                    None => measured.map_err(Failure::from),
-                }
-            }
-            () = self.stop.cancelled() => Err(Failure::Interrupted),
-        };
-        let closed = database.close().await;
-        let (samples, judgement) = measured?;
-        closed?;
+        let measured = self.with_database(&use_for, async |database: &Database| {
+            self.on(database, service, plan, &scenario, step, permit).await
+        });
+        let (samples, judgement) = measured.await?;
         let seconds = began.elapsed().as_secs_f64();
         Ok(Measured { service, samples, judgement, seconds })
     }
@@ -89,26 +74,17 @@ impl Run<'_> {
     ) -> Result<(Samples, Judgement)> {
         let load = LessonLoad::open(plan, scenario, database).await?;
         let under = Under { environment: service.environment(), ..Under::default() };
+        let (program, target) = (program(service.program)?, load.target());
         let settings = service.settings(plan.lesson);
-        let mut running = Running::start_under(
-            &under,
-            service.program,
-            &load.target(),
-            database.table.name(),
-            &settings,
-            self.scratch,
-        )
-        .await?;
-        let measured =
-            measure::measure(running.origin(), &load, scenario, step).await;
+        let (table, scratch) = (database.table.name(), self.scratch());
+        let running =
+            under.start(&program, &target, table, &settings, scratch).await?;
+        let origin = running.origin();
+        let measured = measure::measure(origin, &load, scenario, step).await;
         drop(permit);
-        match measured {
-            Ok((mut samples, judgement)) => {
-                stop(running, scenario, &mut samples).await;
-                Ok((samples, judgement))
-            }
-            Err(error) => Err(running.failed(error).await),
-        }
+        let (running, (mut samples, judgement)) = running.after(measured).await?;
+        stop(running, scenario, &mut samples).await;
+        Ok((samples, judgement))
     }
 }
 

@@ -13,11 +13,11 @@ mod secrets;
 pub mod memory;
 mod result;
 
-pub use database::{Database, EngineChoice};
-pub use lesson::{Measured, Permit, Run};
+pub use database::{Database, EngineChoice, Run};
+pub use lesson::{Measured, Permit};
 pub use memory::Found;
 pub use plan::Numbers;
-pub use programs::{Running, Under, programs_folder, twin_command};
+pub use programs::{Running, Under, connect, program, programs_folder};
 pub use result::lesson_result;
 pub use secrets::{Moment, Search, Seen};
 pub use service::Service;

@@ -1,5 +1,6 @@
 //! How a lesson is measured: the lesson's numbers, unless the command line gives others.
 
+use clap::value_parser;
 use lessons::{Lesson, Plan};
 use measure::judge::requests_needed;
 use measure::{Growth, Scale, Scenario, Verdict};
@@ -15,17 +16,22 @@ const QUICK_ROUNDS: u64 = 5;
 const QUICK_DIVISOR: u64 = 4;
 
 /// What the command line says about the measurement of all lessons.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, clap::Args)]
 pub struct Numbers {
-    /// Seed of data and requests.
+    /// Seed for data and requests
+    #[arg(long, default_value_t = 7)]
     pub seed: u64,
-    /// Rounds with a reading.
+    /// Rounds with a reading, after the warm-up
+    #[arg(long, value_parser = value_parser!(u64).range(4..=1_000))]
     pub rounds: Option<u64>,
-    /// Requests in a round.
+    /// Requests in a round [default: depends on the lesson]
+    #[arg(long, value_parser = value_parser!(u64).range(1..=10_000_000))]
     pub requests: Option<u64>,
-    /// Sizes at which peaks are measured.
+    /// Sizes for lessons that measure a peak, three or more: 1000,7000,50000
+    #[arg(long, value_delimiter = ',', value_parser = value_parser!(u64).range(1..=1_000_000))]
     pub sizes: Option<Vec<u64>>,
-    /// Fewer rounds and requests.
+    /// Fewer rounds and requests; does not see small leaks
+    #[arg(long)]
     pub quick: bool,
 }
 

@@ -1,6 +1,6 @@
 //! Services as processes: found beside this program, started for measuring.
 
-use anyhow::{Context, Error, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use dynamo::Target;
 use measure::{Process, ShowLog};
 use std::ffi::OsString;
@@ -22,6 +22,38 @@ pub struct Under {
     pub environment: Vec<(String, String)>,
 }
 
+impl Under {
+    /// Starts a program on a free port, with the measuring routes, against this table.
+    /// Its temporary files go to `scratch`. A tool must pass standard input and output
+    /// on.
+    ///
+    /// # Errors
+    /// The program or the tool does not start.
+    pub async fn start(
+        &self,
+        program: &Path,
+        target: &Target,
+        table: &str,
+        settings: &[&str],
+        scratch: &Path,
+    ) -> Result<Running> {
+        let tool = self.command.iter().map(OsString::as_os_str);
+        let mut words = tool.chain([program.as_os_str()]);
+        let started = PathBuf::from(words.next().unwrap_or_default());
+        let mut command = Command::new(&started);
+        command.args(words).envs(self.environment.iter().cloned());
+        connect(&mut command, target, table);
+        // One worker: each worker has its own pools, and chance decides which worker
+        // serves a request.
+        command.args(["--listen", "127.0.0.1:0", "--workers", "1"]);
+        command.args(["--measure", "--log", "error"]);
+        command.args(settings).env("TMPDIR", scratch);
+        let name = program.file_stem().unwrap_or_default().to_string_lossy();
+        let process = Process::start(&name, &started, command, ShowLog::No).await?;
+        Ok(Running { process })
+    }
+}
+
 /// A running service.
 #[derive(Debug)]
 pub struct Running {
@@ -30,85 +62,25 @@ pub struct Running {
 }
 
 impl Running {
-    /// Starts a program on a free port, with the measuring routes, against this table.
-    /// Its temporary files go to `scratch`.
-    ///
-    /// # Errors
-    /// The program is not built, or does not start.
-    pub async fn start(
-        name: &str,
-        target: &Target,
-        table: &str,
-        settings: &[&str],
-        scratch: &Path,
-    ) -> Result<Self> {
-        let under = Under::default();
-        Self::start_under(&under, name, target, table, settings, scratch).await
-    }
-
-    /// The same under a tool, which must pass standard input and output on.
-    ///
-    /// # Errors
-    /// As for [`Running::start`], or there is no such tool.
-    pub async fn start_under(
-        under: &Under,
-        name: &str,
-        target: &Target,
-        table: &str,
-        settings: &[&str],
-        scratch: &Path,
-    ) -> Result<Self> {
-        let program = program(name)?;
-        let mut command = under.command(&program);
-        connect(&mut command, target, table);
-        Self::start_command(&program, command, settings, scratch).await
-    }
-
-    /// Starts a program from another folder, otherwise like [`Running::start`].
-    ///
-    /// # Errors
-    /// It does not start.
-    pub async fn start_program(
-        program: &Path,
-        target: &Target,
-        table: &str,
-        settings: &[&str],
-        scratch: &Path,
-    ) -> Result<Self> {
-        let mut command = Command::new(program);
-        connect(&mut command, target, table);
-        Self::start_command(program, command, settings, scratch).await
-    }
-
-    async fn start_command(
-        program: &Path,
-        mut command: Command,
-        settings: &[&str],
-        scratch: &Path,
-    ) -> Result<Self> {
-        // One worker: each worker has its own pools, and chance decides which worker
-        // serves a request.
-        command.args(["--listen", "127.0.0.1:0", "--workers", "1"]);
-        command.args(["--measure", "--log", "error"]);
-        command.args(settings).env("TMPDIR", scratch);
-        let name = program.file_stem().unwrap_or_default().to_string_lossy();
-        // Under a tool, the tool may be missing.
-        let started = PathBuf::from(command.as_std().get_program());
-        let process = Process::start(&name, &started, command, ShowLog::No).await?;
-        Ok(Self { process })
-    }
-
     /// Its address.
     pub fn origin(&self) -> Origin {
         Origin(self.process.address())
     }
 
-    /// Ends a service whose measurement failed. If it had exited, that is the cause:
-    /// its exit report, otherwise the error.
-    pub async fn failed(&mut self, error: Error) -> Error {
-        let report = self.process.exit_report_soon().await;
-        self.process.kill_now().await;
-        report.map_or(error, |report| anyhow!("{report}"))
+    /// The service and what a task did with it; or, if the task failed, ends the
+    /// service. If it had exited, that is the cause: its exit report, otherwise the error.
+    ///
+    /// # Errors
+    /// The task failed.
+    pub async fn after<T>(mut self, task: Result<T>) -> Result<(Self, T)> {
+        match task {
+            Ok(done) => Ok((self, done)),
+            Err(error) => {
+                let report = self.process.exit_report_soon().await;
+                self.process.kill_now().await;
+                Err(report.map_or(error, |report| anyhow!("{report}")))
+            }
+        }
     }
 
     /// Stops it in order; the live bytes that are left at its exit, by its own
@@ -119,19 +91,12 @@ impl Running {
     }
 }
 
-/// The command that runs a service against a table, and the program that it runs.
-///
-/// # Errors
-/// The program is not built.
-pub fn twin_command(
-    name: &str,
-    target: &Target,
-    table: &str,
-) -> Result<(PathBuf, Command)> {
-    let program = program(name)?;
-    let mut command = Command::new(&program);
-    connect(&mut command, target, table);
-    Ok((program, command))
+/// Tells a service where its table is.
+pub fn connect(command: &mut Command, target: &Target, table: &str) {
+    command
+        .args(["--endpoint-url", target.url(), "--table", table])
+        .arg("--exit-on-stdin-close")
+        .envs(target.environment());
 }
 
 /// The folder of this program, where cargo puts the services too.
@@ -153,7 +118,7 @@ pub fn programs_folder() -> Result<PathBuf> {
 ///
 /// # Errors
 /// It is not built; the message names the command that builds it.
-pub(super) fn program(name: &str) -> Result<PathBuf> {
+pub fn program(name: &str) -> Result<PathBuf> {
     let program = programs_folder()?
         .join(name)
         .with_extension(std::env::consts::EXE_EXTENSION);
@@ -164,29 +129,4 @@ pub(super) fn program(name: &str) -> Result<PathBuf> {
         );
     }
     Ok(program)
-}
-
-/// Tells a service where its table is.
-fn connect(command: &mut Command, target: &Target, table: &str) {
-    command
-        .args(["--endpoint-url", target.url(), "--table", table])
-        .arg("--exit-on-stdin-close")
-        .envs(target.environment());
-}
-
-impl Under {
-    fn command(&self, program: &Path) -> Command {
-        let mut words = self.command.iter();
-        let mut command = match words.next() {
-            Some(tool) => {
-                let mut command = Command::new(tool);
-                command.args(words).arg(program);
-                command
-            }
-            None => Command::new(program),
-        };
-        let variables = self.environment.iter();
-        command.envs(variables.map(|(name, value)| (name, value)));
-        command
-    }
 }

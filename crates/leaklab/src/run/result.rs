@@ -2,24 +2,20 @@
 
 use crate::run::Measured;
 use lessons::Plan;
-use measure::judge::{SiteGrowth, pair};
-use measure::{Judgement, Samples, Scenario};
-use report::comparison::{
-    Cost, Latency, LessonResult, MetricResult, SiteResult, TwinResult,
-};
+use measure::judge::pair;
+use measure::{Samples, Scenario};
+use report::comparison::{Cost, Latency, LessonResult, TwinResult};
 use std::collections::BTreeMap;
 use workload::Digest;
 
 /// Sites that are listed.
 const SITES_MAX: usize = 10;
 
-/// Puts the services of a lesson side by side. `profile` names the file of a service's
-/// dhat profile.
+/// Puts the services of a lesson side by side.
 pub fn lesson_result(
     plan: Plan,
     scenario: &Scenario,
-    all: Vec<Measured>,
-    profile: impl Fn(&Measured) -> Option<String>,
+    all: &[Measured],
 ) -> LessonResult {
     let lesson = plan.lesson;
     let mut mismatches: Vec<String> = all.iter().flat_map(clauses).collect();
@@ -35,7 +31,8 @@ pub fn lesson_result(
     let by_name = |twins: bool| -> BTreeMap<_, _> {
         let of_kind = all.iter().filter(|m| m.service.is_twin() == twins);
         let result = |m: &Measured| {
-            (m.service.name.to_owned(), twin_result(m, scenario, profile(m)))
+            let profile = m.profile(lesson.id).map(|(name, _)| name);
+            (m.service.name.to_owned(), twin_result(m, scenario, profile))
         };
         of_kind.map(result).collect()
     };
@@ -126,14 +123,14 @@ fn twin_result(
         tasks: readings.iter().map(|r| r.tasks).collect(),
         in_flight: readings.iter().map(|r| r.in_flight).collect(),
         gauges: judgement.gauges.clone(),
-        metrics: metrics(judgement),
+        metrics: judgement.metrics.clone(),
         database_calls_per_request: judgement.database_calls_per_request,
         latency_us: latency(samples),
         seconds: *seconds,
         profile,
         window_bytes_per_request: judgement.window_slope,
         unattributed_share: judgement.unattributed_share,
-        sites: judgement.sites.iter().take(SITES_MAX).map(site).collect(),
+        sites: judgement.sites.iter().take(SITES_MAX).cloned().collect(),
         answers_sha256: digest(samples),
         refused: samples.refused,
         errors: samples.errors,
@@ -147,23 +144,4 @@ fn twin_result(
 fn latency(samples: &Samples) -> Latency {
     let at = |quantile| samples.latency_us.value_at_quantile(quantile);
     Latency { p50: at(0.5), p99: at(0.99), best_round_p50: samples.best_median_us }
-}
-
-fn metrics(judgement: &Judgement) -> Vec<MetricResult> {
-    let result = |slope: &measure::judge::MetricSlope| MetricResult {
-        name: slope.name.clone(),
-        per_request: slope.per_request,
-    };
-    judgement.metrics.iter().map(result).collect()
-}
-
-fn site(site: &SiteGrowth) -> SiteResult {
-    SiteResult {
-        fingerprint: site.fingerprint.clone(),
-        share: site.share,
-        bytes_per_request: site.bytes_per_request,
-        in_app_frame: site.in_app_frame.clone(),
-        expected_site: site.expected_site.clone(),
-        frames: site.frames.clone(),
-    }
 }

@@ -3,8 +3,9 @@
 
 use crate::failure::Failure;
 use crate::run::memory::{self, Found, Values};
-use crate::run::{Database, Run, Running};
-use anyhow::{Context, Result, anyhow, bail};
+use crate::run::{Database, Run, Running, Under, program};
+use anyhow::{Context, Result, bail};
+use clap::{Args, value_parser};
 use lessons::Plan;
 use measure::HeapClient;
 use model::seed;
@@ -19,16 +20,20 @@ const SESSIONS: &str = "l11_session_cache";
 const OTHERS: &str = "c02_first_page";
 
 /// What to look up, and what to send before the second search.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Args, Serialize)]
 pub struct Search {
-    /// Seed for data and requests.
-    pub seed: u64,
-    /// Sessions that are looked up, each with a secret of its own.
+    /// Sessions that are looked up, each with a secret of its own
+    #[arg(long, default_value_t = 200, value_parser = value_parser!(u64).range(1..=100_000))]
     pub sessions: u64,
-    /// Time to live of a session in the caches of the twins, in milliseconds.
-    pub session_cache_ttl_ms: u64,
-    /// Requests of another kind after the sessions have expired.
+    /// Requests of another kind after the sessions have expired
+    #[arg(long, default_value_t = 200, value_parser = value_parser!(u64).range(0..=1_000_000))]
     pub other_requests: u64,
+    /// How long the twins may serve a session from their caches
+    #[arg(long, default_value_t = 500, value_parser = value_parser!(u64).range(1..=600_000))]
+    pub session_cache_ttl_ms: u64,
+    /// Seed for data and requests
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
 }
 
 /// What was found in a twin.
@@ -50,9 +55,8 @@ pub struct Moment {
     pub not_looked_up: Found,
 }
 
-impl Run<'_> {
-    /// Searches the memory of one twin. Whatever happens, all processes have ended when
-    /// this returns.
+impl Run {
+    /// Searches the memory of one twin.
     ///
     /// # Errors
     /// This system has no `/proc`, a process or the database failed, or the user
@@ -63,48 +67,29 @@ impl Run<'_> {
         search: &Search,
     ) -> Result<Seen, Failure> {
         memory::can_search()?;
-        let database = Database::open(self.engine, "secrets").await?;
-        let seen = tokio::select! {
-            seen = self.search_on(&database, twin, search) => {
-                seen.map_err(Failure::from)
-            }
-            () = self.stop.cancelled() => Err(Failure::Interrupted),
-        };
-        let closed = database.close().await;
-        let seen = seen?;
-        closed?;
-        Ok(seen)
-    }
-
-    async fn search_on(
-        &self,
-        database: &Database,
-        name: &str,
-        search: &Search,
-    ) -> Result<Seen> {
-        let (sessions, others) = (search.plan(SESSIONS)?, search.plan(OTHERS)?);
-        database.table.put(sessions.round_data(0..3)).await?;
-        database.table.put(others.data()).await?;
         let ttl = format!("--session-cache-ttl-ms={}", search.session_cache_ttl_ms);
-        let (target, table) = (&database.target, database.table.name());
-        let mut twin =
-            Running::start(name, target, table, &[&ttl], self.scratch).await?;
-        let seen = match twin.process.id() {
-            Some(process) => search.look(twin.origin(), process).await,
-            None => Err(anyhow!("{name} has exited")),
+        let searched = async |database: &Database| {
+            let (sessions, others) = (search.plan(SESSIONS)?, search.plan(OTHERS)?);
+            database.table.put(sessions.round_data(0..3)).await?;
+            database.table.put(others.data()).await?;
+            let Database { target, table, .. } = database;
+            let (program, under) = (program(twin)?, Under::default());
+            let (table, scratch) = (table.name(), self.scratch());
+            let running =
+                under.start(&program, target, table, &[&ttl], scratch).await?;
+            let seen = search.look(&running).await;
+            let (running, seen) = running.after(seen).await?;
+            running.process.stop().await;
+            Ok(seen)
         };
-        match seen {
-            Ok(seen) => {
-                twin.process.stop().await;
-                Ok(seen)
-            }
-            Err(error) => Err(twin.failed(error).await),
-        }
+        self.with_database("secrets", searched).await
     }
 }
 
 impl Search {
-    async fn look(&self, origin: Origin, process: u32) -> Result<Seen> {
+    async fn look(&self, twin: &Running) -> Result<Seen> {
+        let origin = twin.origin();
+        let process = twin.process.id().context("the twin has exited")?;
         let looked_up = self.secrets(0..self.sessions)?;
         let not_looked_up =
             self.secrets(self.sessions + 1..2 * self.sessions + 1)?;

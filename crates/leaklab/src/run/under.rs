@@ -3,7 +3,7 @@
 
 use crate::failure::Failure;
 use crate::run::load::LessonLoad;
-use crate::run::{Database, Run, Running, Under};
+use crate::run::{Database, Run, Under, program};
 use anyhow::{Result, bail};
 use lessons::Plan;
 use measure::Scenario;
@@ -41,65 +41,40 @@ pub struct UnderTool {
     pub exit: Option<i32>,
 }
 
-impl Run<'_> {
+impl Run {
     /// Sends warm-up and rounds to a service under a tool, at the largest size where a
-    /// peak is measured, and stops it. Whatever happens, all processes have ended when
-    /// this returns.
+    /// peak is measured, and stops it.
     ///
     /// # Errors
     /// A process or the database failed, or the user interrupted.
     pub async fn under(
         &self,
-        program: &str,
+        name: &str,
         plan: Plan,
         scenario: &Scenario,
         under: &Under,
     ) -> Result<UnderTool, Failure> {
-        let database = Database::open(self.engine, "run-under").await?;
-        let result = tokio::select! {
-            result = self.under_on(&database, program, plan, scenario, under) => {
-                result.map_err(Failure::from)
+        let driven = async |database: &Database| {
+            let load = LessonLoad::open(plan, scenario, database).await?;
+            measure::Load::prepare(&load, 1..1 + scenario.rounds).await?;
+            let (program, target) = (program(name)?, load.target());
+            let (table, scratch) = (database.table.name(), self.scratch());
+            let settings = plan.lesson.settings;
+            let running =
+                under.start(&program, &target, table, settings, scratch).await?;
+            let session = Session::new(running.origin(), &load, scenario);
+            let sent = send(&session, plan, scenario).await;
+            let (running, sent) = running.after(sent).await?;
+            // Tools report when the process exits.
+            match running.process.stop_within(REPORT_WITHIN).await {
+                Some(status) => Ok(UnderTool { exit: status.code(), ..sent }),
+                None => {
+                    let waited = REPORT_WITHIN.as_secs();
+                    bail!("{name} did not exit within {waited} s of being asked to")
+                }
             }
-            () = self.stop.cancelled() => Err(Failure::Interrupted),
         };
-        let closed = database.close().await;
-        let result = result?;
-        closed?;
-        Ok(result)
-    }
-
-    async fn under_on(
-        &self,
-        database: &Database,
-        program: &str,
-        plan: Plan,
-        scenario: &Scenario,
-        under: &Under,
-    ) -> Result<UnderTool> {
-        let load = LessonLoad::open(plan, scenario, database).await?;
-        measure::Load::prepare(&load, 1..1 + scenario.rounds).await?;
-        let mut running = Running::start_under(
-            under,
-            program,
-            &load.target(),
-            database.table.name(),
-            plan.lesson.settings,
-            self.scratch,
-        )
-        .await?;
-        let session = Session::new(running.origin(), &load, scenario);
-        let sent = match send(&session, plan, scenario).await {
-            Ok(sent) => sent,
-            Err(error) => return Err(running.failed(error).await),
-        };
-        // Tools report when the process exits.
-        match running.process.stop_within(REPORT_WITHIN).await {
-            Some(status) => Ok(UnderTool { exit: status.code(), ..sent }),
-            None => {
-                let waited = REPORT_WITHIN.as_secs();
-                bail!("{program} did not exit within {waited} s of being asked to")
-            }
-        }
+        self.with_database("run-under", driven).await
     }
 }
 

@@ -1,11 +1,11 @@
 //! What `claims` prints of a real comparison.
 
-use crate::fixture::Leaklab;
+use crate::fixture::{Leaklab, fits_a_pipe};
 
 #[test]
 fn a_comparison_of_one_control_settles_its_claims_and_names_what_others_need() {
     let run = Leaklab::compare(&["c01", "--rounds", "4"]).run().code(0);
-    let file = run.out().join("comparison.json");
+    let file = run.out("comparison.json");
     let claims = |format: &str| {
         let file = file.to_str().unwrap();
         let arguments = ["claims", "--from", file, "--format", format];
@@ -29,21 +29,8 @@ fn a_comparison_of_one_control_settles_its_claims_and_names_what_others_need() {
     for claim in lessons::CLAIMS {
         assert!(text.lines().any(|line| line.starts_with(claim.id)), "{text}");
     }
-    for line in text.lines() {
-        assert!(line.chars().count() <= 80 && line.trim_end() == line, "{line:?}");
-    }
+    fits_a_pipe(text.lines());
     let chapter = claims("markdown").stdout();
     assert!(chapter.contains("(lessons/c01_client_clones.md)"), "{chapter}");
     assert!(!chapter.contains("(lessons/l01_order_export.md)"), "{chapter}");
-}
-
-#[test]
-fn what_is_no_comparison_is_wrong_usage() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("comparison.json");
-    let claims =
-        || Leaklab::new(&["claims", "--from", file.to_str().unwrap()]).run();
-    claims().code(2).says(&["there is no", "./scripts/compare.sh"]);
-    std::fs::write(&file, r#"{"schema": 1}"#).unwrap();
-    claims().code(2).says(&["schema 1", "measure again"]);
 }

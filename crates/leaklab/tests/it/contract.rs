@@ -1,48 +1,36 @@
 //! What both twins answer, and that it is the same: one suite, two services.
 
-use crate::fixture::{Answer, Served, TWINS, ask, post, put, request};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use crate::fixture::{
+    Answer, each_twin, get, on_twin, post, request, with, without,
+};
+use serde_json::json;
+use std::time::Duration;
 use workload::Request;
 
-/// Starts both twins, and gives both the same request.
-async fn both(
-    settings: &[&str],
-    requests: impl Fn() -> Vec<Request>,
-) -> Vec<Answer> {
+/// Gives both twins the same requests.
+fn both(requests: &[Request]) -> Vec<Answer> {
     let mut answers: Vec<Vec<Answer>> = Vec::new();
-    for name in TWINS {
-        let served = Served::start(name, settings).await;
+    each_twin(&[], async |served| {
         let mut given = Vec::new();
-        for request in requests() {
-            given.push(ask(served.origin(), request).await);
+        for request in requests {
+            given.push(served.ask(request.clone()).await);
         }
-        served.stop().await.unwrap();
         answers.push(given);
-    }
-    let fixed = answers.pop().unwrap();
-    let leaky = answers.pop().unwrap();
-    assert_eq!(leaky, fixed);
-    fixed
+    });
+    assert_eq!(answers[0], answers[1]);
+    answers.remove(0)
 }
 
-fn with(mut request: Request, name: &'static str, value: &str) -> Request {
-    request.headers.retain(|(header, _)| *header != name);
-    request.headers.push((name, value.to_owned()));
-    request
+/// The same as `post`, to put something there.
+fn put(path: &str, body: impl Into<String>) -> Request {
+    Request { method: "PUT", ..post(path, body) }
 }
 
-fn without(mut request: Request, name: &str) -> Request {
-    request.headers.retain(|(header, _)| *header != name);
-    request
-}
-
-/// What is asked, the status that it deserves, and why.
+/// A name, the expected status, and the request.
 type Case = (&'static str, u16, Request);
 
 /// Wrong in path, query or headers.
 fn wrong_addresses() -> Vec<Case> {
-    let get = |path: &str| request("GET", path);
     let long = "x".repeat(65);
     let list = || get("/orders?status=open");
     let quote = || get("/orders/ord-00000001/quote");
@@ -90,12 +78,12 @@ fn wrong_bodies() -> Vec<Case> {
     ]
 }
 
-#[tokio::test]
-async fn both_twins_refuse_what_is_wrong_with_the_same_problem_document() {
-    let cases = || [wrong_addresses(), wrong_bodies()].concat();
-    let requests = || cases().into_iter().map(|(_, _, request)| request).collect();
-    let answers = both(&[], requests).await;
-    for ((what, status, _), answer) in cases().into_iter().zip(answers) {
+#[test]
+fn both_twins_refuse_what_is_wrong_with_the_same_problem_document() {
+    let cases = [wrong_addresses(), wrong_bodies()].concat();
+    let requests: Vec<_> =
+        cases.iter().map(|(_, _, request)| request.clone()).collect();
+    for ((what, status, _), answer) in cases.into_iter().zip(both(&requests)) {
         assert_eq!(answer.status, status, "{what}: {}", answer.text());
         assert_eq!(answer.kind, "application/problem+json", "{what}");
         let problem = answer.json();
@@ -108,30 +96,28 @@ async fn both_twins_refuse_what_is_wrong_with_the_same_problem_document() {
     }
 }
 
-#[tokio::test]
-async fn both_twins_serve_every_job_alike() {
+#[test]
+fn both_twins_serve_every_job_alike() {
     let token = model::seed::session_token(7, 3);
-    let requests = || {
-        vec![
-            request("GET", "/orders/export"),
-            request("GET", "/orders?status=open"),
-            request("GET", "/orders/ord-00000001/status"),
-            request("GET", "/orders/ord-00000001/quote"),
-            post("/orders/ord-00000001/confirm", "{\"note\":\"ok\"}"),
-            request("GET", "/orders/ord-00000001/status"),
-            request("GET", &format!("/sessions/{token}")),
-            request("GET", &format!("/sessions/{token}")),
-            request("GET", "/tenants/tenant-00000003/summary"),
-            put("/tenants/tenant-00000003/orders/ord-00000009", "{\"note\":\"2\"}"),
-            request("GET", "/tenants/tenant-00000003/summary"),
-            request("GET", "/orders/ord-00000002/history"),
-            request("GET", "/tenants/tenant-00000003/report"),
-            request("GET", "/tenants/nobody/report"),
-            request("GET", "/orders/ord-00000001/weight"),
-            request("GET", "/health"),
-        ]
-    };
-    let answers = both(&[], requests).await;
+    let requests = [
+        get("/orders/export"),
+        get("/orders?status=open"),
+        get("/orders/ord-00000001/status"),
+        get("/orders/ord-00000001/quote"),
+        post("/orders/ord-00000001/confirm", "{\"note\":\"ok\"}"),
+        get("/orders/ord-00000001/status"),
+        get(&format!("/sessions/{token}")),
+        get(&format!("/sessions/{token}")),
+        get("/tenants/tenant-00000003/summary"),
+        put("/tenants/tenant-00000003/orders/ord-00000009", "{\"note\":\"2\"}"),
+        get("/tenants/tenant-00000003/summary"),
+        get("/orders/ord-00000002/history"),
+        get("/tenants/tenant-00000003/report"),
+        get("/tenants/nobody/report"),
+        get("/orders/ord-00000001/weight"),
+        get("/health"),
+    ];
+    let answers = both(&requests);
     assert!(answers.iter().all(|answer| answer.status == 200), "{answers:?}");
     assert_eq!(answers[0].text().lines().count() as u64, lessons::ORDERS);
     assert_eq!(answers[2].json()["status"], "open");
@@ -151,57 +137,51 @@ async fn both_twins_serve_every_job_alike() {
     assert!(answers[14].json()["grams"].as_u64().unwrap() > 250);
 }
 
-#[tokio::test]
-async fn a_history_shows_what_the_audit_wrote() {
+#[test]
+fn a_history_shows_what_the_audit_wrote() {
     const NOTE: &str = "checked twice";
-    for name in TWINS {
-        let served = Served::start(name, &[]).await;
-        let body = serde_json::json!({ "note": NOTE }).to_string();
-        let confirmed =
-            ask(served.origin(), post("/orders/ord-00000005/confirm", body)).await;
+    each_twin(&[], async |served| {
+        let body = json!({ "note": NOTE }).to_string();
+        let confirmed = served.ask(post("/orders/ord-00000005/confirm", body)).await;
         // The audit is written in the background.
         let history = async {
             loop {
-                let path = "/orders/ord-00000005/history";
-                let history =
-                    ask(served.origin(), request("GET", path)).await.json();
-                if history["events"] != serde_json::json!([]) {
-                    break history;
+                let answer = served.ask(get("/orders/ord-00000005/history")).await;
+                let events = answer.json()["events"].clone();
+                if events != json!([]) {
+                    break events;
                 }
             }
         };
-        let within = std::time::Duration::from_secs(30);
-        let history = tokio::time::timeout(within, history).await.unwrap();
+        let events = tokio::time::timeout(Duration::from_secs(30), history).await;
         let total_cents = confirmed.json()["total_cents"].clone();
-        let event = serde_json::json!({
-            "kind": "confirmed", "note": NOTE, "total_cents": total_cents
-        });
-        assert_eq!(history["events"], serde_json::json!([event]), "{name}");
-        served.stop().await.unwrap();
-    }
+        let event =
+            json!({ "kind": "confirmed", "note": NOTE, "total_cents": total_cents });
+        assert_eq!(events.unwrap(), json!([event]));
+    });
 }
 
-#[tokio::test]
-async fn a_listing_goes_on_where_its_cursor_points_until_the_end() {
-    let served = Served::start("fixed", &[]).await;
+#[test]
+fn a_listing_goes_on_where_its_cursor_points_until_the_end() {
     let mut seen = Vec::new();
-    let mut path = "/orders?status=open".to_owned();
-    loop {
-        let page = ask(served.origin(), request("GET", &path)).await.json();
-        let ids = page["orders"].as_array().unwrap().iter();
-        seen.extend(ids.map(|order| order["id"].as_str().unwrap().to_owned()));
-        let Some(next) = page["next"].as_str() else { break };
-        path = format!("/orders?status=open&cursor={next}");
-    }
+    on_twin("fixed", &[], async |served| {
+        let mut path = "/orders?status=open".to_owned();
+        loop {
+            let page = served.ask(get(&path)).await.json();
+            let ids = page["orders"].as_array().unwrap().iter();
+            seen.extend(ids.map(|order| order["id"].as_str().unwrap().to_owned()));
+            let Some(next) = page["next"].as_str() else { break };
+            path = format!("/orders?status=open&cursor={next}");
+        }
+    });
     let expected: Vec<_> =
         (0..lessons::ORDERS).map(|n| model::seed::order_id(n).to_string()).collect();
     assert_eq!(seen, expected);
-    served.stop().await.unwrap();
 }
 
-#[tokio::test]
-async fn both_twins_describe_the_same_routes_in_openapi_3_1() {
-    let answers = both(&[], || vec![request("GET", "/openapi.json")]).await;
+#[test]
+fn both_twins_describe_the_same_routes_in_openapi_3_1() {
+    let answers = both(&[get("/openapi.json")]);
     let document = answers[0].json();
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
     for lesson in lessons::LESSONS {
@@ -217,80 +197,4 @@ async fn both_twins_describe_the_same_routes_in_openapi_3_1() {
     }
     let schemas = document["components"]["schemas"].as_object().unwrap();
     assert!(schemas.contains_key("Problem") && schemas.contains_key("Order"));
-}
-
-#[tokio::test]
-async fn a_hundred_megabytes_are_refused_and_leave_nothing() {
-    for name in TWINS {
-        let served = Served::start(name, &[]).await;
-        let confirm = "/orders/ord-00000001/confirm";
-        // The first requests also fill pools that stay.
-        for _ in 0..3 {
-            assert_eq!(ask(served.origin(), post(confirm, "{}")).await.status, 200);
-            assert_eq!(refused_upload(&served).await, "413");
-        }
-        let before = served.live_bytes().await;
-        for _ in 0..3 {
-            assert_eq!(refused_upload(&served).await, "413");
-        }
-        let after = served.live_bytes().await;
-        assert!(after < before + 65_536, "{name}: {before} B, then {after} B");
-        served.stop().await.unwrap();
-    }
-}
-
-/// Sends 100 MB, or as much as the service takes; the status that it answers.
-async fn refused_upload(served: &Served) -> String {
-    let mut stream = TcpStream::connect(served.origin().0).await.unwrap();
-    let head = "POST /orders/ord-00000001/confirm HTTP/1.1\r\nhost: test\r\nx-tenant: shop\r\n\
-                content-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
-    stream.write_all(head.as_bytes()).await.unwrap();
-    let (mut reading, mut writing) = stream.split();
-    let upload = async {
-        let chunk = format!("100000\r\n{}\r\n", " ".repeat(0x10_0000));
-        for _ in 0..100 {
-            // The service may close while more is on its way.
-            if writing.write_all(chunk.as_bytes()).await.is_err() {
-                break;
-            }
-        }
-        // Keeps the connection until the answer has been read.
-        std::future::pending::<()>().await;
-    };
-    let mut status = [0; 12];
-    let answer = async { reading.read_exact(&mut status).await.unwrap() };
-    tokio::select! {
-        () = upload => unreachable!("the upload ends with the answer"),
-        _ = answer => {}
-    }
-    String::from_utf8_lossy(&status[9..]).into_owned()
-}
-
-#[tokio::test]
-async fn a_client_that_trickles_its_body_is_given_up_and_leaves_nothing() {
-    for name in TWINS {
-        let served = Served::start(name, &["--request-deadline-ms", "300"]).await;
-        for _ in 0..2 {
-            assert_eq!(half_a_body(&served).await, "408", "{name}");
-        }
-        let before = served.live_bytes().await;
-        for _ in 0..5 {
-            assert_eq!(half_a_body(&served).await, "408", "{name}");
-        }
-        let after = served.live_bytes().await;
-        assert!(after < before + 65_536, "{name}: {before} B, then {after} B");
-        served.stop().await.unwrap();
-    }
-}
-
-/// Sends a head that promises more than follows; the status of the answer.
-async fn half_a_body(served: &Served) -> String {
-    let mut stream = TcpStream::connect(served.origin().0).await.unwrap();
-    let request = "POST /orders/ord-00000001/confirm HTTP/1.1\r\nhost: test\r\n\
-                   x-tenant: shop\r\ncontent-type: application/json\r\n\
-                   content-length: 1000\r\n\r\n{\"note\":";
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut status = [0; 12];
-    stream.read_exact(&mut status).await.unwrap();
-    String::from_utf8_lossy(&status[9..]).into_owned()
 }

@@ -3,15 +3,17 @@
 use anyhow::Result;
 use http_body_util::BodyExt;
 use leaklab::commands::seed;
-use leaklab::run::{Database, EngineChoice, Running};
-use measure::HeapClient;
-use serde_json::Value;
+use leaklab::run::{Database, EngineChoice, Run, Under, program};
+use measure::{HeapClient, Process};
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
+use std::time::Instant;
 use tempfile::TempDir;
-use workload::Request;
-use workload::client::{Connection, Origin};
+use tokio_util::sync::CancellationToken;
+use workload::client::Connection;
+use workload::{Origin, Request};
 
 /// The twins.
 pub(crate) const TWINS: [&str; 2] = ["leaky", "fixed"];
@@ -21,7 +23,7 @@ pub(crate) const TWINS: [&str; 2] = ["leaky", "fixed"];
 pub(crate) fn build_programs() {
     static BUILT: OnceLock<()> = OnceLock::new();
     BUILT.get_or_init(|| {
-        crate::programs::build(None, &["--bins", "--quiet", "--offline"]).unwrap();
+        crate::programs::build(&["--bins", "--quiet", "--offline"]).unwrap();
     });
 }
 
@@ -40,24 +42,32 @@ impl Answer {
 
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_slice(&self.body)
-            .unwrap_or_else(|e| panic!("{e}: {}", self.text()))
+        parsed(&self.text())
     }
 }
 
-/// A request in one line: `ask("GET", "/orders").tenant("shop")`.
+/// A request of the tenant `shop`.
 pub(crate) fn request(method: &'static str, path: &str) -> Request {
     Request::new(method, path).header("x-tenant", "shop")
 }
 
-/// The same, with a JSON body.
+pub(crate) fn get(path: &str) -> Request {
+    request("GET", path)
+}
+
+/// The same with a JSON body.
 pub(crate) fn post(path: &str, body: impl Into<String>) -> Request {
     request("POST", path).body("application/json", body)
 }
 
-/// The same, to put something there.
-pub(crate) fn put(path: &str, body: impl Into<String>) -> Request {
-    Request { method: "PUT", ..post(path, body) }
+pub(crate) fn without(mut request: Request, name: &str) -> Request {
+    request.headers.retain(|(header, _)| *header != name);
+    request
+}
+
+/// The request with another value of a header.
+pub(crate) fn with(request: Request, name: &'static str, value: &str) -> Request {
+    without(request, name).header(name, value)
 }
 
 /// Sends a request on a connection of its own.
@@ -82,62 +92,84 @@ pub(crate) fn dynamo_request(operation: &str, body: impl Into<String>) -> Reques
         .body("application/x-amz-json-1.0", body)
 }
 
+pub(crate) fn origin(url: &str) -> Origin {
+    Origin(url.strip_prefix("http://").unwrap().parse().unwrap())
+}
+
 /// Sends it, and expects success.
 pub(crate) async fn call(url: &str, operation: &str, body: &str) -> Value {
-    let origin = Origin(url.strip_prefix("http://").unwrap().parse().unwrap());
-    let answer = ask(origin, dynamo_request(operation, body)).await;
+    let answer = ask(origin(url), dynamo_request(operation, body)).await;
     assert_eq!(answer.status, 200, "{operation}: {}", answer.text());
     answer.json()
 }
 
-/// A twin with an engine and data of its own.
-pub(crate) struct Served {
-    pub(crate) twin: Running,
-    database: Database,
-    _scratch: TempDir,
+/// Tests against an engine with an empty table.
+pub(crate) fn on_engine(test: impl AsyncFnOnce(&Run, &Database) -> Result<()>) {
+    build_programs();
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let run =
+            Run::new(EngineChoice::Embedded, CancellationToken::new()).unwrap();
+        let tested = async |database: &Database| test(&run, database).await;
+        run.with_database("test", tested).await.unwrap();
+    });
 }
 
-impl Served {
-    /// Starts it with settings beside those for measuring.
-    pub(crate) async fn start(name: &str, settings: &[&str]) -> Self {
-        build_programs();
-        let database =
-            Database::open(&EngineChoice::Embedded, "test").await.unwrap();
-        seed::fill(&database.table, 7).await.unwrap();
-        let scratch = TempDir::new().unwrap();
-        let (target, table) = (&database.target, database.table.name());
-        let twin = Running::start(name, target, table, settings, scratch.path())
-            .await
-            .unwrap();
-        Self { twin, database, _scratch: scratch }
-    }
+/// Tests a twin with settings beside those for measuring, on an engine with data. The
+/// output of a test that fails names the twin.
+pub(crate) fn on_twin(
+    name: &'static str,
+    settings: &[&str],
+    test: impl AsyncFnOnce(&mut Served<'_>),
+) {
+    eprintln!("twin: {name} {settings:?}");
+    on_engine(async |run, database| {
+        seed::fill(&database.table, 7).await?;
+        let Database { target, table, .. } = database;
+        let (program, under) = (program(name)?, Under::default());
+        let started =
+            under.start(&program, target, table.name(), settings, run.scratch());
+        let mut served = Served { name, process: started.await?.process, database };
+        test(&mut served).await;
+        served.process.stop().await;
+        Ok(())
+    });
+}
 
+/// Tests each twin.
+pub(crate) fn each_twin(
+    settings: &[&str],
+    mut test: impl AsyncFnMut(&mut Served<'_>),
+) {
+    for name in TWINS {
+        on_twin(name, settings, &mut test);
+    }
+}
+
+/// A twin with an engine and data of its own.
+pub(crate) struct Served<'a> {
+    pub(crate) name: &'static str,
+    pub(crate) process: Process,
+    pub(crate) database: &'a Database,
+}
+
+impl Served<'_> {
     pub(crate) fn origin(&self) -> Origin {
-        self.twin.origin()
+        Origin(self.process.address())
     }
 
-    pub(crate) fn target(&self) -> &dynamo::Target {
-        &self.database.target
+    pub(crate) async fn ask(&self, request: Request) -> Answer {
+        ask(self.origin(), request).await
     }
 
-    pub(crate) fn table(&self) -> &str {
-        self.database.table.name()
+    /// What an operation on one item of its table gives.
+    pub(crate) async fn item(&self, operation: &str, pk: &str, sk: &str) -> Value {
+        let key = json!({ "pk": { "S": pk }, "sk": { "S": sk } });
+        let item = json!({ "TableName": self.database.table.name(), "Key": key });
+        call(self.database.target.url(), operation, &item.to_string()).await
     }
 
     pub(crate) async fn live_bytes(&self) -> u64 {
         HeapClient::new(self.origin()).at_rest().await.unwrap().live_bytes
-    }
-
-    /// Stops the twin as an operator would, and leaves its database.
-    pub(crate) async fn terminate(&mut self) {
-        signal("TERM", self.twin.process.id().unwrap());
-        let how = self.twin.process.ended().await;
-        assert!(how.contains("exit status: 0"), "{how}");
-    }
-
-    pub(crate) async fn stop(self) -> Result<()> {
-        self.twin.process.stop().await;
-        self.database.close().await
     }
 }
 
@@ -175,13 +207,19 @@ impl Leaklab {
         this
     }
 
-    pub(crate) fn out_folder(&self) -> PathBuf {
-        self.out.path().to_owned()
+    /// A file that the run will write.
+    pub(crate) fn out(&self, name: &str) -> PathBuf {
+        self.out.path().join(name)
     }
 
-    /// In this folder, and not where the tests run.
-    pub(crate) fn within(mut self, folder: &Path) -> Self {
-        self.command.current_dir(folder);
+    /// In a folder without files.
+    pub(crate) fn nowhere(mut self) -> Self {
+        self.command.current_dir(self.out.path());
+        self
+    }
+
+    pub(crate) fn args(mut self, arguments: &[&str]) -> Self {
+        self.command.args(arguments);
         self
     }
 
@@ -192,13 +230,8 @@ impl Leaklab {
 
     /// No credentials, no profile, no region: as on a machine without AWS.
     pub(crate) fn without_aws(mut self) -> Self {
-        for name in [
-            "AWS_ACCESS_KEY_ID",
-            "AWS_SECRET_ACCESS_KEY",
-            "AWS_PROFILE",
-            "AWS_REGION",
-        ] {
-            self.command.env_remove(name);
+        for name in ["ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "PROFILE", "REGION"] {
+            self.command.env_remove(format!("AWS_{name}"));
         }
         let nowhere = self.temporary.path().join("nowhere");
         self.command.env("AWS_CONFIG_FILE", &nowhere);
@@ -246,9 +279,7 @@ impl Done {
     pub(crate) fn says(self, parts: &[&str]) -> Self {
         let said = self.stderr();
         assert_eq!(said.lines().count(), 1, "not one line:\n{said}");
-        for part in parts {
-            assert!(said.contains(part), "'{part}' is missing from: {said}");
-        }
+        contains(&said, parts);
         self
     }
 
@@ -258,10 +289,8 @@ impl Done {
         let left: Vec<_> =
             self.temporary.path().read_dir().unwrap().flatten().collect();
         assert!(left.is_empty(), "left behind: {left:?}");
-        // The scratch folder's name is in the environment of twins only, but the
-        // folder that leaklab was told is in no other test's processes.
-        let marker = self.temporary.path().to_str().unwrap().to_owned();
-        let processes = processes_with_environment(&marker);
+        // The folder that leaklab was given is in no other test's processes.
+        let processes = processes_with_environment(self.temporary.path());
         assert!(processes.is_empty(), "still running: {processes:?}");
         self
     }
@@ -274,56 +303,62 @@ impl Done {
         String::from_utf8_lossy(&self.output.stderr).into_owned()
     }
 
-    pub(crate) fn out(&self) -> PathBuf {
-        self.out.path().to_owned()
+    /// A file that the run wrote.
+    pub(crate) fn out(&self, name: &str) -> PathBuf {
+        self.out.path().join(name)
     }
 
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout())
-            .unwrap_or_else(|e| panic!("{e}: {}", self.stdout()))
+        parsed(&self.stdout())
     }
 }
 
-/// Process ids of a program's children of this name, once there is one.
+#[track_caller]
+pub(crate) fn parsed(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+#[track_caller]
+pub(crate) fn contains(text: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(text.contains(part), "'{part}' is missing from:\n{text}");
+    }
+}
+
+/// No line has more than 80 columns, trailing blanks or colours.
+#[track_caller]
+pub(crate) fn fits_a_pipe<'a>(lines: impl Iterator<Item = &'a str>) {
+    for line in lines {
+        assert!(line.chars().count() <= 80, "{line}");
+        assert!(line.trim_end() == line && !line.contains('\u{1b}'), "{line:?}");
+    }
+}
+
+/// The process id of a child with this name, once there is one.
 fn wait_for_child(parent: u32, name: &str) -> u32 {
-    let began = std::time::Instant::now();
+    let began = Instant::now();
     loop {
-        if let Some(child) =
-            children(parent).into_iter().find(|(_, n)| n.ends_with(name))
-        {
-            return child.0;
+        let mut children = Command::new("pgrep");
+        children.args(["-P", &parent.to_string(), "-x", name]);
+        let found = String::from_utf8(children.output().unwrap().stdout).unwrap();
+        if let Some(child) = found.lines().next() {
+            return child.parse().unwrap();
         }
         let waited = began.elapsed().as_secs();
         assert!(waited < 60, "leaklab started no {name} in {waited} s");
-        std::thread::yield_now();
     }
 }
 
-/// `ps` is the one tool for this that Linux and macOS share.
-fn children(parent: u32) -> Vec<(u32, String)> {
-    let output = Command::new("ps")
-        .args(["-A", "-o", "pid=,ppid=,comm="])
-        .output()
-        .unwrap()
-        .stdout;
-    let child = |line: &str| {
-        let mut words = line.split_whitespace();
-        let (pid, ppid) =
-            (words.next()?.parse().ok()?, words.next()?.parse::<u32>().ok()?);
-        (ppid == parent).then(|| (pid, words.collect::<Vec<_>>().join(" ")))
-    };
-    String::from_utf8_lossy(&output).lines().filter_map(child).collect()
-}
-
-/// Linux tells every process's environment; elsewhere this finds none.
-fn processes_with_environment(marker: &str) -> Vec<String> {
-    let Ok(all) = std::fs::read_dir("/proc") else { return Vec::new() };
-    let marked = |entry: &std::fs::DirEntry| {
-        std::fs::read(entry.path().join("environ"))
+/// Linux reports every process's environment; elsewhere this finds none.
+fn processes_with_environment(folder: &Path) -> Vec<PathBuf> {
+    let marker = folder.to_str().unwrap();
+    let all = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let marked = |process: &PathBuf| {
+        std::fs::read(process.join("environ"))
             .is_ok_and(|text| String::from_utf8_lossy(&text).contains(marker))
     };
-    all.flatten().filter(marked).map(|e| e.path().display().to_string()).collect()
+    all.map(|entry| entry.path()).filter(marked).collect()
 }
 
 /// Sends a signal by name: `kill -TERM 123`.

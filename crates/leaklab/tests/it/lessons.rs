@@ -54,7 +54,7 @@ fn is_as_expected(lesson: &Lesson) {
         if lesson.kind == Kind::Control {
             sees_small_leaks(&twins[twin]);
         }
-        let profile = done.out().join(twins[twin]["profile"].as_str().unwrap());
+        let profile = done.out(twins[twin]["profile"].as_str().unwrap());
         profile::Profile::parse(&std::fs::read(profile).unwrap()).unwrap();
     }
 }

@@ -4,10 +4,11 @@
 
 mod fixture;
 // The benchmarks need the twins as much as the tests do.
-#[path = "../../benches/stage/programs.rs"]
+#[path = "../../benches/side/programs.rs"]
 mod programs;
 
 mod contract;
+mod uploads;
 mod jobs;
 mod service;
 mod lessons;

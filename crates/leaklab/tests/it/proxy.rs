@@ -1,20 +1,18 @@
 //! The fault proxy in front of the real engine, and `leaklab dynamo`.
 
-use crate::fixture::{Answer, Leaklab, ask, build_programs, dynamo_request, signal};
+use crate::fixture::{
+    Answer, Leaklab, ask, build_programs, dynamo_request, on_engine, origin, signal,
+};
 use dynamo::Proxy;
-use leaklab::run::{Database, EngineChoice, programs_folder};
+use leaklab::run::program;
 use measure::{Process, ShowLog};
 use serde_json::{Value, json};
 use tokio::process::Command;
-use workload::client::{Connection, Origin};
+use workload::client::Connection;
 
 /// Calls an operation at a URL.
 async fn call(url: &str, operation: &str, body: &Value) -> Answer {
     ask(origin(url), dynamo_request(operation, body.to_string())).await
-}
-
-fn origin(url: &str) -> Origin {
-    Origin(url.strip_prefix("http://").unwrap().parse().unwrap())
 }
 
 /// A batch of 15 items with 40 kB each.
@@ -30,43 +28,45 @@ fn puts(first: usize) -> Value {
     json!({ "RequestItems": { "orders": puts } })
 }
 
-#[tokio::test]
-async fn the_engine_responds_the_same_with_and_without_the_proxy() {
-    build_programs();
-    let database = Database::open(&EngineChoice::Embedded, "proxy").await.unwrap();
-    let direct = database.target.url();
-    let proxy = Proxy::start(direct, Vec::new()).await.unwrap();
-    // 1.2 MB, so that one page is full.
-    for first in [0, 15] {
-        let put = call(&proxy.url(), "BatchWriteItem", &puts(first)).await;
-        assert_eq!(put.json()["UnprocessedItems"], json!({}));
-    }
+#[test]
+fn the_engine_responds_the_same_with_and_without_the_proxy() {
     let key = json!({ "pk": { "S": "p1" }, "sk": { "S": "s1" } });
-    let mut longest = 0;
-    for (operation, body) in [
+    let requests = [
         ("GetItem", json!({ "TableName": "orders", "Key": key })),
         ("Scan", json!({ "TableName": "orders" })),
         ("Scan", json!({ "TableName": "nothing" })),
         ("ListTables", json!({})),
         ("NoOperation", json!({})),
         ("PutItem", json!("no object")),
-    ] {
-        let expected = call(direct, operation, &body).await;
-        let found = call(&proxy.url(), operation, &body).await;
-        assert_eq!((found.status, &found.kind), (expected.status, &expected.kind));
-        // A message of a megabyte helps nobody.
-        assert!(found.json() == expected.json(), "{operation}");
-        longest = longest.max(found.body.len());
-    }
-    assert!(longest > 1_000_000, "no page was full");
-    proxy.close().await;
-    database.close().await.unwrap();
+    ];
+    on_engine(async |_, database| {
+        let direct = database.target.url();
+        let proxy = Proxy::start(direct, Vec::new()).await?;
+        // 1.2 MB, so that one page is full.
+        for first in [0, 15] {
+            let put = call(&proxy.url(), "BatchWriteItem", &puts(first)).await;
+            assert_eq!(put.json()["UnprocessedItems"], json!({}));
+        }
+        let mut longest = 0;
+        for (operation, body) in requests {
+            let expected = call(direct, operation, &body).await;
+            let found = call(&proxy.url(), operation, &body).await;
+            let head = |answer: &Answer| (answer.status, answer.kind.clone());
+            assert_eq!(head(&found), head(&expected));
+            // A message of a megabyte helps nobody.
+            assert!(found.json() == expected.json(), "{operation}");
+            longest = longest.max(found.body.len());
+        }
+        assert!(longest > 1_000_000, "no page was full");
+        proxy.close().await;
+        Ok(())
+    });
 }
 
 #[tokio::test]
 async fn leaklab_dynamo_puts_faults_in_front_of_its_engine() {
     build_programs();
-    let program = programs_folder().unwrap().join("leaklab");
+    let program = program("leaklab").unwrap();
     let mut command = Command::new(&program);
     command.args(["dynamo", "--exit-on-stdin-close", "--listen", "127.0.0.1:0"]);
     command.args(["--fault", "ListTables:error=503/ServiceUnavailable@1/2"]);
@@ -88,28 +88,13 @@ async fn leaklab_dynamo_puts_faults_in_front_of_its_engine() {
 fn leaklab_dynamo_stops_its_engine_and_names_one_that_dies() {
     let faults: [&[&str]; 2] = [&[], &["--fault", "*:silence"]];
     for fault in faults {
-        let start = || {
-            let run = ["dynamo", "--listen", "127.0.0.1:0"];
-            Leaklab::new(&[&run[..], fault].concat())
+        let interrupted = |act: fn(u32, u32)| {
+            let run = Leaklab::new(&["dynamo", "--listen", "127.0.0.1:0"]);
+            run.args(fault).interrupted_when("leaklab-engine", act)
         };
-        let stopped = start()
-            .interrupted_when("leaklab-engine", |leaklab, _| signal("INT", leaklab));
+        let stopped = interrupted(|leaklab, _| signal("INT", leaklab));
         stopped.code(0).leaves_nothing();
-        let broken = start()
-            .interrupted_when("leaklab-engine", |_, engine| signal("KILL", engine));
+        let broken = interrupted(|_, engine| signal("KILL", engine));
         broken.code(3).says(&["embedded engine", "SIGKILL"]).leaves_nothing();
-    }
-}
-
-#[test]
-fn a_mistyped_fault_is_wrong_usage_and_the_part_is_named() {
-    for (fault, part) in [
-        ("getitem:silence", "'getitem' is not an operation"),
-        ("GetItem:explode", "'explode' is not an action"),
-        ("GetItem:delay=soon", "'soon' is not a delay"),
-        ("GetItem:silence@3/1", "'3/1' does not say which requests"),
-    ] {
-        let done = Leaklab::new(&["dynamo", "--fault", fault]).run().code(2);
-        assert!(done.stderr().contains(part), "{}", done.stderr());
     }
 }

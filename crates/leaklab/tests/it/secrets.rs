@@ -1,9 +1,8 @@
 //! Planted secrets: `leaky` keeps every one of them, `fixed` keeps none on purpose, and
 //! the search that says so can find and can fail to find.
 
-use crate::fixture::{Leaklab, Served, ask, request};
+use crate::fixture::{Leaklab, TWINS, contains, fits_a_pipe, get, on_twin};
 use leaklab::run::memory::{Found, Values, search};
-use measure::HeapClient;
 use model::seed;
 use serde_json::Value;
 use std::process::{Command, Stdio};
@@ -45,27 +44,22 @@ fn a_process_that_has_ended_is_named() {
     assert!(error.contains(&format!("/proc/{}/maps", process.id())), "{error}");
 }
 
-#[tokio::test]
-async fn a_secret_is_there_once_its_session_was_looked_up_and_not_before() {
-    let served = Served::start("leaky", &[]).await;
-    let process = served.twin.process.id().unwrap();
-    let find = |values: &Values| search(process, values).unwrap();
-    assert_eq!(find(&secrets(7, 20)).values, 0);
-    for n in 0..5 {
-        let token = seed::session_token(7, n);
-        let path = format!("/sessions/{token}");
-        assert_eq!(ask(served.origin(), request("GET", &path)).await.status, 200);
-    }
-    HeapClient::new(served.origin()).at_rest().await.unwrap();
-    assert_eq!(find(&secrets(7, 20)).values, 5);
-    assert_eq!(
-        find(&secrets(8, 20)),
-        Found {
-            searched_bytes: find(&secrets(8, 20)).searched_bytes,
-            ..Found::default()
+#[test]
+fn a_secret_is_there_once_its_session_was_looked_up_and_not_before() {
+    on_twin("leaky", &[], async |served| {
+        let process = served.process.id().unwrap();
+        let find = |values: &Values| search(process, values).unwrap();
+        assert_eq!(find(&secrets(7, 20)).values, 0);
+        for n in 0..5 {
+            let path = format!("/sessions/{}", seed::session_token(7, n));
+            assert_eq!(served.ask(get(&path)).await.status, 200);
         }
-    );
-    served.stop().await.unwrap();
+        served.live_bytes().await;
+        assert_eq!(find(&secrets(7, 20)).values, 5);
+        let never = find(&secrets(8, 20));
+        let searched_bytes = never.searched_bytes;
+        assert_eq!(never, Found { searched_bytes, ..Found::default() });
+    });
 }
 
 /// Sessions that are looked up. `fixed` drops each of them before it looks the next one
@@ -91,14 +85,10 @@ fn leaky_keeps_every_secret_and_fixed_keeps_none_of_them_on_purpose() {
         assert!(leaky("copies") - leaky("in_text") >= SESSIONS, "{report:#}");
         let fixed = count("fixed", when, "looked_up", "values");
         assert!(fixed < SESSIONS / 4, "{report:#}");
-        for twin in ["leaky", "fixed"] {
-            for what in ["values", "copies", "ends"] {
-                assert_eq!(
-                    count(twin, when, "not_looked_up", what),
-                    0,
-                    "{report:#}"
-                );
-            }
+        for what in ["values", "copies", "ends"] {
+            let by_chance =
+                TWINS.map(|twin| count(twin, when, "not_looked_up", what));
+            assert_eq!(by_chance, [0, 0], "{what}: {report:#}");
         }
     }
 }
@@ -106,11 +96,8 @@ fn leaky_keeps_every_secret_and_fixed_keeps_none_of_them_on_purpose() {
 #[test]
 fn the_text_fits_eighty_columns() {
     let done = Leaklab::new(&["secrets", "--sessions", "20"]).run().code(0);
-    let text = done.stdout();
-    assert!(text.contains("20 of 20"), "{text}");
-    for line in text.lines() {
-        assert!(line.chars().count() <= 80, "{line}");
-    }
+    contains(&done.stdout(), &["20 of 20"]);
+    fits_a_pipe(done.stdout().lines());
 }
 
 #[test]

@@ -12,13 +12,11 @@ pub(super) const LESSON: Lesson = Lesson {
     requests: 320,
     window_requests: 8,
     request: |_, n| get(format!("/orders/{}/status", shop_order(n))),
-    settles: &[
-        Settles {
-            finding: "C02.1",
-            shown_by: ShownBy::Control,
-            reason: "A clone is one more pointer to the same client, and is dropped \
+    settles: &[Settles {
+        finding: "C02.1",
+        shown_by: ShownBy::Control,
+        reason: "A clone is one more pointer to the same client, and is dropped \
                      with the handler.",
-        },
-    ],
+    }],
     ..JOB
 };

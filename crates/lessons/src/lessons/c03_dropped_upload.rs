@@ -29,13 +29,11 @@ pub(super) const LESSON: Lesson = Lesson {
             .header("x-tenant", SHOP)
             .body(&format!("multipart/form-data; boundary={BOUNDARY}"), form)
     },
-    settles: &[
-        Settles {
-            finding: "C14.1",
-            shown_by: ShownBy::Control,
-            reason: "A dropped upload is drained for a moment or its connection is \
+    settles: &[Settles {
+        finding: "C14.1",
+        shown_by: ShownBy::Control,
+        reason: "A dropped upload is drained for a moment or its connection is \
                      closed, and its buffer is freed.",
-        },
-    ],
+    }],
     ..JOB
 };

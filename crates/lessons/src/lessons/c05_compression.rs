@@ -15,14 +15,12 @@ pub(super) const LESSON: Lesson = Lesson {
         get(format!("/orders/{}/packing-list", shop_order(n)))
             .header("accept-encoding", encoding)
     },
-    settles: &[
-        Settles {
-            finding: "C13.1",
-            shown_by: ShownBy::Control,
-            reason: "Compression is a middleware that is absent unless added, has \
+    settles: &[Settles {
+        finding: "C13.1",
+        shown_by: ShownBy::Control,
+        reason: "Compression is a middleware that is absent unless added, has \
                      state only while a response is in progress, and keeps nothing \
                      afterwards.",
-        },
-    ],
+    }],
     ..JOB
 };

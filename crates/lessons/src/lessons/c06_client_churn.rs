@@ -11,13 +11,11 @@ pub(super) const LESSON: Lesson = Lesson {
     requests: 80,
     window_requests: 4,
     request: |_, n| get(format!("/orders/{}/weight", shop_order(n))),
-    settles: &[
-        Settles {
-            finding: "C02.2",
-            shown_by: ShownBy::Control,
-            reason: "A client built for each request costs time and connections, \
+    settles: &[Settles {
+        finding: "C02.2",
+        shown_by: ShownBy::Control,
+        reason: "A client built for each request costs time and connections, \
                      and is freed with the request.",
-        },
-    ],
+    }],
     ..JOB
 };

@@ -33,14 +33,12 @@ pub(super) const LESSON: Lesson = Lesson {
             .body("application/x-ndjson", lines)
     },
     data: none,
-    settles: &[
-        Settles {
-            finding: "C14.2",
-            shown_by: ShownBy::Leak,
-            reason: "What does grow is an upload that the handler collects chunk by \
+    settles: &[Settles {
+        finding: "C14.2",
+        shown_by: ShownBy::Leak,
+        reason: "What does grow is an upload that the handler collects chunk by \
                      chunk into its own buffer, to which no limit of the framework \
                      applies.",
-        },
-    ],
+    }],
     ..JOB
 };

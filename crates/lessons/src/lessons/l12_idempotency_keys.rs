@@ -38,14 +38,12 @@ pub(super) const LESSON: Lesson = Lesson {
         payment(plan.seed, if repeats { n - 1 } else { n })
     },
     data: none,
-    settles: &[
-        Settles {
-            finding: "C12.2",
-            shown_by: ShownBy::Leak,
-            reason: "A key that borrows from the request's head keeps the head, \
+    settles: &[Settles {
+        finding: "C12.2",
+        shown_by: ShownBy::Leak,
+        reason: "A key that borrows from the request's head keeps the head, \
                      many times its own size.",
-        },
-    ],
+    }],
     ..JOB
 };
 

@@ -27,13 +27,11 @@ pub(super) const LESSON: Lesson = Lesson {
         }))
     },
     distinct: Some(path),
-    settles: &[
-        Settles {
-            finding: "C12.3",
-            shown_by: ShownBy::Leak,
-            reason: "A metric labelled with the raw path is an unintended cache of \
+    settles: &[Settles {
+        finding: "C12.3",
+        shown_by: ShownBy::Leak,
+        reason: "A metric labelled with the raw path is an unintended cache of \
                      paths.",
-        },
-    ],
+    }],
     ..JOB
 };

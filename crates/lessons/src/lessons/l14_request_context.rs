@@ -21,13 +21,11 @@ pub(super) const LESSON: Lesson = Lesson {
             .header("x-request-id", format!("r-{n:08}"))
     },
     data: shop_events,
-    settles: &[
-        Settles {
-            finding: "C12.4",
-            shown_by: ShownBy::Leak,
-            reason: "A request stored in its own extensions holds itself, and no \
+    settles: &[Settles {
+        finding: "C12.4",
+        shown_by: ShownBy::Leak,
+        reason: "A request stored in its own extensions holds itself, and no \
                      clean-up can reach it.",
-        },
-    ],
+    }],
     ..JOB
 };

@@ -25,13 +25,11 @@ pub(super) const LESSON: Lesson = Lesson {
         Box::new(with_orders.flat_map(move |n| orders(seed, &numbered_tenant(n), 1)))
     },
     distinct: Some(tenant_in_path),
-    settles: &[
-        Settles {
-            finding: "C12.5",
-            shown_by: ShownBy::Leak,
-            reason: "A name leaked deliberately, to become static, can never be \
+    settles: &[Settles {
+        finding: "C12.5",
+        shown_by: ShownBy::Leak,
+        reason: "A name leaked deliberately, to become static, can never be \
                      freed.",
-        },
-    ],
+    }],
     ..JOB
 };

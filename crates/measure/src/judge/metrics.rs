@@ -5,10 +5,11 @@ use crate::scenario::{Metric, Scenario};
 use crate::statistics::theil_sen;
 use heap::Reading;
 use heap::gauges::DATABASE_CALLS;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How a metric moves with the requests.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MetricSlope {
     /// What is counted.
     pub name: String,

@@ -13,7 +13,7 @@ mod tests;
 
 pub use growth::{requests_needed, rounds_grow};
 pub use metrics::MetricSlope;
-pub use sites::SiteGrowth;
+pub use sites::{SiteGrowth, place};
 
 use crate::samples::Samples;
 use crate::scenario::{Scenario, Verdict};

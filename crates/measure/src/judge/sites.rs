@@ -3,13 +3,14 @@
 use crate::samples::Samples;
 use crate::scenario::Scenario;
 use profile::{InApp, Moment, SiteChange};
+use serde::{Deserialize, Serialize};
 
 /// Frames of a site that are kept: from the allocation to the application and a little
 /// beyond.
 const FRAMES_MAX: usize = 40;
 
 /// Call stacks that hold memory together.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SiteGrowth {
     /// The same in every run, and after edits that move lines.
     pub fingerprint: String,
@@ -24,6 +25,25 @@ pub struct SiteGrowth {
     pub expected_site: Option<String>,
     /// The call stack that holds most of it, innermost first.
     pub frames: Vec<String>,
+}
+
+impl SiteGrowth {
+    /// Where it is: the in-app line, else the innermost frame.
+    pub fn place(&self) -> &str {
+        place(self.in_app_frame.as_deref(), &self.frames)
+    }
+
+    /// Whether it explains the growth: by an in-app line, or by code that the scenario
+    /// expects.
+    pub fn is_explained(&self) -> bool {
+        self.in_app_frame.is_some() || self.expected_site.is_some()
+    }
+}
+
+/// A site's place from what is known about it.
+pub fn place<'a>(in_app_frame: Option<&'a str>, frames: &'a [String]) -> &'a str {
+    let innermost = || frames.first().map(String::as_str);
+    in_app_frame.or_else(innermost).unwrap_or("a call stack without frames")
 }
 
 /// What grew from the first window to the second, largest first.
@@ -65,12 +85,10 @@ fn expected_site(scenario: &Scenario, site: &SiteChange) -> Option<String> {
 /// The share of the growth that no in-app and no expected site holds. The growth is
 /// that of all sites or, where that is more, the slope of the exact counters.
 pub(super) fn unattributed(sites: &[SiteGrowth], slope: f64) -> f64 {
-    let known = |site: &&SiteGrowth| {
-        site.in_app_frame.is_some() || site.expected_site.is_some()
-    };
     let bytes = |site: &SiteGrowth| site.bytes_per_request;
     let all: f64 = sites.iter().map(bytes).sum();
-    let known: f64 = sites.iter().filter(known).map(bytes).sum();
+    let known: f64 =
+        sites.iter().filter(|site| site.is_explained()).map(bytes).sum();
     let all = all.max(slope);
     if all > 0.0 { (1.0 - known / all).max(0.0) } else { 0.0 }
 }

@@ -10,8 +10,9 @@ pub use accepted::Accepted;
 pub use conditions::{Conditions, Load};
 
 use crate::Refusal;
-use crate::comparison::{Comparison, place};
+use crate::comparison::Comparison;
 use changes::{Pair, Services, absences, services};
+use measure::judge::place;
 use serde::{Deserialize, Serialize};
 
 /// How a run compares with an older one: a part of `comparison.json`.

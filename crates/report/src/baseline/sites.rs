@@ -1,6 +1,6 @@
 //! The sites of a service by fingerprint, and which of them count.
 
-use crate::comparison::{SiteResult, TwinResult};
+use crate::comparison::{SiteGrowth, TwinResult};
 use std::collections::BTreeMap;
 
 /// A site counts from this share of its twin's growth. A verdict may leave as much
@@ -13,7 +13,7 @@ pub(super) struct Site<'a> {
     pub(super) bytes: f64,
     pub(super) share: f64,
     /// The largest, where several lines have one fingerprint.
-    pub(super) largest: &'a SiteResult,
+    pub(super) largest: &'a SiteGrowth,
     /// Whether it exceeds the detection limit.
     pub(super) grows: bool,
     /// Whether it may fail a job.

@@ -1,7 +1,7 @@
 //! Every state, and what must not be taken for one.
 
 use super::{Accepted, Baseline, Gate, State};
-use crate::comparison::{Comparison, Peak, SiteResult, TwinResult, Verdict};
+use crate::comparison::{Comparison, Peak, SiteGrowth, TwinResult, Verdict};
 use crate::made::{comparison, twin};
 use State::{Fixed, Grown, Known, New};
 
@@ -11,7 +11,7 @@ type Sites<'a> = &'a [(&'a str, f64)];
 /// detection limit is 10 B.
 fn run(verdict: Verdict, slope: f64, sites: Sites<'_>) -> Comparison {
     let all: f64 = sites.iter().map(|(_, bytes)| bytes.max(0.0)).sum();
-    let site = |(fingerprint, bytes): &(&str, f64)| SiteResult {
+    let site = |(fingerprint, bytes): &(&str, f64)| SiteGrowth {
         fingerprint: (*fingerprint).to_owned(),
         share: bytes / all,
         bytes_per_request: *bytes,

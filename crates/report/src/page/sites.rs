@@ -1,7 +1,7 @@
 //! The sites that hold growth, ranked, with the share that each explains.
 
 use super::{part, wide};
-use crate::comparison::{LessonResult, SiteResult, TwinResult};
+use crate::comparison::{LessonResult, SiteGrowth, TwinResult};
 use crate::figures::{self, percent};
 use maud::{Markup, html};
 
@@ -28,7 +28,7 @@ fn table(lesson: &LessonResult, name: &str, twin: &TwinResult) -> Markup {
         Some(_) => "B more at the larger peak",
         None => "B per request",
     };
-    let weighty = |site: &&SiteResult| site.share >= figures::SHARE_MIN;
+    let weighty = |site: &&SiteGrowth| site.share >= figures::SHARE_MIN;
     html! {
         table class="sites" {
             caption { (name) }
@@ -48,7 +48,7 @@ fn table(lesson: &LessonResult, name: &str, twin: &TwinResult) -> Markup {
     }
 }
 
-fn row(site: &SiteResult) -> Markup {
+fn row(site: &SiteGrowth) -> Markup {
     let through = site.expected_site.iter().filter(|_| site.in_app_frame.is_none());
     html! {
         tr {

@@ -8,6 +8,7 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 use tracing_subscriber::filter::LevelFilter;
+use url::Url;
 
 /// A built book.
 struct Book {
@@ -53,22 +54,19 @@ impl Book {
 
     /// The links within the book that lead nowhere, each with its page.
     fn dead_links(&self) -> Vec<String> {
-        let leads = |from: &str, link: &str| {
-            let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
-            let target = join(from, path);
-            let id = format!(" id=\"{anchor}\"");
-            let page = self.files.get(&target);
-            page.is_some_and(|page| anchor.is_empty() || page.contains(&id))
-        };
         // The page for missing pages may stand at any depth.
         let pages = self.pages().filter(|(path, _)| *path != "404.html");
-        let links = pages.flat_map(|(from, page)| {
-            let links = links(page).filter(|link| !leads_out(link));
-            links
-                .filter(|link| !leads(from, link))
-                .map(move |l| format!("{from}: {l}"))
-        });
-        links.collect()
+        let links =
+            pages.flat_map(|(from, page)| links(page).map(move |l| (from, l)));
+        let dead = links.filter(|(from, link)| !self.leads(from, link));
+        dead.map(|(from, link)| format!("{from}: {link}")).collect()
+    }
+
+    fn leads(&self, from: &str, link: &str) -> bool {
+        let Some((path, anchor)) = within(from, link) else { return true };
+        let page = self.files.get(&path);
+        let has = |page: &String| page.contains(&format!(" id=\"{anchor}\""));
+        page.is_some_and(|page| anchor.is_empty() || has(page))
     }
 }
 
@@ -80,29 +78,14 @@ fn links(page: &str) -> impl Iterator<Item = &str> {
     attributes.filter_map(|(tag, name)| tag.split_once(name)?.1.split('"').next())
 }
 
-/// Whether a link has a scheme or a host.
-fn leads_out(link: &str) -> bool {
-    link.starts_with("//") || link.split('#').next().is_some_and(|l| l.contains(':'))
-}
-
-/// Where a path leads that stands on a page.
-fn join(from: &str, path: &str) -> String {
-    if path.is_empty() {
-        return from.to_owned();
-    }
-    let mut steps: Vec<_> = from.split('/').collect();
-    steps.pop();
-    for step in path.split('/') {
-        match step {
-            "." => {}
-            // Nothing is above the book, so the name then exists nowhere.
-            ".." if steps.last().is_some_and(|step| *step != "..") => {
-                steps.pop();
-            }
-            step => steps.push(step),
-        }
-    }
-    steps.join("/")
+/// The path and the anchor of a link from a file, unless it leads to another host. A
+/// link above the root keeps its name, which then exists nowhere.
+fn within(from: &str, link: &str) -> Option<(String, String)> {
+    let root = Url::parse("here:/").expect("a scheme and a path");
+    let target = root.join(from).and_then(|page| page.join(link)).ok()?;
+    let ours = target.scheme() == root.scheme() && !target.has_host();
+    let path = target.path().trim_start_matches('/').to_owned();
+    ours.then(|| (path, target.fragment().unwrap_or_default().to_owned()))
 }
 
 #[test]
@@ -139,9 +122,11 @@ fn every_link_of_the_other_documents_finds_its_file() {
     let faults = documents.flat_map(|path| {
         let document = text(&path);
         let targets = document.split("](").skip(1);
-        let targets = targets.filter_map(|rest| rest.split([')', '#', ' ']).next());
-        let local = targets.filter(|link| !link.is_empty() && !leads_out(link));
-        let dead = local.filter(|link| !locate(&join(&path, link)).exists());
+        let targets = targets.filter_map(|rest| rest.split([')', ' ']).next());
+        let missing = |link: &&str| {
+            within(&path, link).is_some_and(|(file, _)| !locate(&file).exists())
+        };
+        let dead = targets.filter(missing);
         dead.map(|link| format!("{path}: {link}")).collect::<Vec<_>>()
     });
     no_faults(faults, "correct the link, which starts at the document's folder");

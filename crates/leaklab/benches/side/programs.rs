@@ -8,17 +8,14 @@ use leaklab::run::programs_folder;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// Builds the workspace's programs and returns their folder: beside this program, or
-/// in `apart`, a folder below cargo's own, so that the usual ones stay as they are.
-/// Apart or not, dependencies are built once.
-pub(crate) fn build(apart: Option<&str>, arguments: &[&str]) -> Result<PathBuf> {
-    let own = programs_folder()?;
-    let (Some(target), Some(folder)) = (own.parent(), own.file_name()) else {
-        bail!("{} is no folder of cargo's", own.display());
+/// Builds the workspace's programs and returns their folder, which is this program's.
+pub(crate) fn build(arguments: &[&str]) -> Result<PathBuf> {
+    let folder = programs_folder()?;
+    let (Some(target), Some(name)) = (folder.parent(), folder.file_name()) else {
+        bail!("{} is no folder of cargo's", folder.display());
     };
     // Cargo names every folder for its profile but one.
-    let profile = if folder == "debug" { "dev".as_ref() } else { folder };
-    let goal = apart.map_or(target.to_owned(), |name| target.join(name));
+    let profile = if name == "debug" { "dev".as_ref() } else { name };
     let mut cargo = Command::new(env!("CARGO"));
     // Cargo describes the benchmark's own package to it by these. ring's build
     // script watches them, and would compile ring anew each time.
@@ -35,12 +32,11 @@ pub(crate) fn build(apart: Option<&str>, arguments: &[&str]) -> Result<PathBuf> 
         .args(["--manifest-path", env!("CARGO_MANIFEST_PATH"), "--profile"])
         .arg(profile)
         .arg("--target-dir")
-        .arg(&goal)
-        .env("CARGO_BUILD_BUILD_DIR", target)
+        .arg(target)
         .status()
         .context("cannot start cargo")?;
     if !status.success() {
         bail!("cargo could not build the programs ({status})");
     }
-    Ok(goal.join(folder))
+    Ok(folder)
 }
