@@ -35,6 +35,7 @@ macro_rules! for_each {
             l15_interned_names,
             l16_burst,
             l17_pending_replies,
+            l18_cancelled_flight,
 
             c01_client_clones,
             c02_first_page,
