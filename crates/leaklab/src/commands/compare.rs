@@ -24,7 +24,7 @@ const LESSONS_AT_ONCE: usize = 3;
 /// The same for a quick run, whose lessons wait for more of their time.
 const QUICK_LESSONS_AT_ONCE: usize = 3;
 
-/// The control in which `decoys` leaks as many bytes as it is told.
+/// The control in which `decoys` leaks the bytes that `LEAK_BYTES` asks for.
 const PLANTED_IN: &str = "c01_client_clones";
 
 /// Runs the comparison.

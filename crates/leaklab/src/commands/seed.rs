@@ -1,4 +1,4 @@
-//! `leaklab seed`: a table with data, for twins that somebody else runs.
+//! `leaklab seed`: a table with data, for twins that this program does not start.
 
 use crate::cli::Seed;
 use crate::commands::print;

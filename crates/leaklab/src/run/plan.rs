@@ -112,3 +112,19 @@ fn needed(scenario: &Scenario) -> u64 {
     };
     requests_needed(&Scenario { expected: fixed, ..scenario.clone() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fewer_than_three_different_sizes_are_refused() {
+        let check = |sizes: &[u64]| {
+            Numbers { sizes: Some(sizes.to_vec()), ..Numbers::default() }
+                .check_sizes()
+        };
+        assert!(check(&[5, 5, 10]).is_err());
+        assert!(check(&[5, 10, 20]).is_ok());
+        assert!(Numbers::default().check_sizes().is_ok());
+    }
+}
