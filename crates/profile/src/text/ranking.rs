@@ -159,7 +159,7 @@ pub fn text(ranking: &Ranking, sort: Sort) -> String {
         }
     }
     let hidden = ranking.rows_total - ranking.rows.len();
-    if ranking.rows.is_empty() {
+    if ranking.rows_total == 0 {
         line("  there is nothing of this kind in the profile");
     }
     if hidden > 0 {
