@@ -1,7 +1,7 @@
 //! `leaklab compare`: every lesson on every twin, judged, written and printed.
 
 use crate::cli::{Compare, Format};
-use crate::commands::{gate, select, stop};
+use crate::commands::{gate, print, select, stop};
 use crate::failure::{self, Failure};
 use crate::progress::Progress;
 use crate::run::{EngineChoice, Permit, Run, Service, lesson_result};
@@ -21,16 +21,14 @@ use tokio::sync::Semaphore;
 /// services to come to rest, and other load does not change a heap.
 const LESSONS_AT_ONCE: usize = 3;
 
-/// The same for a quick run, whose lessons wait for more of their time.
-const QUICK_LESSONS_AT_ONCE: usize = 3;
-
-/// The control in which `decoys` leaks as many bytes as it is told.
+/// The control in which `decoys` leaks the bytes that `LEAK_BYTES` asks for.
 const PLANTED_IN: &str = "c01_client_clones";
 
 /// Runs the comparison.
 pub async fn run(arguments: &Compare) -> Result<ExitCode, Failure> {
     let began = Instant::now();
     let lessons = select::lessons(&arguments.lessons)?;
+    arguments.numbers.check_sizes()?;
     let jobs = jobs(&lessons, arguments)?;
     // Before the folder is touched: the baseline may be the file that will be replaced.
     let accept = arguments.accept.as_deref();
@@ -49,7 +47,6 @@ pub async fn run(arguments: &Compare) -> Result<ExitCode, Failure> {
         None => EngineChoice::Embedded,
     };
     let at_once = match engine {
-        EngineChoice::Embedded if arguments.numbers.quick => QUICK_LESSONS_AT_ONCE,
         EngineChoice::Embedded => LESSONS_AT_ONCE,
         // A database that others use serves one lesson at a time.
         EngineChoice::External { .. } => 1,
@@ -94,11 +91,11 @@ fn publish(
     output.write(page::FILE, page.as_bytes())?;
     output.write_for_ci(comparison)?;
     match format {
-        Format::Json => anstream::println!("{json}"),
+        Format::Json => print(&format!("{json}\n"))?,
         Format::Text => {
-            anstream::print!("{}", table::render(comparison, output.folder()));
+            print(&table::render(comparison, output.folder()))?;
             if let Some(gate) = &comparison.baseline {
-                anstream::print!("\n{}", report::gate::text(gate));
+                print(&format!("\n{}", report::gate::text(gate)))?;
             }
         }
     }

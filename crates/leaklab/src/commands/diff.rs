@@ -1,8 +1,8 @@
 //! `leaklab diff`: what one profile holds more than another, site by site.
 
 use crate::cli::{Diff, Format};
-use crate::commands::print_json;
 use crate::commands::profiles::{in_app, read, rows, write_graph};
+use crate::commands::{print, print_json};
 use crate::failure::{EXPECTED, Failure};
 use profile::flame;
 use profile::text::difference::{self, Change, Difference, Side};
@@ -45,7 +45,7 @@ pub fn run(arguments: &Diff) -> Result<ExitCode, Failure> {
         sites: changes,
     };
     match arguments.format {
-        Format::Text => anstream::print!("{}", difference::text(&difference)),
+        Format::Text => print(&difference::text(&difference))?,
         Format::Json => print_json(&difference)?,
     }
     Ok(ExitCode::from(EXPECTED))

@@ -1,8 +1,8 @@
 //! `leaklab show`: what a profile holds, ranked.
 
 use crate::cli::{By, Format, Show};
-use crate::commands::print_json;
 use crate::commands::profiles::{self, in_app, read, write_graph};
+use crate::commands::{print, print_json};
 use crate::failure::{EXPECTED, Failure};
 use profile::flame;
 use profile::text::ranking::{self, Ranking, Row, Sort};
@@ -43,9 +43,7 @@ pub fn run(arguments: &Show) -> Result<ExitCode, Failure> {
     let shown = profiles::rows(arguments.top, arguments.format);
     let ranking = ranking.with(shown, total, &*value);
     match arguments.format {
-        Format::Text => {
-            anstream::print!("{}", ranking::text(&ranking, arguments.sort))
-        }
+        Format::Text => print(&ranking::text(&ranking, arguments.sort))?,
         Format::Json => print_json(&ranking)?,
     }
     if let Some(path) = &arguments.flame {

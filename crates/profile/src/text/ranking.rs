@@ -120,7 +120,7 @@ impl Row {
 }
 
 impl Ranking {
-    /// With shares of a total and no more than so many rows.
+    /// With shares of a total and at most `rows_max` rows.
     pub fn with(
         mut self,
         rows_max: usize,
@@ -159,7 +159,7 @@ pub fn text(ranking: &Ranking, sort: Sort) -> String {
         }
     }
     let hidden = ranking.rows_total - ranking.rows.len();
-    if ranking.rows.is_empty() {
+    if ranking.rows_total == 0 {
         line("  there is nothing of this kind in the profile");
     }
     if hidden > 0 {
@@ -230,7 +230,7 @@ pub fn asks(function: Option<&str>, callee: Option<&str>, room: usize) -> String
     tail(&format!("{name}{through}"), room)
 }
 
-/// The end of a text, which tells more of a path than its beginning.
+/// The end of a text, which says more about a path than its beginning.
 pub fn tail(text: &str, room: usize) -> String {
     match text.chars().count() {
         letters if letters <= room => text.to_owned(),
