@@ -109,7 +109,7 @@ fn a_lesson_is_driven_under_a_tool_that_speaks_first() {
     let json = ["--format", "json"];
     let done = Leaklab::new(&[&arguments[..], &json, &tool].concat()).run().code(0);
     let driven = done.json();
-    assert_eq!(driven["lesson"], "l11_session_cache");
+    assert!(driven["lesson"].as_str().unwrap().starts_with("l11_"));
     assert_eq!((&driven["requests"], &driven["errors"]), (&5.into(), &0.into()));
     assert_eq!(driven["exit"], 0);
     assert!(driven["live_growth_bytes"].as_i64().unwrap() > 0, "{driven:#}");
