@@ -83,7 +83,7 @@ fn on_a_terminal_a_story_goes_through_the_pager_of_the_users_choice() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn who_quits_the_pager_early_or_has_none_sees_no_error() {
+fn quitting_the_pager_early_or_having_none_is_no_error() {
     let left = on_a_terminal("head -n 1").code(0).stdout();
     assert!(left.contains(CONTROL) && !left.contains("symptom"), "{left}");
     for missing in ["no-such-pager", ""] {
