@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds the driver, the engine, both twins and the decoys, then runs `leaklab compare` with the given arguments.
+# Builds the driver, the engine and both twins (and the failed fixes where they are asked
+# for), then runs `leaklab compare` with the given arguments.
 #
 #   scripts/compare.sh                every lesson and control
 #   scripts/compare.sh l11 --quick    one lesson, with fewer rounds and requests
@@ -25,8 +26,12 @@ command -v cc >/dev/null ||
 target=${CARGO_TARGET_DIR:-target}
 
 # The option outranks cargo's own settings, so the programs are where the script expects them.
+packages=(-p leaklab -p engine -p leaky -p fixed)
+case " $* " in
+*" --failed-fix"* | *" --leak-bytes"*) packages+=(-p decoys) ;;
+esac
 build() {
-    cargo build --target-dir "$target" -p leaklab -p engine -p leaky -p fixed -p decoys "$@"
+    cargo build --target-dir "$target" "${packages[@]}"
 }
 
 # A terminal shows cargo's progress bar. A pipe gets a line for every 20 crates.

@@ -5,9 +5,7 @@ use leaklab::cli::{Cli, Command};
 use leaklab::commands;
 use std::process::ExitCode;
 
-// One thread: the driver waits for services most of the time, and waking threads costs more
-// than they gain.
-#[tokio::main(flavor = "current_thread")]
+#[tokio::main]
 async fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Compare(arguments) => commands::compare::run(&arguments).await,

@@ -7,15 +7,15 @@ use std::time::{Duration, Instant};
 use workload::Request;
 use workload::client::{Connection, Origin};
 
-/// Time between two readings while a service comes to rest.
-const READ_EVERY: Duration = Duration::from_millis(4);
-/// A service is at rest when this many consecutive readings are the same. What a
-/// service does after a response (a background write, closing a connection) takes a
-/// few milliseconds; this is several times that.
-const SAME_READINGS: u32 = 8;
-/// The same while requests are in flight. They may be held forever, which is a
-/// finding, or wait for a database, which takes several times `SAME_READINGS`.
-const SAME_READINGS_IN_FLIGHT: u32 = 25;
+/// Time between two readings while a service comes to rest. What a service does after a
+/// response (a background write, closing a connection) takes a few milliseconds.
+const READ_EVERY: Duration = Duration::from_millis(8);
+/// A service is at rest when this many consecutive readings are the same: 32 ms, several
+/// times what it does after a response.
+const SAME_READINGS: u32 = 4;
+/// The same while requests are in flight. They may be held forever, which is a finding,
+/// or wait for a database, which takes several times as long.
+const SAME_READINGS_IN_FLIGHT: u32 = 13;
 /// A service that is not at rest by then is read as it is; the difference shows as
 /// noise.
 const REST_TIMEOUT: Duration = Duration::from_secs(3);

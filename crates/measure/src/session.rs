@@ -20,7 +20,12 @@ const ATTEMPTS_MAX: u64 = 3;
 
 /// How often a peak is measured at each size; the median counts. A peak depends on
 /// when buffers happen to be freed.
-const PEAK_REPEATS: u64 = 3;
+const PEAK_REPEATS: usize = 3;
+
+/// Two peaks that differ by less than this share have the median of three between them,
+/// so the third is not measured. It moves an exponent over three sizes by a few
+/// hundredths at most.
+const PEAKS_AGREE: f64 = 0.05;
 
 /// The warm-up has this many times the concurrency of the rounds, so that connection
 /// pools have spare connections. Without them, one more connection may open in a later
@@ -254,8 +259,13 @@ impl<'a, L: Load> Session<'a, L> {
 
     /// Peak of live bytes above those at rest while the load of this size is served.
     async fn peak(&self, size: u64) -> Result<u64> {
-        let mut peaks = Vec::new();
+        let mut peaks: Vec<f64> = Vec::new();
         for _ in 0..if self.scenario.quick { 1 } else { PEAK_REPEATS } {
+            if let [first, second] = peaks[..]
+                && (first - second).abs() <= PEAKS_AGREE * first
+            {
+                break;
+            }
             let rest = self.heap.counters_at_rest().await?;
             self.heap.reset_peak().await?;
             self.load_of_size(size).await?;

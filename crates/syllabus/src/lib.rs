@@ -34,6 +34,8 @@ macro_rules! for_each {
             l14_request_context,
             l15_interned_names,
             l16_burst,
+            l17_pending_replies,
+            l18_cancelled_flight,
 
             c01_client_clones,
             c02_first_page,

@@ -19,7 +19,7 @@ use tokio::sync::Semaphore;
 
 /// Lessons that are measured at a time. A lesson spends half of its time waiting for its
 /// services to come to rest, and other load does not change a heap.
-const LESSONS_AT_ONCE: usize = 2;
+const LESSONS_AT_ONCE: usize = 3;
 
 /// The same for a quick run, whose lessons wait for more of their time.
 const QUICK_LESSONS_AT_ONCE: usize = 3;

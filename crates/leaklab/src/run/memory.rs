@@ -1,10 +1,8 @@
-//! Looks for known values in another process's memory. It only reads, through `/proc`,
-//! which a process may do with its own children.
+//! Searches the memory of another process for known values, through `/proc`, which a
+//! process may read of its children.
 //!
-//! A freed block keeps its bytes but for the first few, where the allocator links its
-//! free blocks. So a search for whole values alone would call a value gone of which
-//! all but the beginning is there. This one looks for the ends of values, and then
-//! for the rest before them.
+//! A freed block keeps its bytes except the first few, where the allocator links its
+//! free blocks. So this searches for the ends of values and then compares the rest.
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
@@ -13,49 +11,45 @@ use std::fs::File;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 
-/// Memory is read in pieces of this many bytes, so a large heap needs no large one
-/// here.
+/// Memory is read in pieces of this many bytes: a piece that cannot be read is skipped.
 const PIECE_BYTES: usize = 1 << 20;
 
-/// Bytes at the end of a value that make it recognisable. glibc's allocator writes to
-/// the first 16 bytes of a free block, more only in large ones.
+/// Bytes at the end of a value that identify it. glibc's allocator writes to the first
+/// 16 bytes of a free block, and to more only in large ones.
 const END_BYTES: usize = 16;
 
-/// The values to look for: distinct, of one length, with distinct ends.
+/// The values to search for: distinct, of one length, with distinct ends.
 #[derive(Debug)]
 pub struct Values {
-    /// Length of each.
-    bytes: usize,
-    /// By their last [`END_BYTES`]: the value's number, and what comes before.
+    /// By their last [`END_BYTES`]: number of the value, and its other bytes.
     by_end: HashMap<[u8; END_BYTES], (usize, Vec<u8>)>,
-    /// Whether an end begins with these two bytes: most of memory needs no closer look.
+    /// Whether an end begins with these two bytes. It spares most of the look-ups.
     begins: Vec<bool>,
 }
 
 /// What a search found.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Found {
-    /// How many of the values are there, whole, at least once.
+    /// How many of the values were found, whole, at least once.
     pub values: usize,
-    /// Whole values, each as often as it is there.
+    /// Whole values, with repetitions.
     pub copies: u64,
-    /// Those of the copies that stand between quotation marks, which is to say in a
-    /// JSON text and not in a string of their own.
+    /// Copies between quotation marks: part of a JSON text instead of a string.
     pub in_text: u64,
     /// Ends of values whose beginning has been overwritten.
     pub ends: u64,
-    /// Copies and ends by the memory that they lie in: the program's first heap
-    /// (`[heap]`), a mapping without a name, which further heaps are (`anonymous`),
-    /// a stack, a file.
+    /// Copies and ends by the kind of memory: the first heap of the program
+    /// (`[heap]`), a mapping without a name, such as further heaps (`anonymous`), a
+    /// stack, a file.
     pub places: BTreeMap<String, u64>,
     /// Bytes that were searched.
     pub searched_bytes: u64,
-    /// Bytes of writable memory that the system did not let be read.
+    /// Bytes of writable memory that could not be read.
     pub unreadable_bytes: u64,
 }
 
 impl Values {
-    /// Values to look for.
+    /// Values to search for.
     ///
     /// # Errors
     /// There is none, they differ in length, or their ends are short or the same.
@@ -64,23 +58,18 @@ impl Values {
         let mut begins = vec![false; 1 << 16];
         for (number, value) in values.into_iter().enumerate() {
             if *length.get_or_insert(value.len()) != value.len() {
-                bail!("the values to look for differ in length");
+                bail!("the values to search for differ in length");
             }
             let Some((rest, end)) = value.as_bytes().split_last_chunk() else {
-                bail!("the values to look for are shorter than {END_BYTES} bytes");
+                bail!("the values to search for are shorter than {END_BYTES} bytes");
             };
             begins[pair(end)] = true;
             if by_end.insert(*end, (number, rest.to_vec())).is_some() {
-                bail!("two of the values to look for have the same end");
+                bail!("two of the values to search for have the same end");
             }
         }
-        let bytes = length.context("there is no value to look for")?;
-        Ok(Self { bytes, by_end, begins })
-    }
-
-    /// What is read of the memory before an end: the rest of the value, and one byte.
-    fn before(&self) -> usize {
-        self.bytes - END_BYTES + 1
+        length.context("there is no value to search for")?;
+        Ok(Self { by_end, begins })
     }
 }
 
@@ -89,7 +78,7 @@ fn pair(bytes: &[u8]) -> usize {
     usize::from(bytes[0]) << 8 | usize::from(bytes[1])
 }
 
-/// Whether this system shows processes' memory in `/proc`.
+/// Checks that this system shows the memory of processes in `/proc`.
 ///
 /// # Errors
 /// It does not; the message says what is needed.
@@ -100,8 +89,8 @@ pub fn can_search() -> Result<()> {
     Ok(())
 }
 
-/// Searches all memory that the process can write to. Let it be at rest: what moves
-/// meanwhile may be missed or met twice.
+/// Searches all memory that the process can write to. The process must be at rest: data
+/// that moves during the search may be missed or found twice.
 ///
 /// # Errors
 /// There is no such process, or it is not one that this one may read.
@@ -121,7 +110,7 @@ pub fn search(process: u32, values: &Values) -> Result<Found> {
     Ok(search.found())
 }
 
-/// A stretch of memory and what it is.
+/// A range of memory and what it is.
 struct Region<'a> {
     addresses: Range<u64>,
     kind: &'a str,
@@ -147,7 +136,6 @@ fn region(line: &str) -> Option<Region<'_>> {
 
 struct Search<'a> {
     values: &'a Values,
-    piece: Vec<u8>,
     met: Vec<bool>,
     found: Found,
 }
@@ -155,7 +143,7 @@ struct Search<'a> {
 impl<'a> Search<'a> {
     fn new(values: &'a Values) -> Self {
         let met = vec![false; values.by_end.len()];
-        Self { values, piece: Vec::new(), met, found: Found::default() }
+        Self { values, met, found: Found::default() }
     }
 
     fn found(mut self) -> Found {
@@ -163,80 +151,52 @@ impl<'a> Search<'a> {
         self.found
     }
 
-    /// Reads a region piece by piece. A piece begins with the last bytes of the one
-    /// before, one byte short of what is looked at around a value, so a value on the
-    /// border is met once.
+    /// Reads a region and searches it.
     fn region(
         &mut self,
         region: Region<'_>,
         read_at: impl Fn(&mut [u8], u64) -> std::io::Result<usize>,
     ) {
         let Region { addresses, kind } = region;
-        let kept_most = self.values.bytes + 1;
+        let mut bytes = Vec::new();
         let mut at = addresses.start;
-        self.begin();
         while at < addresses.end {
             let left = usize::try_from(addresses.end - at).unwrap_or(usize::MAX);
-            let wanted = left.min(PIECE_BYTES);
-            let kept = self.piece.len();
-            self.piece.resize(kept + wanted, 0);
-            match read_at(&mut self.piece[kept..], at) {
+            let (before, wanted) = (bytes.len(), left.min(PIECE_BYTES));
+            bytes.resize(before + wanted, 0);
+            match read_at(&mut bytes[before..], at) {
                 Ok(read @ 1..) => {
-                    self.piece.truncate(kept + read);
-                    self.count(kind);
-                    self.piece.drain(..self.piece.len().saturating_sub(kept_most));
+                    bytes.truncate(before + read);
                     self.found.searched_bytes += read as u64;
                     at += read as u64;
                 }
                 // Guard pages and device memory are mapped and cannot be read.
                 _ => {
-                    self.piece.truncate(kept);
-                    self.end(kind);
-                    self.begin();
+                    self.search(&bytes[..before], kind);
+                    bytes.clear();
                     self.found.unreadable_bytes += wanted as u64;
                     at += wanted as u64;
                 }
             }
         }
-        self.end(kind);
+        self.search(&bytes, kind);
     }
 
-    /// Before the first byte of a region there is nothing.
-    fn begin(&mut self) {
-        self.piece.clear();
-        self.piece.resize(self.values.before(), 0);
-    }
-
-    /// And nothing after the last.
-    fn end(&mut self, kind: &str) {
-        self.piece.push(0);
-        self.count(kind);
-    }
-
-    fn count(&mut self, kind: &str) {
+    fn search(&mut self, bytes: &[u8], kind: &str) {
         let Values { begins, by_end, .. } = self.values;
-        let before = self.values.before();
-        let mut met_here = 0;
-        for (at, window) in
-            self.piece.windows(END_BYTES + 1).enumerate().skip(before)
-        {
-            if !begins[pair(window)] {
-                continue;
-            }
-            let Some((end, [after])) = window.split_first_chunk() else { continue };
-            let Some((number, rest)) = by_end.get(end) else { continue };
-            met_here += 1;
-            if self.piece[..at].ends_with(rest) {
-                let quoted = self.piece[at - before] == b'"' && *after == b'"';
+        for (at, window) in bytes.windows(END_BYTES).enumerate() {
+            let known = begins[pair(window)].then(|| by_end.get(window)).flatten();
+            let Some((number, rest)) = known else { continue };
+            *self.found.places.entry(kind.to_owned()).or_insert(0) += 1;
+            if let Some(before) = bytes[..at].strip_suffix(&rest[..]) {
+                let after = bytes.get(at + END_BYTES);
+                let quoted = before.last() == Some(&b'"') && after == Some(&b'"');
                 self.met[*number] = true;
                 self.found.copies += 1;
                 self.found.in_text += u64::from(quoted);
             } else {
                 self.found.ends += 1;
             }
-        }
-        if met_here > 0 {
-            *self.found.places.entry(kind.to_owned()).or_insert(0) += met_here;
         }
     }
 }
@@ -280,13 +240,12 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_separates() {
+    fn memory_that_cannot_be_read_separates() {
         let values = values(&[A]).unwrap();
         let mut search = Search::new(&values);
         let addresses = 0..3 * PIECE_BYTES as u64;
         search.region(Region { addresses, kind: "test" }, |piece, at| match at {
             0 => {
-                // The beginning of a value, up to the border.
                 piece[PIECE_BYTES - 5..].copy_from_slice(&A.as_bytes()[..5]);
                 Ok(PIECE_BYTES)
             }

@@ -1,0 +1,32 @@
+//! Print the label of a shipment, with a printer that loses some labels.
+
+use crate::claims::{Settles, ShownBy};
+use crate::lesson::{JOB, Lesson};
+use crate::requests::{send, shop_order};
+use measure::{Growth, Metric};
+use serde_json::json;
+
+pub(super) const LESSON: Lesson = Lesson {
+    title: "print a label, with a printer that loses some",
+    route: "POST /shipments/{id}/label",
+    grows_with: "lost replies",
+    // About two thirds of the orders do not fit on a label. Each leaves an entry: a number, a
+    // pointer, and the channel.
+    growth: Growth::Slope { min_leak_bytes: 50.0 },
+    requests: 160,
+    window_requests: 80,
+    settings: &["--job-deadline-ms=5"],
+    // A lost label is a 503 in both twins. On a busy machine, others may be late as well.
+    may_refuse: true,
+    metrics: &[Metric::Gauge("pending replies")],
+    request: |_, n| {
+        send("POST", format!("/shipments/{}/label", shop_order(n)), &json!({}))
+    },
+    settles: &[Settles {
+        finding: "C12.7",
+        shown_by: ShownBy::Leak,
+        reason: "A map of pending replies keeps the entry of every reply that never \
+                 comes, although nobody thinks of it as a cache.",
+    }],
+    ..JOB
+};

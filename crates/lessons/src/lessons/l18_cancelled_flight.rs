@@ -1,0 +1,46 @@
+//! Return an order's lines while the database is slow for half of the calls.
+
+use crate::claims::{Settles, ShownBy};
+use crate::data::none;
+use crate::lesson::{JOB, Lesson};
+use crate::requests::{SHOP, get, path};
+use dynamo::{Fault, FaultAction, When};
+use measure::Growth;
+use model::seed;
+use model::table::to_item;
+
+pub(super) const LESSON: Lesson = Lesson {
+    title: "share one read of an order, with a deadline",
+    route: "GET /orders/{id}/lines",
+    grows_with: "cancelled reads",
+    // Half of the requests leave an entry: two ids, and a flight with room for an order.
+    growth: Growth::Slope { min_leak_bytes: 100.0 },
+    // Half of them wait for the deadline, one after the other.
+    requests: 120,
+    // Each cancelled call needs a new connection, and some of them a new thread that
+    // looks up the address: half a kilobyte that stays for seconds.
+    quick_requests: Some(120),
+    window_requests: 60,
+    settings: &["--order-deadline-ms=10"],
+    // A slow call is a 504 in both twins. On a busy machine, others may be late as well.
+    outage: true,
+    faults: &[Fault::new("GetItem", FaultAction::Delay { ms: 500 })
+        .when(When::Cycle { hit: 1, of: 2 })],
+    request: |_, n| get(format!("/orders/{}/lines", seed::order_id(n))),
+    data: none,
+    round_data: |plan, numbers| {
+        let seed = plan.seed;
+        Box::new(numbers.map(move |n| {
+            let order = seed::order(seed, &seed::tenant(SHOP), n);
+            to_item(&order).expect("seeded orders have a DynamoDB form")
+        }))
+    },
+    distinct: Some(path),
+    settles: &[Settles {
+        finding: "C03.3",
+        shown_by: ShownBy::Leak,
+        reason: "A future that is dropped at an await frees what it owns, but the line \
+                 below that would have removed its entry from a map never runs.",
+    }],
+    ..JOB
+};
