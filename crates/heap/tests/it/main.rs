@@ -1,8 +1,6 @@
 //! The allocator and its window, in a process of their own: a program has one global
 //! allocator, and dhat one profiler.
 
-#![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
-
 use heap::window::{self, WindowError};
 use heap::{CountingAlloc, alloc};
 use serde_json::Value;
