@@ -34,4 +34,4 @@ if [ -r /proc/self/maps ]; then
 fi
 
 UPDATE_EXPECT=1 cargo test -p tidy -- generated::
-TRYCMD=overwrite cargo test -p leaklab --test it -- help_and_lists
+TRYCMD=overwrite cargo test -p leaklab --test it -- commands_print_what_is_documented

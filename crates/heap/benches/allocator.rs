@@ -16,7 +16,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
-/// Does something so many times.
+/// Does something this many times.
 type Work = fn(u64);
 
 /// Name, with the system's allocator, with the counting one. From 4,096 bytes on

@@ -16,7 +16,7 @@ use actix_web::{HttpResponse, guard, web};
 use serde::Deserialize;
 
 /// Mounts the routes. Call it only when the operator asked for measuring: a dhat
-/// window slows a service down, and a profile tells its inner workings.
+/// window slows a service down, and a profile shows its inner workings.
 pub fn configure(config: &mut web::ServiceConfig, gauges: Gauges) {
     let loopback = guard::fn_guard(|request| {
         request.head().peer_addr.is_some_and(|peer| peer.ip().is_loopback())

@@ -1,13 +1,13 @@
 //! The states of a process's own TCP sockets.
 //!
-//! Each socket is asked by itself. The system's list of all connections, which
-//! `/proc/net/tcp` is, names those of every other process, too, and the thousands
-//! that are long closed: a workload that opens connections makes it longer with each
-//! round, until writing and reading it takes longer than the round.
+//! The state of each socket is read separately. The system's list, `/proc/net/tcp`,
+//! also has the connections of every other process and thousands that are closed
+//! already. A workload that opens connections makes it longer with each round, until
+//! reading it takes longer than the round.
 
 #![cfg_attr(
     target_os = "linux",
-    expect(unsafe_code, reason = "a socket's state is to be had from C alone")
+    expect(unsafe_code, reason = "a socket's state is only available from C")
 )]
 
 use std::collections::BTreeMap;

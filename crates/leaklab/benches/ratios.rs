@@ -110,7 +110,7 @@ impl Comparison {
         let sides = [sides.0, sides.1];
         let mut values = Vec::new();
         for pair in 1..=pairs {
-            // Whoever came last comes first now: a drift favours neither.
+            // The order alternates, so that a drift favours neither.
             let first = usize::from(pair % 2 == 0);
             let mut value = [0.0; 2];
             for at in [first, 1 - first] {

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 pub const EXPECTED: u8 = 0;
 /// A verdict, or an answer, is not as expected.
 pub const UNEXPECTED: u8 = 1;
-/// The command line asks for something that is not there. (clap's own code.)
+/// The command line is wrong. clap uses the same code.
 pub const USAGE: u8 = 2;
 /// A process or the database failed.
 pub const BROKEN: u8 = 3;

@@ -1,5 +1,5 @@
-//! A line on the terminal that says what is under way and how long it will take; in a
-//! pipe, nothing.
+//! A progress line on the terminal with the current steps and the time left; nothing
+//! in a pipe.
 
 use indicatif::{ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;
@@ -49,7 +49,7 @@ impl Progress {
         self.bar.inc(services.len() as u64);
     }
 
-    /// Takes the line away.
+    /// Removes the line.
     pub fn finish(&self) {
         self.bar.finish_and_clear();
     }

@@ -1,7 +1,7 @@
 //! What is commonly said about leaks in such services, and what settles each claim.
 //!
-//! A finding is one part of the response to a claim. Most findings rest on a lesson,
-//! whose file has them in `settles`; the others rest on source code and stand here. No
+//! A finding is one part of the answer to a claim. Most findings rest on a lesson,
+//! whose file has them in `settles`; the others rest on source code and are listed here. No
 //! verdict is stored: each follows from a comparison.
 
 use crate::lesson::Lesson;
@@ -38,7 +38,7 @@ impl Claim {
     }
 }
 
-/// One part of the response to a claim.
+/// One part of the answer to a claim.
 #[derive(Debug, Clone, Copy)]
 pub enum Finding {
     /// By a lesson.

@@ -2,7 +2,7 @@
 //! its chapter.
 //!
 //! A lesson is one file in `lessons/`, collected by its name from the list in the crate
-//! `syllabus`. Everything that differs between lessons stands in that file.
+//! `syllabus`. Everything that differs between lessons is in that file.
 
 pub mod lesson;
 pub mod plan;

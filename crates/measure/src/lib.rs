@@ -3,7 +3,7 @@
 //! [`measure()`] warms a service up, sends rounds of requests, reads the heap at rest
 //! after each, and records call stacks in dhat windows. The result is [`Samples`].
 //! [`judge()`] is a pure function from samples and a [`Scenario`] to a [`Judgement`];
-//! every threshold stands in [`mod@judge`], with its reason.
+//! every threshold is in [`mod@judge`], with its reason.
 //!
 //! The service must answer `/__heap`, as services do that mount the crate `heap`.
 //! This crate contains no lesson, no twin and no DynamoDB.

@@ -92,7 +92,7 @@ impl Process {
             BufReader::new(child.stdout.take().expect("stdout is piped"));
         let ready = tokio::time::timeout(READY_WITHIN, ready(&mut stdout)).await;
         let address = ready.as_ref().copied().ok().flatten();
-        // What else it prints must not fill the pipe.
+        // Its later output must not fill the pipe.
         let printed = tokio::spawn(last_line(stdout));
         let name = name.to_owned();
         match address {

@@ -31,10 +31,10 @@ pub struct Samples {
     pub best_median_us: u64,
     /// Peaks by size.
     pub peaks: Vec<Peak>,
-    /// The dhat windows: two where the rounds grow, so that what grew from one to the
-    /// other can be told. For a slope the second has twice the requests of the first;
-    /// for a peak they have the two smallest sizes. Where nothing grows only the second
-    /// is opened, and none in a quick measurement.
+    /// The dhat windows: two where the rounds grow, whose difference is the growth. For a
+    /// slope the second has twice the requests of the first; for a peak they have the
+    /// two smallest sizes. Where nothing grows only the second is opened, and none in a
+    /// quick measurement.
     pub windows: Vec<Window>,
     /// Which attempt this is, from 1.
     pub attempt: u64,

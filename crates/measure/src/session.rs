@@ -46,8 +46,8 @@ pub trait Load {
     fn set_size(&self, size: Option<u64>);
 }
 
-/// Measures a service that runs, until an attempt is conclusive. `step` is told what
-/// is done, for a progress bar.
+/// Measures a running service until an attempt is conclusive. `step` is called with
+/// the name of each step, for a progress bar.
 ///
 /// # Errors
 /// The service does not answer, or [`Load::prepare`] failed.
@@ -237,7 +237,7 @@ impl<'a, L: Load> Session<'a, L> {
         Ok(round.run(self.origin).await?)
     }
 
-    /// Sends a batch in the surroundings that belong to its size.
+    /// Sends a batch with the faults that belong to its size.
     async fn send_sized(&self, batch: Batch) -> Result<RoundStats> {
         self.load.set_size(Some(batch.size));
         let sent = self.send(batch).await;

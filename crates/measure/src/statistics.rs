@@ -1,13 +1,13 @@
-//! Slopes that one odd round cannot bend, and how small a slope could still be seen.
+//! Slopes that one odd round cannot bend, and the smallest slope that can be detected.
 //!
 //! - Slope and interval: Theil 1950, Sen 1968 (J. Am. Stat. Assoc. 63:1379), the
 //!   median of the slopes between all pairs of points, with the interval from
 //!   Kendall's statistic.
 //! - Detection limit: Currie 1968 (Anal. Chem. 40:586) puts it at 3.29 standard
-//!   errors. A slope above it is taken for real, so normal noise passes for a leak
-//!   once in 2,000 runs, and a leak half as large again is missed about as
-//!   rarely as once in 20. To it comes what a memory that merely moves between
-//!   two states could fake; see [`step_slope`].
+//!   errors. A slope above it counts as real, so normal noise passes for a leak
+//!   once in 2,000 runs, and a leak half as large again is missed about once in
+//!   20. The limit also includes the steepest slope that a single step of memory
+//!   could imitate; see [`step_slope`].
 
 /// A line through points, robustly.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -109,7 +109,7 @@ pub fn step_slope(xs: &[f64], step: f64) -> f64 {
         .fold(0.0, f64::max)
 }
 
-/// The smallest slope that these readings could have told from their own noise and
+/// The smallest slope that these readings can distinguish from their own noise and
 /// from one step of `step`.
 pub fn detection_limit(points: &[(f64, f64)], line: &Line, step: f64) -> f64 {
     /// Currie's factor.
@@ -207,15 +207,15 @@ mod tests {
     }
 
     #[test]
-    fn exponents_tell_proportional_from_constant() {
-        let law = |e: f64| -> Vec<_> {
+    fn exponents_separate_proportional_from_constant() {
+        let power = |e: f64| -> Vec<_> {
             [500.0_f64, 2_000.0, 8_000.0]
                 .iter()
                 .map(|&x| (x, 3.0 * x.powf(e)))
                 .collect()
         };
-        assert!(close(exponent(&law(1.0)).unwrap(), 1.0));
-        assert!(exponent(&law(0.0)).unwrap().abs() < 1e-12);
+        assert!(close(exponent(&power(1.0)).unwrap(), 1.0));
+        assert!(exponent(&power(0.0)).unwrap().abs() < 1e-12);
         assert_eq!(exponent(&[(1.0, 0.0), (2.0, 1.0)]), None);
     }
 }

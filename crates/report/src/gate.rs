@@ -28,8 +28,12 @@ pub fn text(gate: &Gate) -> String {
     }
     let known = gate.in_state(State::Known).count();
     if known > 0 {
-        let _ =
-            writeln!(text, "{DIM}{:<SITE$}{known} sites, as before{DIM:#}", "KNOWN");
+        let sites = if known == 1 { "site" } else { "sites" };
+        let _ = writeln!(
+            text,
+            "{DIM}{:<SITE$}{known} {sites}, as before{DIM:#}",
+            "KNOWN"
+        );
     }
     for line in
         gate.notes.iter().flat_map(|note| hanging(note, WIDTH, "  ! ", "    "))

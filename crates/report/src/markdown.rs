@@ -98,7 +98,8 @@ fn baseline(text: &mut String, gate: &Gate) {
         }
     }
     let known = gate.in_state(State::Known).count();
-    let _ = writeln!(text, "- **KNOWN**: {known} sites, as before");
+    let sites = if known == 1 { "site" } else { "sites" };
+    let _ = writeln!(text, "- **KNOWN**: {known} {sites}, as before");
     for note in &gate.notes {
         let _ = writeln!(text, "- Note: {}", escaped(note));
     }

@@ -2,7 +2,7 @@
 
 use crate::comparison::{Comparison, GrowthKind, LessonResult, TwinResult, Verdict};
 use crate::figures;
-use crate::wrap::{WIDTH, wrapped};
+use crate::wrap::{WIDTH, hanging, wrapped};
 use anstyle::{AnsiColor, Style};
 use std::fmt::Write;
 use std::path::Path;
@@ -74,7 +74,9 @@ fn rows(text: &mut String, lesson: &LessonResult) {
         let _ = writeln!(text, "{:NOTE$}{line}", "");
     }
     for mismatch in &lesson.mismatches {
-        let _ = writeln!(text, "{YELLOW}  ! {mismatch}{YELLOW:#}");
+        for line in hanging(mismatch, WIDTH, "  ! ", "    ") {
+            let _ = writeln!(text, "{YELLOW}{line}{YELLOW:#}");
+        }
     }
 }
 
@@ -230,7 +232,8 @@ mod tests {
         let mut comparison = comparison();
         let lesson = &mut comparison.lessons[0];
         lesson.growth = GrowthKind::Burst;
-        lesson.mismatches = vec!["leaky is odd".to_owned()];
+        let long = format!("leaky is odd{}", ", and one clause more".repeat(5));
+        lesson.mismatches = vec![long];
         lesson.as_expected = false;
         lesson.twins.get_mut("leaky").unwrap().attempts = 2;
         let text = render(&comparison, Path::new("target/leaklab"));

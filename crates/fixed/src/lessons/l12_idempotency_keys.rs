@@ -89,7 +89,7 @@ type Key = (TenantId, IdempotencyKey);
 
 /// Payments that were recorded before. All workers share them.
 struct Payments {
-    /// The first request with a key inserts its payment. Age and number remove it.
+    /// The first request with a key inserts its payment. Age or the limit removes it.
     cache: Cache<Key, Charge>,
     /// How many there are.
     number: Gauge,

@@ -12,7 +12,7 @@ Examples:
   leaklab compare                      every lesson and control
   leaklab compare l09 l11              two lessons; a prefix is enough
   leaklab compare --format json        for scripts
-  leaklab compare l11 --requests 5000  longer rounds see smaller leaks
+  leaklab compare l11 --requests 5000  longer rounds detect smaller leaks
   leaklab compare l06 --failed-fix all also measure fixes that do not work
   leaklab compare --baseline old/comparison.json
                                        also fail on new or larger leaks
@@ -27,7 +27,7 @@ pub struct Compare {
     /// Run one twin only
     #[arg(long, value_enum)]
     pub twin: Option<TwinName>,
-    /// Also measure a fix that does not stop the growth, by its name; all for all
+    /// Also measure a failed fix, by its name, or all of them: all
     #[arg(long = "failed-fix", value_name = "NAME", conflicts_with = "twin")]
     pub failed_fixes: Vec<String>,
     /// Also measure a leak of N bytes per request, in a control

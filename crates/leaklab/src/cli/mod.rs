@@ -26,29 +26,29 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Drive both twins with the same requests and say what leaks
+    /// Send both twins the same requests and print what leaks
     Compare(Compare),
     /// Run one twin beside an embedded DynamoDB, to try it by hand
     Serve(Serve),
-    /// Make a table with data on a DynamoDB of your own
+    /// Create a table with data in your own DynamoDB
     Seed(Seed),
     /// Run the embedded DynamoDB, optionally with faults
     Dynamo(Dynamo),
     /// List lessons and controls
     List,
-    /// Say what a comparison proves and refutes
+    /// Print what a comparison proves and refutes
     Claims(Claims),
-    /// Make the page of a comparison again
+    /// Write the page of a comparison again
     Report(Report),
-    /// Tell a lesson's story, with its last figures and the lines that differ
+    /// Show a lesson's chapter, with your last figures and the diff
     Explain(Explain),
-    /// Say what is new, grown or gone since an older comparison
+    /// Print what is new, grown or gone since an older comparison
     Gate(Gate),
-    /// Rank what a dhat profile holds, yours or ours
+    /// Rank the allocation sites of a dhat profile
     Show(Show),
     /// Compare two dhat profiles, site by site
     Diff(Diff),
-    /// Look for planted secrets in both twins' own memory
+    /// Find planted secrets in the memory of both twins
     Secrets(Secrets),
     /// Send a lesson's requests to a twin that runs under another tool
     #[command(hide = true)]
@@ -58,7 +58,7 @@ pub enum Command {
 /// Form of the result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people.
+    /// Text for a terminal.
     Text,
     /// For scripts.
     Json,
@@ -67,9 +67,9 @@ pub enum Format {
 /// A twin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum TwinName {
-    /// Keeps what it should drop.
+    /// Keeps memory that it should free.
     Leaky,
-    /// Its remediated twin.
+    /// Frees it.
     Fixed,
 }
 

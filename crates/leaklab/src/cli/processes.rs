@@ -12,9 +12,9 @@ Examples:
   leaklab secrets
   leaklab secrets --sessions 1000 --format json
 
-Every session in the table carries a payment secret that no answer shows. The
-twins look sessions up; then their memory is searched for those secrets, and
-searched again when the caches have expired and other requests have followed.
+Every session in the table has a payment secret that no response shows. The
+twins look sessions up. Their memory is then searched for these secrets, and
+again after the cached sessions have expired and other requests have followed.
 It reads /proc, so it needs Linux.")]
 pub struct Secrets {
     /// What to search for.
@@ -33,7 +33,7 @@ Examples:
   leaklab run-under l04 -- valgrind --leak-check=full --log-file=memcheck.log
   leaklab run-under l04 --env LD_PRELOAD=liblsan.so --env LSAN_OPTIONS=exitcode=0")]
 pub struct RunUnder {
-    /// Lesson, by id or its beginning
+    /// Lesson, by id or prefix
     pub lesson: String,
     /// Which twin
     #[arg(long, value_enum, default_value_t = TwinName::Leaky)]
@@ -41,19 +41,19 @@ pub struct RunUnder {
     /// Rounds, after the warm-up
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=1_000))]
     pub rounds: u64,
-    /// Requests in a round; each lesson has a number of its own
+    /// Requests in a round [default: depends on the lesson]
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     pub requests: Option<u64>,
-    /// Names data and requests
+    /// Seed for data and requests
     #[arg(long, default_value_t = 7)]
     pub seed: u64,
-    /// A variable for the twin's environment; may be given more than once
+    /// An environment variable for the twin; can be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
     pub env: Vec<(String, String)>,
     /// What to print
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
-    /// A tool and its arguments, which the twin's command line shall follow
+    /// A tool and its arguments; the twin's command line is appended
     #[arg(last = true, value_name = "TOOL")]
     pub under: Vec<OsString>,
 }

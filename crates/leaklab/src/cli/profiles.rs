@@ -18,12 +18,12 @@ Examples:
   valgrind --tool=dhat --dhat-out-file=p.json ./program; leaklab show p.json
 
 A site is the innermost in-app line of a call stack, or else the innermost
-function outside the standard library. A crate holds what it asked for itself or
-through the standard library. Blocks are short-lived if their average lifetime is
-below a hundredth of the profile's time.
+function outside the standard library. A crate holds what it allocated itself or
+through the standard library. Blocks are short-lived if their average lifetime
+is below a hundredth of the profile's time.
 
-Without --in-app, frames in src/lessons/ are in-app. If there are none, the files
-of the program's crate are; in C, the files with line numbers.
+Without --in-app, frames in src/lessons/ are in-app. If there are none, the
+files of the program's crate are; in C, the files with line numbers.
 
 Exit codes: 0 shown, 2 wrong usage or no such profile.")]
 pub struct Show {

@@ -48,7 +48,7 @@ Examples:
 
 On a terminal the text goes through $PAGER, or less; in a pipe it is plain.")]
 pub struct Explain {
-    /// Lesson, by id or its beginning
+    /// Lesson, by id or prefix
     pub lesson: String,
     /// The comparison with its figures [default: target/leaklab/comparison.json]
     #[arg(long, value_name = "FILE")]
@@ -63,8 +63,8 @@ Examples:
   leaklab gate --baseline old/comparison.json --accept accepted.toml
   leaklab gate --baseline old/comparison.json --from new/comparison.json
 
-It checks an existing comparison, as compare --baseline checks the one that it
-makes. It measures nothing and writes nothing.
+It checks an existing comparison as compare --baseline checks a new one. It
+measures nothing and writes nothing.
 
 Exit codes: 0 nothing is new or has grown and every verdict is as expected,
 1 otherwise, 2 wrong usage.")]
@@ -95,15 +95,15 @@ Examples:
   leaklab report run                    of a folder that --out named
   leaklab report run --to page.html
 
-The page is one file that loads nothing. It is made from comparison.json, profiles/
-and sources/ in the folder; `leaklab compare` makes it, too.
+The page is one self-contained file. It is made from comparison.json, profiles/
+and sources/ in the folder; `leaklab compare` writes it, too.
 
-Exit codes: 0 the page is there, 2 wrong usage, 3 it cannot be written.")]
+Exit codes: 0 the page is written, 2 wrong usage, 3 it cannot be written.")]
 pub struct Report {
     /// Folder with a comparison
     #[arg(value_name = "DIR", default_value = "target/leaklab")]
     pub folder: PathBuf,
-    /// Where the page goes; report.html in the folder without it
+    /// Where to write the page [default: report.html in the folder]
     #[arg(long, value_name = "FILE")]
     pub to: Option<PathBuf>,
 }

@@ -1,7 +1,7 @@
 //! `leaklab claims`: what a comparison proves and refutes.
 
 use crate::cli::{Claims, ClaimsFormat};
-use crate::commands::print_json;
+use crate::commands::{print, print_json};
 use crate::failure::{self, Failure};
 use report::claims::{ClaimsReport, text};
 use report::stored;
@@ -12,8 +12,8 @@ pub fn run(arguments: &Claims) -> Result<ExitCode, Failure> {
     let comparison = stored::comparison(&arguments.from, "--from")?;
     let report = ClaimsReport::of(&comparison);
     match arguments.format {
-        ClaimsFormat::Text => anstream::print!("{}", text::text(&report)),
-        ClaimsFormat::Markdown => anstream::print!("{}", text::markdown(&report)),
+        ClaimsFormat::Text => print(&text::text(&report))?,
+        ClaimsFormat::Markdown => print(&text::markdown(&report))?,
         ClaimsFormat::Json => print_json(&report)?,
     }
     Ok(failure::code(report.is_settled()))

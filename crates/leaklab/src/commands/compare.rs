@@ -1,7 +1,7 @@
 //! `leaklab compare`: every lesson on every twin, judged, written and printed.
 
 use crate::cli::{Compare, Format};
-use crate::commands::{gate, select, stop};
+use crate::commands::{gate, print, select, stop};
 use crate::failure::{self, Failure};
 use crate::progress::Progress;
 use crate::run::{EngineChoice, Permit, Run, Service, lesson_result};
@@ -24,13 +24,14 @@ const LESSONS_AT_ONCE: usize = 3;
 /// The same for a quick run, whose lessons wait for more of their time.
 const QUICK_LESSONS_AT_ONCE: usize = 3;
 
-/// The control in which `decoys` leaks as many bytes as it is told.
+/// The control in which `decoys` leaks the bytes that `LEAK_BYTES` asks for.
 const PLANTED_IN: &str = "c01";
 
 /// Runs the comparison.
 pub async fn run(arguments: &Compare) -> Result<ExitCode, Failure> {
     let began = Instant::now();
     let lessons = select::lessons(&arguments.lessons)?;
+    arguments.numbers.check_sizes()?;
     let jobs = jobs(&lessons, arguments)?;
     // Before the folder is touched: the baseline may be the file that will be replaced.
     let accept = arguments.accept.as_deref();
@@ -94,11 +95,11 @@ fn publish(
     output.write(page::FILE, page.as_bytes())?;
     output.write_for_ci(comparison)?;
     match format {
-        Format::Json => anstream::println!("{json}"),
+        Format::Json => print(&format!("{json}\n"))?,
         Format::Text => {
-            anstream::print!("{}", table::render(comparison, output.folder()));
+            print(&table::render(comparison, output.folder()))?;
             if let Some(gate) = &comparison.baseline {
-                anstream::print!("\n{}", report::gate::text(gate));
+                print(&format!("\n{}", report::gate::text(gate)))?;
             }
         }
     }

@@ -1,8 +1,8 @@
 //! `leaklab diff`: what one profile holds more than another, site by site.
 
 use crate::cli::{Diff, Format};
-use crate::commands::print_json;
 use crate::commands::profiles::{in_app, read, rows, write_graph};
+use crate::commands::{print, print_json};
 use crate::failure::{EXPECTED, Failure};
 use profile::text::difference::{self, Difference, Reduced, Side};
 use profile::{InApp, Profile, flame};
@@ -29,7 +29,7 @@ pub fn run(arguments: &Diff) -> Result<ExitCode, Failure> {
     let most = rows(arguments.top, arguments.format);
     let difference = Difference::between(before, after, moment, most);
     match arguments.format {
-        Format::Text => anstream::print!("{}", difference::text(&difference)),
+        Format::Text => print(&difference::text(&difference))?,
         Format::Json => print_json(&difference)?,
     }
     Ok(ExitCode::from(EXPECTED))

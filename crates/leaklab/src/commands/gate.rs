@@ -1,7 +1,7 @@
 //! `leaklab gate`: what is new, has grown or is gone between two comparisons.
 
 use crate::cli::{Format, Gate};
-use crate::commands::print_json;
+use crate::commands::{print, print_json};
 use crate::failure::{self, Failure};
 use report::baseline::{Accepted, Baseline};
 use report::stored;
@@ -15,9 +15,9 @@ pub fn run(arguments: &Gate) -> Result<ExitCode, Failure> {
     let gate = baseline.judge(&newer)?;
     match arguments.format {
         Format::Text => {
-            anstream::print!("{}", report::gate::text(&gate));
+            print(&report::gate::text(&gate))?;
             if !newer.as_expected {
-                anstream::println!("{}", report::gate::UNEXPECTED);
+                print(&format!("{}\n", report::gate::UNEXPECTED))?;
             }
         }
         Format::Json => print_json(&gate)?,

@@ -1,15 +1,14 @@
 //! `leaklab list`: lessons and controls, a line each.
 
+use crate::commands::print;
 use crate::failure::Failure;
-use anstream::println;
 use lessons::{LESSONS, Lesson};
 use std::process::ExitCode;
 
 /// Prints every lesson: id, job, and what its memory grows with.
 pub fn run() -> Result<ExitCode, Failure> {
-    for lesson in LESSONS {
-        println!("{}", row(lesson));
-    }
+    let rows: String = LESSONS.iter().map(|lesson| row(lesson) + "\n").collect();
+    print(&rows)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -47,7 +47,7 @@ fn through(pager: &str, text: &str) -> anyhow::Result<bool> {
 }
 
 /// Writes; a reader who has seen enough closes the pipe.
-fn write(mut to: impl Write, text: &str) -> std::io::Result<()> {
+pub(super) fn write(mut to: impl Write, text: &str) -> std::io::Result<()> {
     match to.write_all(text.as_bytes()).and_then(|()| to.flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         other => other,

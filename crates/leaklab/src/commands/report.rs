@@ -1,6 +1,7 @@
 //! `leaklab report`: the page of a comparison, made again.
 
 use crate::cli::Report;
+use crate::commands::print;
 use crate::failure::{EXPECTED, Failure};
 use report::page::{self, Folder};
 use report::stored;
@@ -21,6 +22,6 @@ pub fn run(arguments: &Report) -> Result<ExitCode, Failure> {
         &path,
         page::render(&Folder::new(folder, &comparison)).as_bytes(),
     )?;
-    anstream::println!("{}", path.display());
+    print(&format!("{}\n", path.display()))?;
     Ok(ExitCode::from(EXPECTED))
 }

@@ -2,10 +2,9 @@
 //! is for scripts/exit-tools.py and hidden from the help.
 
 use crate::cli::{Format, RunUnder};
-use crate::commands::{print_json, select, stop};
+use crate::commands::{print, print_json, select, stop};
 use crate::failure::Failure;
 use crate::run::{EngineChoice, Numbers, Run, Under};
-use anstream::println;
 use std::process::ExitCode;
 
 /// Runs one lesson and prints what the exact counters read.
@@ -27,9 +26,9 @@ pub async fn run(arguments: &RunUnder) -> Result<ExitCode, Failure> {
     let result = run.under(twin, plan, &scenario, &under).await?;
     match arguments.format {
         Format::Json => print_json(&result)?,
-        Format::Text => println!(
+        Format::Text => print(&format!(
             "{twin}, {}: {} requests in {:.1} s, {:.1} per second; live bytes {:+}, \
-             peak {:+}, {} errors",
+             peak {:+}, {} errors\n",
             result.lesson,
             result.requests,
             result.seconds,
@@ -37,7 +36,7 @@ pub async fn run(arguments: &RunUnder) -> Result<ExitCode, Failure> {
             result.live_growth_bytes,
             result.peak_growth_bytes,
             result.errors
-        ),
+        ))?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -2,10 +2,9 @@
 //! their memory.
 
 use crate::cli::{Format, Secrets, TwinName};
-use crate::commands::{print_json, stop};
+use crate::commands::{print, print_json, stop};
 use crate::failure::Failure;
 use crate::run::{EngineChoice, Found, Run, Search, Seen};
-use anstream::print;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -32,7 +31,7 @@ pub async fn run(arguments: &Secrets) -> Result<ExitCode, Failure> {
     let report = Report { search, twins };
     match arguments.format {
         Format::Json => print_json(&report)?,
-        Format::Text => print!("{}", render(&report)),
+        Format::Text => print(&render(&report))?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -67,10 +66,11 @@ fn render(report: &Report<'_>) -> String {
     let Search { session_cache_ttl_ms: ttl, other_requests, .. } = search;
     let _ = writeln!(
         text,
-        "\nOwn string: as a parsed item keeps it. In text: within an answer of DynamoDB\n\
-         as it arrived. End only: the beginning has been overwritten.\n\
-         Other requests: {ttl} ms later, the time to live, one look-up of another\n\
-         session, for a cache may tidy up only when used, and {other_requests} lists of orders.\n\
+        "\nOwn string: as a parsed item keeps it. In text: in a response of DynamoDB, as\n\
+         it arrived. End only: the beginning has been overwritten.\n\
+         Other requests: after {ttl} ms, when the cached sessions have expired, one\n\
+         look-up of another session, because a cache may remove expired entries only\n\
+         when it is used, and {other_requests} lists of orders.\n\
          Of {sessions} sessions in the table that nobody looked up: {chance} found."
     );
     text

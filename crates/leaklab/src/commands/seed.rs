@@ -1,8 +1,8 @@
-//! `leaklab seed`: a table with data, for twins that somebody else runs.
+//! `leaklab seed`: a table with data, for twins that this program does not start.
 
 use crate::cli::Seed;
+use crate::commands::print;
 use crate::failure::Failure;
-use anstream::println;
 use anyhow::{Context, Result};
 use dynamo::{Connection, Table, Target};
 use lessons::{Kind, LESSONS, Plan};
@@ -19,7 +19,7 @@ pub async fn run(arguments: &Seed) -> Result<ExitCode, Failure> {
         .await
         .map_err(anyhow::Error::from)?;
     fill(&table, arguments.seed).await?;
-    println!("table {} at {} has its data", table.name(), target.url());
+    print(&format!("table {} at {} has its data\n", table.name(), target.url()))?;
     Ok(ExitCode::SUCCESS)
 }
 

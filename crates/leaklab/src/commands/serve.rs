@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 /// Runs until a signal.
 pub async fn run(arguments: &Serve) -> Result<ExitCode, Failure> {
     let stop = stop::on_signal()?;
-    // The twin is stopped in order, so this run is never cancelled.
+    // The signal stops the twin below, so the run itself is never cancelled.
     let run = Run::new(EngineChoice::Embedded, CancellationToken::new())?;
     let served = async |database: &Database| {
         serve(arguments, database, run.scratch(), &stop).await
@@ -36,14 +36,14 @@ async fn serve(
     let mut command = Command::new(&program);
     connect(&mut command, &database.target, database.table.name());
     command.args(["--measure", "--listen", &arguments.listen.to_string()]);
-    // What a twin that is killed leaves behind goes with this program.
+    // If the twin is killed, its temporary files go with this program's folder.
     command.env("TMPDIR", scratch);
     let mut twin = Process::start(name, &program, command, ShowLog::Yes).await?;
     let url = format!("http://{}", twin.address());
     let token = model::seed::session_token(arguments.seed, 0);
     println!("{name} serves at {url}, its database at {}", database.target.url());
     println!("Try:");
-    println!("  curl -H 'x-tenant: shop' {url}/orders?status=open");
+    println!("  curl -H 'x-tenant: shop' '{url}/orders?status=open'");
     println!("  curl -H 'x-tenant: shop' {url}/orders/ord-00000001/quote");
     println!("  curl {url}/sessions/{}", token.as_str());
     println!("  curl {url}/__heap");

@@ -1,8 +1,8 @@
 //! `leaklab show`: what a profile holds, ranked.
 
 use crate::cli::{Format, Show};
-use crate::commands::print_json;
 use crate::commands::profiles::{in_app, read, rows, write_graph};
+use crate::commands::{print, print_json};
 use crate::failure::{EXPECTED, Failure};
 use profile::text::ranking::{self, Ranking, Sort};
 use profile::{LESSONS, Moment, flame};
@@ -22,9 +22,7 @@ pub fn run(arguments: &Show) -> Result<ExitCode, Failure> {
         ))
     })?;
     match arguments.format {
-        Format::Text => {
-            anstream::print!("{}", ranking::text(&ranking, arguments.sort))
-        }
+        Format::Text => print(&ranking::text(&ranking, arguments.sort))?,
         Format::Json => print_json(&ranking)?,
     }
     if let Some(path) = &arguments.flame {

@@ -134,7 +134,7 @@ impl Database {
     /// The table could not be removed.
     pub async fn close(self) -> Result<()> {
         match self.engine {
-            // A table in an engine of our own goes with it.
+            // The table disappears with the embedded engine.
             Some(engine) => engine.stop().await,
             None => self.table.remove().await?,
         }

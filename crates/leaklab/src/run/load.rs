@@ -22,8 +22,8 @@ pub(super) struct LessonLoad<'a> {
 }
 
 impl<'a> LessonLoad<'a> {
-    /// Puts the items into the table that every attempt asks for, and starts a proxy
-    /// where the lesson needs faults.
+    /// Puts the items that every attempt reads into the table, and starts a proxy if the
+    /// lesson needs faults.
     pub(super) async fn open(
         plan: Plan,
         scenario: &Scenario,

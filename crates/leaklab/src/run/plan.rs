@@ -1,9 +1,11 @@
 //! How a lesson is measured: the lesson's numbers, unless the command line gives others.
 
+use crate::failure::Failure;
 use clap::value_parser;
 use lessons::{Lesson, Plan};
 use measure::judge::requests_needed;
 use measure::{Growth, Scale, Scenario, Verdict};
+use std::collections::BTreeSet;
 
 /// Rounds with a reading. Six are the fewest whose Kendall interval excludes the
 /// outermost slopes. With two more, a single odd round is never half of any sample.
@@ -14,6 +16,9 @@ const QUICK_ROUNDS: u64 = 5;
 
 /// A quick run has a quarter of the requests, or more where its verdicts need them.
 const QUICK_DIVISOR: u64 = 4;
+
+/// Fewer sizes give no robust line: with two, one disturbed peak decides.
+const SIZES_MIN: usize = 3;
 
 /// What the command line says about the measurement of all lessons.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -30,7 +35,7 @@ pub struct Numbers {
     /// Sizes for lessons that measure a peak, three or more: 1000,7000,50000
     #[arg(long, value_delimiter = ',', value_parser = value_parser!(u64).range(1..=1_000_000))]
     pub sizes: Option<Vec<u64>>,
-    /// Fewer rounds and requests; does not see small leaks
+    /// Fewer rounds and requests; misses small leaks
     #[arg(long)]
     pub quick: bool,
 }
@@ -67,6 +72,23 @@ impl Numbers {
         (plan, scenario)
     }
 
+    /// Checks that `--sizes` has enough sizes for an exponent.
+    ///
+    /// # Errors
+    /// It has fewer than three different ones.
+    pub fn check_sizes(&self) -> Result<(), Failure> {
+        let Some(sizes) = &self.sizes else { return Ok(()) };
+        let different: BTreeSet<_> = sizes.iter().collect();
+        if different.len() < SIZES_MIN {
+            return Err(Failure::Usage(format!(
+                "--sizes needs {SIZES_MIN} different sizes or more, and has {}: for \
+                 example --sizes 1000,7000,50000",
+                different.len()
+            )));
+        }
+        Ok(())
+    }
+
     fn sizes(&self, lesson: &Lesson) -> Vec<u64> {
         let Growth::Peak { sizes, of } = lesson.growth else { return Vec::new() };
         match &self.sizes {
@@ -89,4 +111,20 @@ fn needed(scenario: &Scenario) -> u64 {
         _ => Verdict::Bounded,
     };
     requests_needed(&Scenario { expected: fixed, ..scenario.clone() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fewer_than_three_different_sizes_are_refused() {
+        let check = |sizes: &[u64]| {
+            Numbers { sizes: Some(sizes.to_vec()), ..Numbers::default() }
+                .check_sizes()
+        };
+        assert!(check(&[5, 5, 10]).is_err());
+        assert!(check(&[5, 10, 20]).is_ok());
+        assert!(Numbers::default().check_sizes().is_ok());
+    }
 }

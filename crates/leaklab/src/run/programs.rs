@@ -91,7 +91,7 @@ impl Running {
     }
 }
 
-/// Tells a service where its table is.
+/// Passes the address and the table of its database to a service.
 pub fn connect(command: &mut Command, target: &Target, table: &str) {
     command
         .args(["--endpoint-url", target.url(), "--table", table])

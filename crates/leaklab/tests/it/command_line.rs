@@ -14,6 +14,22 @@ fn an_output_folder_that_cannot_be_written_is_wrong_usage() {
     done.code(2).says(&["/dev/null/here", "--out"]).leaves_nothing();
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_an_error_and_no_panic() {
+    for command in [&["list"][..], &["explain", "l09"]] {
+        let full =
+            std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut leaklab = std::process::Command::new(env!("CARGO_BIN_EXE_leaklab"));
+        let done = leaklab.args(command).stdout(full).output().unwrap();
+        assert_eq!(done.status.code(), Some(3), "{command:?}");
+        contains(
+            &String::from_utf8_lossy(&done.stderr),
+            &["cannot write to stdout"],
+        );
+    }
+}
+
 #[test]
 fn a_table_fits_eighty_columns_and_has_no_colour_in_a_pipe() {
     let done =

@@ -1,5 +1,5 @@
 //! Planted secrets: `leaky` keeps every one of them, `fixed` keeps none deliberately, and
-//! the search that says so can find and can fail to find.
+//! the search finds secrets that are there and none that are not.
 
 use crate::fixture::{Leaklab, TWINS, contains, fits_a_pipe, get, on_twin};
 use leaklab::run::memory::{Found, Values, search};

@@ -4,7 +4,7 @@ use crate::samples::{Peak, Samples, Window};
 use crate::scenario::{Growth, Scenario, Verdict};
 use crate::statistics::{Line, detection_limit, exponent, step_slope, theil_sen};
 
-/// What moves in a service that does not leak. Each pooled connection to the database
+/// Baseline jitter of a service that does not leak. Each pooled connection to the database
 /// holds a read buffer of 8,232 B (hyper 1.12, `h1/io.rs`, `INIT_BUFFER_SIZE` and its
 /// header) and a channel that grows by blocks of 11,808 B, up to three of them (32
 /// slots of 368 B and a header: tokio 1.54, `sync/mpsc/block.rs`). A block may be
@@ -82,7 +82,7 @@ pub fn rounds_grow(samples: &Samples, scenario: &Scenario) -> bool {
 }
 
 /// The fewest requests in a round with which a healthy service is not INCONCLUSIVE:
-/// one step of the jitter must not hide what is to be seen. A quarter is added for
+/// one step of the jitter must not hide the smallest leak. A quarter is added for
 /// noise.
 pub fn requests_needed(scenario: &Scenario) -> u64 {
     const NOISE: f64 = 1.25;

@@ -5,8 +5,8 @@ use super::metrics::MetricSlope;
 use crate::samples::Samples;
 use crate::scenario::{Growth, Scenario, Verdict};
 
-/// A metric of a leak rises by one per request. Half allows for what is given back
-/// meanwhile and for what comes late.
+/// A metric of a leak rises by one per request. Half allows for entries that are freed
+/// meanwhile or added late.
 const METRIC_RISES: f64 = 0.5;
 
 /// A metric that rises by less than one in ten requests does not follow the requests:
@@ -44,8 +44,8 @@ fn verdict(scenario: &Scenario, growth: &GrowthFound) -> Option<String> {
     let least = scenario.growth.min_leak_bytes();
     (expected == Verdict::Leaks && slope < least).then(|| {
         format!(
-            "leaks {slope:.0} B per request, less than the {least:.0} B that this \
-             leak keeps at least: it is repaired in part, or another leak"
+            "leaks {slope:.0} B per request, less than the {least:.0} B of the \
+             smallest expected leak: it is partly repaired, or another leak"
         )
     })
 }

@@ -7,7 +7,7 @@ use crate::scenario::{Growth, Scenario};
 use workload::round::PARTS;
 
 /// Fewer calls than one in two requests are not part of a request: they are batches
-/// that are written behind it, whose number is chance.
+/// of a write-behind queue, whose number varies.
 const OWN_CALLS: f64 = 0.5;
 
 /// After bursts the first service keeps at least this many times as much resident

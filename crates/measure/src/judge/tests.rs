@@ -133,7 +133,7 @@ fn a_control_is_flat_only_where_a_small_leak_would_have_shown() {
 fn a_leak_below_the_smallest_one_is_named_as_a_partial_repair() {
     let found = judge(&samples(&steady(600), [600, 600]), &leak(Verdict::Leaks));
     assert_eq!(found.verdict, Verdict::Leaks);
-    assert!(found.mismatches[0].contains("repaired in part"));
+    assert!(found.mismatches[0].contains("partly repaired"));
 }
 
 #[test]

@@ -24,7 +24,7 @@ const SHORT_LIFE: u64 = 100;
 pub enum By {
     /// In-app lines, and functions that no in-app code calls.
     Site,
-    /// Crates that asked for memory.
+    /// Crates that allocated the memory.
     Crate,
     /// Lessons of this project.
     Lesson,
@@ -187,7 +187,8 @@ impl By {
             Self::Lesson => {
                 let lessons = by_lesson(profile);
                 let any = lessons.keys().any(|name| name != NO_LESSON);
-                any.then(|| lessons.into_iter().map(named).collect())
+                (any || lessons.is_empty())
+                    .then(|| lessons.into_iter().map(named).collect())
             }
         }
     }
@@ -255,7 +256,7 @@ pub fn text(ranking: &Ranking, sort: Sort) -> String {
         }
     }
     let hidden = ranking.rows_total - ranking.rows.len();
-    if ranking.rows.is_empty() {
+    if ranking.rows_total == 0 {
         line("  there is nothing of this kind in the profile");
     }
     if hidden > 0 {
@@ -326,7 +327,7 @@ pub fn asks(function: Option<&str>, callee: Option<&str>, room: usize) -> String
     tail(&format!("{name}{through}"), room)
 }
 
-/// The end of a text, which tells more of a path than its beginning.
+/// The end of a text, which says more about a path than its beginning.
 pub fn tail(text: &str, room: usize) -> String {
     match text.chars().count() {
         letters if letters <= room => text.to_owned(),
