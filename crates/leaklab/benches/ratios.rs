@@ -7,15 +7,19 @@
 //! fixed, fixed leaky, and so on), so that other load slows both. The median of the
 //! ratios of all pairs counts.
 
-mod side;
+mod programs;
 
 use anstream::println;
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use clap::Parser;
+use leaklab::run::{Database, EngineChoice, Numbers, Run, Running, Under};
 use lessons::{LESSONS, Lesson, Plan};
+use measure::HeapClient;
 use measure::statistics::median_of;
-use side::{Burst, Side, build, plan};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+use tokio_util::sync::CancellationToken;
+use workload::Round;
 
 /// `leaky` leaks through all of them, in some lessons a socket per request, and a
 /// process usually may have 1,024.
@@ -57,7 +61,7 @@ async fn main() -> Result<()> {
     let all = arguments.lessons.is_empty();
     let lessons: Vec<_> = LESSONS.iter().filter(|l| all || named(l)).collect();
     ensure!(!lessons.is_empty(), "no such lesson; `leaklab list` names all");
-    let folder = build(&["--bins"])?;
+    let folder = programs::build(&["--bins"])?;
     let programs = ["leaky", "fixed"].map(|name| {
         folder.join(name).with_extension(std::env::consts::EXE_EXTENSION)
     });
@@ -128,6 +132,88 @@ impl Comparison {
         );
         Ok(())
     }
+}
+
+/// Both sides have the same data.
+const SEED: u64 = 7;
+
+/// A running program and its database, for one lesson.
+struct Side {
+    plan: Plan,
+    database: Database,
+    twin: Running,
+    _run: Run,
+}
+
+/// What one round came to.
+struct Burst {
+    requests_per_second: f64,
+    first_bytes_per_second: f64,
+}
+
+impl Side {
+    /// Starts an engine, fills it for the rounds 0 (which warms up) to `rounds`, and
+    /// starts and warms up the program, with `more` settings than the lesson's.
+    async fn open(
+        program: &Path,
+        plan: Plan,
+        rounds: u64,
+        more: &[&str],
+    ) -> Result<Self> {
+        let run = Run::new(EngineChoice::Embedded, CancellationToken::new())?;
+        let database =
+            Database::open(&EngineChoice::Embedded, plan.lesson.id).await?;
+        database.table.put(plan.data()).await?;
+        database.table.put(plan.round_data(0..rounds + 1)).await?;
+        let settings = [plan.lesson.settings, more].concat();
+        let (target, table) = (&database.target, database.table.name());
+        let under = Under::default();
+        let twin =
+            under.start(program, target, table, &settings, run.scratch()).await?;
+        let side = Self { plan, database, twin, _run: run };
+        side.send(0, plan.warm_up).await?;
+        Ok(side)
+    }
+
+    /// Sends a round.
+    async fn burst(&self, number: u64) -> Result<Burst> {
+        self.send(number, self.plan.requests).await
+    }
+
+    /// Sends the first requests of a round and waits until the twin is at rest: work
+    /// that a request leaves for later must not slow the next burst. The wait is not in
+    /// the time.
+    async fn send(&self, number: u64, count: u64) -> Result<Burst> {
+        let Lesson { concurrency, client, .. } = *self.plan.lesson;
+        let requests = self.plan.round(number);
+        let round = Round { number, requests, count, concurrency, client };
+        let began = Instant::now();
+        let stats = round.run(self.twin.origin()).await?;
+        let elapsed = began.elapsed();
+        if let Some(error) = stats.first_error {
+            // An error is answered sooner than a success: its time says nothing.
+            bail!("{}: {error}", self.plan.lesson.id);
+        }
+        HeapClient::new(self.twin.origin()).at_rest().await?;
+        Ok(Burst {
+            requests_per_second: count as f64 / elapsed.as_secs_f64(),
+            first_bytes_per_second: 1e6 / stats.first_byte_us.max() as f64,
+        })
+    }
+
+    /// Stops the program and the engine.
+    async fn close(self) -> Result<()> {
+        self.twin.process.stop().await;
+        self.database.close().await
+    }
+}
+
+/// A plan of this many requests per round, at the smallest size of the lesson.
+fn plan(lesson: &'static Lesson, requests: u64) -> Plan {
+    let numbers =
+        Numbers { seed: SEED, requests: Some(requests), ..Numbers::default() };
+    let (plan, scenario) = numbers.of(lesson);
+    Plan { warm_up: lesson.requests, ..plan.sized(scenario.smallest()) }
 }
 
 fn median(values: impl Iterator<Item = f64>) -> f64 {

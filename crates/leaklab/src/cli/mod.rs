@@ -9,7 +9,7 @@ mod results;
 pub use compare::Compare;
 pub use databases::{Dynamo, Seed, Serve};
 pub use processes::{RunUnder, Secrets};
-pub use profiles::{By, Diff, Show};
+pub use profiles::{Diff, Show};
 pub use results::{Claims, ClaimsFormat, Explain, Gate, Report};
 
 use clap::{Parser, Subcommand, ValueEnum};

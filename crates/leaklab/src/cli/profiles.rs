@@ -1,9 +1,9 @@
 //! Arguments of the commands that read dhat profiles: `show`, `diff`.
 
 use crate::cli::Format;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use profile::Moment;
-use profile::text::ranking::Sort;
+use profile::text::ranking::{By, Sort};
 use std::path::PathBuf;
 
 /// Arguments of `show`.
@@ -47,17 +47,6 @@ pub struct Show {
     /// Also draw a flame graph of live bytes or, with --sort peak, of the peak
     #[arg(long, value_name = "FILE.svg")]
     pub flame: Option<PathBuf>,
-}
-
-/// What a row is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum By {
-    /// In-app lines, and functions that no in-app code calls.
-    Site,
-    /// Crates that allocated the memory.
-    Crate,
-    /// Lessons of this project.
-    Lesson,
 }
 
 /// Arguments of `diff`.

@@ -4,11 +4,8 @@ use crate::cli::{Diff, Format};
 use crate::commands::profiles::{in_app, read, rows, write_graph};
 use crate::commands::{print, print_json};
 use crate::failure::{EXPECTED, Failure};
-use profile::flame;
-use profile::text::difference::{self, Change, Difference, Side};
-use profile::{InApp, Moment, Profile, Site};
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use profile::text::difference::{self, Difference, Reduced, Side};
+use profile::{InApp, Profile, flame};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -17,10 +14,10 @@ pub fn run(arguments: &Diff) -> Result<ExitCode, Failure> {
     // One after the other, so that only one file is in memory at a time.
     let moment = arguments.at;
     let mut graph = arguments.flame.as_ref().map(|_| flame::Difference::new(moment));
-    let before = Reduced::of(&arguments.before, arguments, |profile, in_app| {
+    let before = reduced(&arguments.before, arguments, |profile, in_app| {
         graph.iter_mut().for_each(|graph| graph.before(profile, in_app));
     })?;
-    let after = Reduced::of(&arguments.after, arguments, |profile, in_app| {
+    let after = reduced(&arguments.after, arguments, |profile, in_app| {
         graph.iter_mut().for_each(|graph| graph.after(profile, in_app));
     })?;
     if !arguments.anyway {
@@ -29,21 +26,8 @@ pub fn run(arguments: &Diff) -> Result<ExitCode, Failure> {
     if let (Some(path), Some(graph)) = (&arguments.flame, graph) {
         write_graph(path, graph.draw(&title(arguments)))?;
     }
-    let mut changes = changes(before.sites, after.sites, moment);
-    changes.sort_by_key(|change| Reverse(change.a_bytes.abs_diff(change.b_bytes)));
-    let sites_total = changes.len();
-    changes.truncate(rows(arguments.top, arguments.format));
-    let difference = Difference {
-        schema: 1,
-        direction: difference::DIRECTION,
-        at: if moment == Moment::Peak { "peak" } else { "end" },
-        in_app: after.in_app,
-        change_bytes: Difference::signed(before.side.bytes, after.side.bytes),
-        a: before.side,
-        b: after.side,
-        sites_total,
-        sites: changes,
-    };
+    let most = rows(arguments.top, arguments.format);
+    let difference = Difference::between(before, after, moment, most);
     match arguments.format {
         Format::Text => print(&difference::text(&difference))?,
         Format::Json => print_json(&difference)?,
@@ -51,34 +35,17 @@ pub fn run(arguments: &Diff) -> Result<ExitCode, Failure> {
     Ok(ExitCode::from(EXPECTED))
 }
 
-/// What is kept of a profile.
-struct Reduced {
-    side: Side,
-    /// Which frames are in-app, in words.
-    in_app: String,
-    sites: Vec<Site>,
-}
-
-impl Reduced {
-    /// Reads a profile, shows it, and keeps only its sites.
-    fn of(
-        path: &Path,
-        arguments: &Diff,
-        show: impl FnOnce(&Profile, &InApp),
-    ) -> Result<Self, Failure> {
-        let profile = read(path)?;
-        let in_app = in_app(&profile, arguments.in_app.as_deref());
-        let (bytes, blocks) = profile.totals().held(arguments.at);
-        let side = Side {
-            profile: path.display().to_string(),
-            program: profile.program(),
-            mode: profile.mode().to_owned(),
-            bytes,
-            blocks,
-        };
-        show(&profile, &in_app);
-        Ok(Self { side, in_app: in_app.words(), sites: profile.sites(&in_app) })
-    }
+/// Reads a profile, shows it, and keeps what a difference needs.
+fn reduced(
+    path: &Path,
+    arguments: &Diff,
+    show: impl FnOnce(&Profile, &InApp),
+) -> Result<Reduced, Failure> {
+    let profile = read(path)?;
+    let in_app = in_app(&profile, arguments.in_app.as_deref());
+    show(&profile, &in_app);
+    let file = path.display().to_string();
+    Ok(Reduced::of(&profile, file, &in_app, arguments.at))
 }
 
 /// Refuses profiles of different programs, which share sites only by chance, and of
@@ -106,26 +73,4 @@ fn title(arguments: &Diff) -> String {
         name.to_string_lossy().into_owned()
     };
     format!("{} and {}", file(&arguments.before), file(&arguments.after))
-}
-
-/// Sites that hold something in either profile, matched by fingerprint.
-fn changes(before: Vec<Site>, after: Vec<Site>, moment: Moment) -> Vec<Change> {
-    let mut pairs: BTreeMap<String, [Option<Site>; 2]> = BTreeMap::new();
-    for (side, sites) in [before, after].into_iter().enumerate() {
-        for site in sites {
-            let pair = pairs.entry(site.fingerprint.clone()).or_default();
-            pair[side] = Some(site);
-        }
-    }
-    let changes = pairs.into_iter().filter_map(|(fingerprint, pair)| {
-        let held = |site: &Option<Site>| {
-            site.as_ref().map_or((0, 0), |site| site.counts.held(moment))
-        };
-        let [a, b] = [held(&pair[0]), held(&pair[1])];
-        // The line of the second profile, if it has the site.
-        let [before, after] = pair;
-        let shown = after.or(before)?;
-        ((a.0, b.0) != (0, 0)).then(|| Change::of(fingerprint, shown, a, b))
-    });
-    changes.collect()
 }

@@ -48,29 +48,21 @@ fn render(report: &Report<'_>) -> String {
     );
     let columns = ["", "SECRETS", "OWN STRING", "IN TEXT", "END ONLY"];
     row(&mut text, "", columns);
-    for name in ["leaky", "fixed"] {
-        let Some(seen) = twins.get(name) else { continue };
-        let Seen { after_look_ups, after_other_requests } = seen;
+    let mut chance = 0;
+    // `leaky` first.
+    for (name, seen) in twins.iter().rev() {
         for (when, moment) in [
-            ("after the look-ups", after_look_ups),
-            ("after other requests", after_other_requests),
+            ("after the look-ups", &seen.after_look_ups),
+            ("after other requests", &seen.after_other_requests),
         ] {
+            chance += moment.not_looked_up.copies + moment.not_looked_up.ends;
             let Found { values, copies, in_text, ends, .. } = &moment.looked_up;
-            let cells = [
-                when,
-                &format!("{values} of {sessions}"),
-                &(copies - in_text).to_string(),
-                &in_text.to_string(),
-                &ends.to_string(),
-            ];
-            row(&mut text, name, cells);
+            let values = format!("{values} of {sessions}");
+            let counts = [copies - in_text, *in_text, *ends].map(|n| n.to_string());
+            let [own, in_text, ends] = counts.each_ref().map(String::as_str);
+            row(&mut text, name, [when, &values, own, in_text, ends]);
         }
     }
-    let chance: u64 = twins
-        .values()
-        .flat_map(|seen| [&seen.after_look_ups, &seen.after_other_requests])
-        .map(|moment| moment.not_looked_up.copies + moment.not_looked_up.ends)
-        .sum();
     let Search { session_cache_ttl_ms: ttl, other_requests, .. } = search;
     let _ = writeln!(
         text,

@@ -88,11 +88,13 @@ mod tests {
 
     #[test]
     fn a_beginning_is_enough_and_order_and_repetition_do_not_matter() {
-        assert_eq!(
-            ids(&["l11", "l09_call", "l11"]),
-            ["l09_call_budget", "l11_session_cache"]
-        );
-        assert_eq!(ids(&["c02", "c01"]), ["c01_client_clones", "c02_first_page"]);
+        for (names, expected) in [
+            (&["l11", "l09_call", "l11"][..], ["l09", "l11"]),
+            (&["c02", "c01"], ["c01", "c02"]),
+        ] {
+            let chosen: Vec<_> = ids(names).iter().map(|id| &id[..3]).collect();
+            assert_eq!(chosen, expected);
+        }
         assert_eq!(ids(&[]).len(), LESSONS.len());
     }
 
@@ -100,8 +102,8 @@ mod tests {
     fn an_unknown_name_is_answered_with_the_nearest() {
         let nearest =
             |name: &str| lessons(&[name.to_owned()]).unwrap_err().to_string();
-        assert!(nearest("session_cahce").contains("l11_session_cache"));
-        assert!(nearest("l9_call_budget").contains("l09_call_budget"));
+        assert!(nearest("session_cahce").contains("did you mean l11_"));
+        assert!(nearest("l9_call_budget").contains("did you mean l09_"));
         assert!(nearest("").contains("did you mean"));
     }
 }

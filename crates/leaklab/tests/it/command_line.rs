@@ -1,6 +1,6 @@
 //! What the driver says, to people and to scripts.
 
-use crate::fixture::{Leaklab, build_programs, contains, fits_a_pipe};
+use crate::fixture::{CONTROL, Leaklab, build_programs, contains, fits_a_pipe};
 
 #[test]
 fn commands_print_what_is_documented() {
@@ -32,8 +32,9 @@ fn a_full_disk_is_an_error_and_no_panic() {
 
 #[test]
 fn a_table_fits_eighty_columns_and_has_no_colour_in_a_pipe() {
-    let done = Leaklab::compare(&["c01", "--rounds", "4", "--requests", "60"]).run();
-    contains(&done.stdout(), &["c01_client_clones"]);
+    let done =
+        Leaklab::compare(&[CONTROL, "--rounds", "4", "--requests", "60"]).run();
+    contains(&done.stdout(), &[CONTROL]);
     // The folder's name is the user's.
     fits_a_pipe(done.stdout().lines().filter(|l| !l.contains("out put ")));
     assert_eq!(done.stderr(), "");
@@ -41,7 +42,8 @@ fn a_table_fits_eighty_columns_and_has_no_colour_in_a_pipe() {
 
 #[test]
 fn the_file_is_what_json_prints() {
-    let arguments = ["c01", "--twin", "fixed", "--rounds", "4", "--requests", "20"];
+    let arguments =
+        [CONTROL, "--twin", "fixed", "--rounds", "4", "--requests", "20"];
     let done = Leaklab::compare(&arguments).args(&["--format", "json"]).run();
     let file = std::fs::read_to_string(done.out("comparison.json")).unwrap();
     assert_eq!(file.trim(), done.stdout().trim());

@@ -91,7 +91,10 @@ fn both_twins_refuse_what_is_wrong_with_the_same_problem_document() {
         assert!(!problem["detail"].as_str().unwrap().is_empty(), "{what}");
         for inner in ["dynamodb", "aws", "src/", "panicked", "sdkerror"] {
             let text = answer.text().to_lowercase();
-            assert!(!text.contains(inner), "{what} tells {inner}: {text}");
+            assert!(
+                !text.contains(inner),
+                "{what}: the answer contains {inner}: {text}"
+            );
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What breaks on the way: one line that names it, the right code, nothing left.
 
-use crate::fixture::{Leaklab, call, on_engine, signal};
+use crate::fixture::{CONTROL, Leaklab, call, on_engine, signal};
 use dynamo::{Connection, Table, Target};
 use serde_json::json;
 use std::net::TcpListener;
@@ -14,7 +14,7 @@ fn on_own_engine(test: impl AsyncFnOnce(&str)) {
 }
 
 fn compare_at(url: &str, more: &[&str]) -> Leaklab {
-    Leaklab::compare(&["c01", "--endpoint-url", url])
+    Leaklab::compare(&[CONTROL, "--endpoint-url", url])
         .args(more)
         .without_aws()
         .env("AWS_ACCESS_KEY_ID", "test")
@@ -43,18 +43,18 @@ fn a_table_of_the_users_own_is_used_and_kept() {
     on_own_engine(async |url| {
         let target = Target::Embedded { url: url.to_owned() };
         let connection = Connection::open(&target).await;
-        let name = "mine-c01_client_clones-fixed";
+        let name = &format!("mine-{CONTROL}-fixed");
         Table::open(&connection, name).await.unwrap();
         let arguments = ["--table-prefix", "mine-", "--twin", "fixed"];
         compare_at(url, &arguments).run().code(0);
-        assert!(tables(url).await.contains(&name.to_owned()));
+        assert!(tables(url).await.contains(name));
     });
 }
 
 #[test]
 fn a_table_with_another_schema_is_named_and_kept() {
     on_own_engine(async |url| {
-        let name = "other-c01_client_clones-leaky";
+        let name = &format!("other-{CONTROL}-leaky");
         let schema = json!({
             "TableName": name,
             "AttributeDefinitions": [{ "AttributeName": "id", "AttributeType": "N" }],
@@ -64,14 +64,14 @@ fn a_table_with_another_schema_is_named_and_kept() {
         call(url, "CreateTable", &schema.to_string()).await;
         let done = compare_at(url, &["--table-prefix", "other-"]).run().code(3);
         done.says(&[name, "another schema", "--table-prefix"]).leaves_nothing();
-        assert!(tables(url).await.contains(&name.to_owned()));
+        assert!(tables(url).await.contains(name));
     });
 }
 
 #[test]
 fn missing_credentials_are_named_with_the_cure() {
     on_own_engine(async |url| {
-        let run = Leaklab::compare(&["c01", "--endpoint-url", url]).without_aws();
+        let run = Leaklab::compare(&[CONTROL, "--endpoint-url", url]).without_aws();
         run.run().code(3).says(&["credentials", "AWS_ACCESS_KEY_ID"]);
     });
 }
@@ -120,9 +120,9 @@ fn a_twin_or_an_engine_that_dies_half_way_is_the_named_cause() {
 
 #[test]
 fn an_interrupt_stops_everything_and_keeps_finished_profiles() {
-    let run = Leaklab::compare(&["c01", "c02", "c03", "c04"]);
+    let run = Leaklab::compare(&[CONTROL, "c02", "c03", "c04"]);
     let profiles = ["leaky", "fixed"]
-        .map(|twin| run.out(&format!("profiles/c01_client_clones.{twin}.json")));
+        .map(|twin| run.out(&format!("profiles/{CONTROL}.{twin}.json")));
     let done = run.interrupted_when("leaky", |driver, _| {
         // The first lesson's profiles are there; the last has not begun.
         while !profiles.iter().all(|file| file.exists()) {

@@ -18,6 +18,9 @@ use workload::{Origin, Request};
 /// The twins.
 pub(crate) const TWINS: [&str; 2] = ["leaky", "fixed"];
 
+/// A control that is measured in few seconds.
+pub(crate) const CONTROL: &str = "c01_client_clones";
+
 /// `cargo test` builds the twins only when it tests all packages, so a test of this one
 /// alone could meet old ones. Costs a fraction of a second when there is nothing to do.
 pub(crate) fn build_programs() {

@@ -29,7 +29,7 @@ fn a_payment_is_recorded_once_and_its_key_serves_no_other() {
 }
 
 #[test]
-fn a_payment_needs_a_key_that_is_one() {
+fn a_payment_needs_a_valid_key() {
     let long = "k".repeat(65);
     let keys = ["", "a b", "ä", &long].map(|key| payment(key, 500));
     let none = without(payment("key-1", 500), "idempotency-key");
@@ -103,7 +103,7 @@ fn metrics_count_answers_of_the_public_page_alone() {
 }
 
 #[test]
-fn a_form_that_is_none_is_refused() {
+fn a_malformed_form_is_refused() {
     let path = "/orders/ord-00000001/attachments";
     let form = |body: &str| {
         let kind = "multipart/form-data; boundary=b";
@@ -120,7 +120,7 @@ fn a_form_that_is_none_is_refused() {
 }
 
 #[test]
-fn a_packing_list_is_compressed_where_the_client_takes_it() {
+fn a_packing_list_is_compressed_if_the_client_accepts_it() {
     let list = |encoding: &str| {
         get("/orders/ord-00000001/packing-list").header("accept-encoding", encoding)
     };

@@ -4,7 +4,7 @@
 
 mod fixture;
 // The benchmarks need the twins as much as the tests do.
-#[path = "../../benches/side/programs.rs"]
+#[path = "../../benches/programs/mod.rs"]
 mod programs;
 
 mod contract;

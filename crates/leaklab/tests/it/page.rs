@@ -1,14 +1,14 @@
 //! The page that `compare` leaves, and `report` makes again.
 
-use crate::fixture::Leaklab;
+use crate::fixture::{CONTROL, Leaklab};
 use std::fs;
 
 #[test]
 fn compare_leaves_a_page_and_report_makes_the_same_again() {
-    let run = Leaklab::compare(&["c01", "--rounds", "4"]).run().code(0);
+    let run = Leaklab::compare(&[CONTROL, "--rounds", "4"]).run().code(0);
     let page = run.out("report.html");
     let first = fs::read_to_string(&page).unwrap();
-    assert!(first.contains("src/lessons/") || first.contains("c01_client_clones"));
+    assert!(first.contains("src/lessons/") || first.contains(CONTROL));
     fs::remove_file(&page).unwrap();
     let folder = page.parent().unwrap();
     let done = Leaklab::new(&["report", folder.to_str().unwrap()]).run().code(0);

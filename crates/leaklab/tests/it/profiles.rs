@@ -162,10 +162,13 @@ fn a_graph_shows_hostile_names_as_text() {
 
 #[test]
 fn our_own_profiles_are_ranked_by_lesson() {
-    let run = Leaklab::compare(&["l11", "--twin", "leaky", "--rounds", "4"]).run();
-    let file = run.out("profiles/l11_session_cache.leaky.json");
+    let run = Leaklab::compare(&["l11", "--twin", "leaky", "--rounds", "4"]);
+    let done = run.args(&["--format", "json"]).run().code(0);
+    let lesson = &done.json()["lessons"][0];
+    let id = lesson["id"].as_str().unwrap();
+    let file = done.out(lesson["twins"]["leaky"]["profile"].as_str().unwrap());
     let file = file.to_str().unwrap();
     let shown = json(show(file, &["--by", "lesson"]));
-    assert_eq!(shown["rows"][0]["name"], "l11_session_cache", "{shown}");
-    prints(show(file, &[]), &["src/lessons/l11_session_cache.rs:"]);
+    assert_eq!(shown["rows"][0]["name"], id, "{shown}");
+    prints(show(file, &[]), &[&format!("src/lessons/{id}.rs:")]);
 }

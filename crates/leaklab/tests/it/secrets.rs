@@ -17,7 +17,7 @@ fn secrets(seed: u64, count: u64) -> Values {
 
 #[test]
 fn a_secret_in_a_process_is_found_and_one_that_was_never_there_is_not() {
-    // A program's environment lies in its memory, and `cat` waits for its input.
+    // A program's environment is in its memory, and `cat` waits for its input.
     let mut process = Command::new("cat")
         .env("PLANTED", format!("\"{}\"", secret(7, 0)))
         .env("CUT", &secret(7, 1)[8..])
@@ -69,7 +69,7 @@ fn a_secret_is_there_once_its_session_was_looked_up_and_not_before() {
 const SESSIONS: u64 = 200;
 
 #[test]
-fn leaky_keeps_every_secret_and_fixed_keeps_none_of_them_on_purpose() {
+fn leaky_keeps_every_secret_and_fixed_keeps_none_deliberately() {
     let sessions = SESSIONS.to_string();
     let arguments = ["secrets", "--format", "json", "--sessions", &sessions];
     let done = Leaklab::new(&arguments).run().code(0).leaves_nothing();
@@ -109,7 +109,7 @@ fn a_lesson_is_driven_under_a_tool_that_speaks_first() {
     let json = ["--format", "json"];
     let done = Leaklab::new(&[&arguments[..], &json, &tool].concat()).run().code(0);
     let driven = done.json();
-    assert_eq!(driven["lesson"], "l11_session_cache");
+    assert!(driven["lesson"].as_str().unwrap().starts_with("l11_"));
     assert_eq!((&driven["requests"], &driven["errors"]), (&5.into(), &0.into()));
     assert_eq!(driven["exit"], 0);
     assert!(driven["live_growth_bytes"].as_i64().unwrap() > 0, "{driven:#}");

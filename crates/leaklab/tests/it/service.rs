@@ -93,7 +93,7 @@ async fn sigterm_and_sigint_end_a_twin_well() {
 }
 
 #[test]
-fn a_json_log_tells_each_call_and_never_a_token() {
+fn a_json_log_has_each_call_and_no_token() {
     each_twin(&[], async |served| {
         // A second process on the same table, whose whole log is kept.
         let table = served.database.table.name();

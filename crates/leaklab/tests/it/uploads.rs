@@ -1,4 +1,4 @@
-//! Bodies that are too large, too slow, or longer than anybody waits for.
+//! Bodies that are too large, too slow, or not read to their end.
 
 use crate::fixture::{Served, each_twin, post};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
@@ -28,14 +28,15 @@ async fn status(mut stream: impl AsyncRead + Unpin) -> String {
     String::from_utf8_lossy(&head[9..]).into_owned()
 }
 
-/// Repeats something: the first times also fill pools that stay.
-async fn leaves_nothing(served: &Served<'_>, something: impl AsyncFn()) {
+/// Repeats an action, after which no more bytes may be live. The first runs also fill
+/// pools that stay.
+async fn leaves_nothing(served: &Served<'_>, action: impl AsyncFn()) {
     for _ in 0..3 {
-        something().await;
+        action().await;
     }
     let before = served.live_bytes().await;
     for _ in 0..5 {
-        something().await;
+        action().await;
     }
     let after = served.live_bytes().await;
     assert!(after < before + 65_536, "{before} B, then {after} B");

@@ -1,10 +1,12 @@
 //! The difference of two profiles in 80 columns, or for scripts.
 
 use super::ranking::{asks, tail};
-use crate::Site;
 use crate::figures::{change, grouped};
+use crate::{InApp, Moment, Profile, Site};
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 const BOLD: Style = Style::new().bold();
@@ -13,7 +15,7 @@ const RED: Style = AnsiColor::Red.on_default();
 const GREEN: Style = AnsiColor::Green.on_default();
 
 /// Which way a change goes.
-pub const DIRECTION: &str = "A is before, B is after; + means that B holds more";
+const DIRECTION: &str = "A is before, B is after; + means that B holds more";
 
 /// What `diff --format json` prints.
 #[derive(Debug, Serialize)]
@@ -39,9 +41,79 @@ pub struct Difference {
 }
 
 impl Difference {
+    /// What two profiles hold at a moment, site by site, the largest changes first.
+    pub fn between(
+        before: Reduced,
+        after: Reduced,
+        moment: Moment,
+        rows_max: usize,
+    ) -> Self {
+        let mut sites = changes(before.sites, after.sites, moment);
+        sites.sort_by_key(|change| Reverse(change.a_bytes.abs_diff(change.b_bytes)));
+        let sites_total = sites.len();
+        sites.truncate(rows_max);
+        Self {
+            schema: 1,
+            direction: DIRECTION,
+            at: if moment == Moment::Peak { "peak" } else { "end" },
+            in_app: after.in_app,
+            change_bytes: Self::signed(before.side.bytes, after.side.bytes),
+            a: before.side,
+            b: after.side,
+            sites_total,
+            sites,
+        }
+    }
+
     /// What is more after than before.
-    pub fn signed(before: u64, after: u64) -> i64 {
+    fn signed(before: u64, after: u64) -> i64 {
         after.wrapping_sub(before).cast_signed()
+    }
+}
+
+/// Sites that hold something in either profile, matched by fingerprint.
+fn changes(before: Vec<Site>, after: Vec<Site>, moment: Moment) -> Vec<Change> {
+    let mut pairs: BTreeMap<String, [Option<Site>; 2]> = BTreeMap::new();
+    for (side, sites) in [before, after].into_iter().enumerate() {
+        for site in sites {
+            let pair = pairs.entry(site.fingerprint.clone()).or_default();
+            pair[side] = Some(site);
+        }
+    }
+    let changes = pairs.into_iter().filter_map(|(fingerprint, pair)| {
+        let held = |site: &Option<Site>| {
+            site.as_ref().map_or((0, 0), |site| site.counts.held(moment))
+        };
+        let [a, b] = [held(&pair[0]), held(&pair[1])];
+        // The line of the second profile, if it has the site.
+        let [before, after] = pair;
+        let shown = after.or(before)?;
+        ((a.0, b.0) != (0, 0)).then(|| Change::of(fingerprint, shown, a, b))
+    });
+    changes.collect()
+}
+
+/// What a difference needs of a profile, without its frames.
+#[derive(Debug)]
+pub struct Reduced {
+    /// Its totals.
+    pub side: Side,
+    in_app: String,
+    sites: Vec<Site>,
+}
+
+impl Reduced {
+    /// Of a profile from this file.
+    pub fn of(
+        profile: &Profile,
+        file: String,
+        in_app: &InApp,
+        moment: Moment,
+    ) -> Self {
+        let (bytes, blocks) = profile.totals().held(moment);
+        let (program, mode) = (profile.program(), profile.mode().to_owned());
+        let side = Side { profile: file, program, mode, bytes, blocks };
+        Self { side, in_app: in_app.words(), sites: profile.sites(in_app) }
     }
 }
 
@@ -128,7 +200,7 @@ pub struct Change {
 
 impl Change {
     /// A site with its bytes and blocks before and after.
-    pub fn of(
+    fn of(
         fingerprint: String,
         shown: Site,
         (a_bytes, a_blocks): (u64, u64),

@@ -1,9 +1,12 @@
 //! A profile's rows in 80 columns, or for scripts.
 
 use crate::figures::grouped;
-use crate::{Counts, Frame, Site};
+use crate::{Counts, Frame, InApp, LESSONS, Profile, Site};
 use anstyle::Style;
+use clap::ValueEnum;
 use serde::Serialize;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 const BOLD: Style = Style::new().bold();
@@ -12,8 +15,23 @@ const DIM: Style = Style::new().dimmed();
 /// Room for a site's place or function behind the figures.
 const NAME: usize = 43;
 
+/// Blocks are short-lived if they live shorter than this part of the whole profile: a
+/// request makes and drops them, and no cache keeps them for a while.
+const SHORT_LIFE: u64 = 100;
+
+/// What a row is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum By {
+    /// In-app lines, and functions that no in-app code calls.
+    Site,
+    /// Crates that allocated the memory.
+    Crate,
+    /// Lessons of this project.
+    Lesson,
+}
+
 /// What rows are ranked by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Sort {
     /// Bytes that are live at the end.
     Surviving,
@@ -86,7 +104,7 @@ pub struct Row {
 
 impl Row {
     /// A crate or a lesson.
-    pub fn named(name: String, counts: Counts) -> Self {
+    fn named(name: String, counts: Counts) -> Self {
         Self {
             fingerprint: None,
             name,
@@ -100,7 +118,7 @@ impl Row {
     }
 
     /// A site.
-    pub fn site(site: Site) -> Self {
+    fn site(site: Site) -> Self {
         let Site { fingerprint, in_app, frame, callee, counts } = site;
         let (name, function) = match frame {
             Some(Frame { function, place }) if place.is_empty() => {
@@ -120,18 +138,97 @@ impl Row {
 }
 
 impl Ranking {
-    /// With shares of a total and at most `rows_max` rows.
-    pub fn with(
-        mut self,
+    /// The largest rows of a profile. `None` by lesson, if no frame is in a lesson.
+    pub fn of(
+        profile: &Profile,
+        file: String,
+        in_app: &InApp,
+        (by, sort): (By, Sort),
         rows_max: usize,
-        total: u64,
-        value: &dyn Fn(&Counts) -> u64,
-    ) -> Self {
-        self.rows.truncate(rows_max);
-        for row in &mut self.rows {
-            row.share = value(&row.counts) as f64 / total.max(1) as f64;
+    ) -> Option<Self> {
+        let value = |row: &Row| sort.value(&row.counts, profile.duration());
+        let mut rows = by.rows(profile, in_app)?;
+        rows.sort_by_key(|row| Reverse(value(row)));
+        rows.retain(|row| value(row) > 0);
+        let total = rows.iter().map(value).fold(0, u64::saturating_add);
+        let rows_total = rows.len();
+        rows.truncate(rows_max);
+        for row in &mut rows {
+            row.share = value(row) as f64 / total.max(1) as f64;
         }
-        self
+        Some(Self {
+            schema: 1,
+            profile: file,
+            program: profile.program(),
+            command: profile.command().to_owned(),
+            mode: profile.mode().to_owned(),
+            time_unit: profile.time_unit().to_owned(),
+            duration: profile.duration(),
+            in_app: in_app.words(),
+            by: name(by),
+            sort: name(sort),
+            totals: profile.totals(),
+            rows_total,
+            rows,
+        })
+    }
+}
+
+impl By {
+    fn rows(self, profile: &Profile, in_app: &InApp) -> Option<Vec<Row>> {
+        let named = |(name, counts): (String, Counts)| Row::named(name, counts);
+        match self {
+            Self::Site => {
+                Some(profile.sites(in_app).into_iter().map(Row::site).collect())
+            }
+            Self::Crate => {
+                Some(profile.by_package().into_iter().map(named).collect())
+            }
+            Self::Lesson => {
+                let lessons = by_lesson(profile);
+                let any = lessons.keys().any(|name| name != NO_LESSON);
+                (any || lessons.is_empty())
+                    .then(|| lessons.into_iter().map(named).collect())
+            }
+        }
+    }
+}
+
+/// The row of memory that no lesson asked for.
+const NO_LESSON: &str = "(no lesson)";
+
+fn by_lesson(profile: &Profile) -> BTreeMap<String, Counts> {
+    let mut sums: BTreeMap<String, Counts> = BTreeMap::new();
+    for site in profile.sites(&InApp::lessons()) {
+        let place = site.frame.filter(|_| site.in_app).map(|frame| frame.place);
+        let file = place.as_deref().and_then(|place| place.split_once(LESSONS));
+        let lesson = file.and_then(|(_, file)| file.split('.').next());
+        let lesson = lesson.unwrap_or(NO_LESSON).to_owned();
+        *sums.entry(lesson).or_default() += site.counts;
+    }
+    sums
+}
+
+/// The name of an option's value.
+fn name(value: impl ValueEnum) -> String {
+    let possible = value.to_possible_value();
+    possible.map(|value| value.get_name().to_owned()).unwrap_or_default()
+}
+
+impl Sort {
+    /// The number by which rows are sorted.
+    fn value(self, counts: &Counts, duration: u64) -> u64 {
+        match self {
+            Self::Surviving => counts.end_bytes,
+            Self::Peak => counts.peak_bytes,
+            Self::Churn => counts.total_bytes,
+            Self::Blocks => counts.total_blocks,
+            Self::ShortLived => {
+                let short = |life: u64| life.saturating_mul(SHORT_LIFE) < duration;
+                let short = counts.mean_lifetime().is_some_and(short);
+                if short { counts.total_blocks } else { 0 }
+            }
+        }
     }
 }
 
