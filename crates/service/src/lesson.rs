@@ -89,19 +89,28 @@ impl Lessons {
     pub(crate) fn collect(lessons: Vec<Lesson>) -> Self {
         let mut mounts = Vec::new();
         let mut drains = Vec::new();
-        let (mut allow_half_closed, mut connections_max) = (true, 25_600);
+        let (mut allow_half_closed, mut connections_max) = (None, None);
         for lesson in lessons {
             mounts.extend(lesson.mounts);
             drains.extend(lesson.drain);
-            if let Some(allow) = lesson.allow_half_closed {
-                allow_half_closed = allow;
-            }
-            if let Some(most) = lesson.connections_max {
-                connections_max = most;
-            }
+            set_once(&mut allow_half_closed, lesson.allow_half_closed);
+            set_once(&mut connections_max, lesson.connections_max);
         }
         let routes = Arc::new(Routes(mounts));
-        Self { routes, drains, allow_half_closed, connections_max }
+        Self {
+            routes,
+            drains,
+            allow_half_closed: allow_half_closed.unwrap_or(true),
+            connections_max: connections_max.unwrap_or(25_600),
+        }
+    }
+}
+
+/// A setting of the server belongs to one lesson.
+fn set_once<T>(setting: &mut Option<T>, own: Option<T>) {
+    if own.is_some() {
+        assert!(setting.is_none(), "two lessons set the same setting of the server");
+        *setting = own;
     }
 }
 
