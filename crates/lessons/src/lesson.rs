@@ -85,8 +85,8 @@ pub struct Lesson {
     /// Whether the fix refuses work under overload: 503 with `Retry-After` is then an
     /// expected response.
     pub may_refuse: bool,
-    /// Whether the database does not answer: errors are then expected, and the
-    /// responses of the twins are not compared.
+    /// Whether the database is silent or slower than the deadline: errors are then
+    /// expected, and the responses of the twins are not compared.
     pub outage: bool,
     /// Faults between the service and its database.
     pub faults: &'static [Fault],

@@ -17,7 +17,7 @@ pub mod page;
 pub mod prose;
 mod refusal;
 pub mod stored;
-pub mod story;
+pub mod chapter;
 pub mod table;
 pub mod whole_file;
 mod wrap;

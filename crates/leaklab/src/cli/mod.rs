@@ -85,9 +85,9 @@ impl TwinName {
 
 /// A URL that the SDK will take.
 fn endpoint(text: &str) -> Result<String, String> {
-    let uri: http::Uri = text.parse().map_err(|error| format!("{error}"))?;
-    match (uri.scheme_str(), uri.host()) {
-        (Some("http" | "https"), Some(_)) => Ok(text.to_owned()),
+    let uri = text.parse::<http::Uri>().ok();
+    match uri.as_ref().map(|uri| (uri.scheme_str(), uri.host())) {
+        Some((Some("http" | "https"), Some(_))) => Ok(text.to_owned()),
         _ => {
             Err("it must begin with http:// or https:// and name a host".to_owned())
         }

@@ -21,9 +21,6 @@ use tokio::sync::Semaphore;
 /// services to come to rest, and other load does not change a heap.
 const LESSONS_AT_ONCE: usize = 3;
 
-/// The same for a quick run, whose lessons wait for more of their time.
-const QUICK_LESSONS_AT_ONCE: usize = 3;
-
 /// The control in which `decoys` leaks the bytes that `LEAK_BYTES` asks for.
 const PLANTED_IN: &str = "c01";
 
@@ -50,7 +47,6 @@ pub async fn run(arguments: &Compare) -> Result<ExitCode, Failure> {
         None => EngineChoice::Embedded,
     };
     let at_once = match engine {
-        EngineChoice::Embedded if arguments.numbers.quick => QUICK_LESSONS_AT_ONCE,
         EngineChoice::Embedded => LESSONS_AT_ONCE,
         // A database that others use serves one lesson at a time.
         EngineChoice::External { .. } => 1,

@@ -4,9 +4,9 @@ use crate::cli::Explain;
 use crate::commands::{pager, select};
 use crate::failure::{EXPECTED, Failure};
 use anyhow::Context;
+use report::chapter::{self, Measured, Source};
 use report::comparison::Comparison;
 use report::stored;
-use report::story::{self, Measured, Source};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -34,7 +34,7 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
     let chapter = lessons::chapters::chapter(lesson.id);
     let chapter =
         chapter.context("the lesson has no chapter")?.context("its chapter")?;
-    let text = story::text(&chapter, lesson, measured.as_ref(), &sources, width());
+    let text = chapter::text(&chapter, lesson, measured.as_ref(), &sources, width());
     pager::show(&text)?;
     Ok(ExitCode::from(EXPECTED))
 }

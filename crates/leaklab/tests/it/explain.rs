@@ -1,4 +1,4 @@
-//! A lesson's story in the terminal and in a pipe.
+//! A lesson's chapter in the terminal and in a pipe.
 
 use crate::baseline::{Files, measured};
 use crate::fixture::{CONTROL, Done, Leaklab, contains, fits_a_pipe};
@@ -11,10 +11,10 @@ fn explain(arguments: &[&str]) -> Leaklab {
 }
 
 #[test]
-fn every_story_can_be_told_without_figures_and_says_how_to_get_some() {
+fn every_chapter_can_be_shown_without_figures_and_says_how_to_get_some() {
     for lesson in LESSONS {
-        let story = explain(&[lesson.id]).nowhere().run();
-        let text = story.code(0).leaves_nothing().stdout();
+        let chapter = explain(&[lesson.id]).nowhere().run();
+        let text = chapter.code(0).leaves_nothing().stdout();
         let id = format!("({})", lesson.id);
         let run = format!("compare.sh {}", lesson.id);
         let titles = ["The symptom", "Where the memory is held", "In your own"];
@@ -29,8 +29,8 @@ fn every_story_can_be_told_without_figures_and_says_how_to_get_some() {
     }
 }
 
-/// The story of a lesson with the figures of a run.
-fn story(run: &Value, sources: &[(&str, &str)]) -> String {
+/// The chapter of a lesson with the figures of a run.
+fn chapter(run: &Value, sources: &[(&str, &str)]) -> String {
     let files = Files::of(run, run);
     for (twin, line) in sources {
         let folder = files.path("sources").join(twin);
@@ -43,10 +43,10 @@ fn story(run: &Value, sources: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn a_story_has_the_figures_the_sites_and_the_lines_that_differ() {
+fn a_chapter_has_the_figures_the_sites_and_the_lines_that_differ() {
     let mut run = measured();
     run["lessons"][0]["mismatches"] = serde_json::json!(["leaky is odd"]);
-    let text = story(&run, &[]);
+    let text = chapter(&run, &[]);
     let site = "  src/lessons/l15_interned_names.rs:";
     let parts = ["leaky LEAKS\n  +", site, "% of the growth", "! leaky is odd"];
     contains(&text, &parts);
@@ -58,7 +58,8 @@ fn a_story_has_the_figures_the_sites_and_the_lines_that_differ() {
 
 #[test]
 fn sources_beside_the_comparison_win() {
-    let text = story(&measured(), &[("leaky", "keep();\n"), ("fixed", "drop();\n")]);
+    let text =
+        chapter(&measured(), &[("leaky", "keep();\n"), ("fixed", "drop();\n")]);
     contains(&text, &["\n    -keep();\n    +drop();\n"]);
 }
 
@@ -73,7 +74,7 @@ fn on_a_terminal(pager: &str) -> Done {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn on_a_terminal_a_story_goes_through_the_pager_of_the_users_choice() {
+fn on_a_terminal_a_chapter_goes_through_the_pager_of_the_users_choice() {
     let paged = on_a_terminal("sed 's/^/paged: /'").code(0).stdout();
     assert!(paged.contains("paged: "), "{paged}");
     assert!(paged.contains('\u{1b}'), "no styles on a terminal: {paged}");
