@@ -7,7 +7,7 @@ use measure::{Growth, Metric};
 use serde_json::json;
 
 pub(super) const LESSON: Lesson = Lesson {
-    title: "print a label, with a printer that loses some",
+    title: "print a label; some get lost",
     route: "POST /shipments/{id}/label",
     grows_with: "lost replies",
     // About two thirds of the orders do not fit on a label. Each leaves an entry: a number, a
