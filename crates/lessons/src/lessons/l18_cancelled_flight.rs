@@ -10,7 +10,7 @@ use model::seed;
 use model::table::to_item;
 
 pub(super) const LESSON: Lesson = Lesson {
-    title: "share one read of an order, with a deadline",
+    title: "read an order once for many, in time",
     route: "GET /orders/{id}/lines",
     grows_with: "cancelled reads",
     // Half of the requests leave an entry: two ids, and a flight with room for an order.
