@@ -15,7 +15,7 @@ pub(super) const LESSON: Lesson = Lesson {
     growth: Growth::Slope { min_leak_bytes: 100.0 },
     // The queue grows by blocks of 32 entries, so a window has many of them.
     requests: 640,
-    window_requests: 160,
+    window_requests: 320,
     settings: &["--event-queue-max=64"],
     may_refuse: true,
     // The database takes one batch per second: slower than any run.
