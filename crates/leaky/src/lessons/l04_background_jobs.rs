@@ -35,8 +35,15 @@ async fn confirm(
 /// The job: one more line in the audit trail. The clerk already has the answer, so a
 /// failure only goes to the log.
 async fn audit(dynamo: Data<Dynamo>, event: OrderEvent) {
-    if let Err(error) = dynamo.put(&event).await {
-        tracing::error!(%error, order = %event.order, "not audited");
+    // A worker that stops ends the connections to DynamoDB that it opened, and a call on
+    // one of them fails. The second attempt opens another connection.
+    for attempt in 1..=2 {
+        match dynamo.put(&event).await {
+            Ok(()) => return,
+            Err(error) => {
+                tracing::error!(%error, attempt, order = %event.order, "not audited");
+            }
+        }
     }
 }
 
