@@ -67,7 +67,7 @@ fn sources_beside_the_comparison_win() {
 #[cfg(target_os = "linux")]
 fn on_a_terminal(pager: &str) -> Done {
     let leaklab = env!("CARGO_BIN_EXE_leaklab");
-    let command = format!("'{leaklab}' explain {CONTROL}");
+    let command = format!("env -u NO_COLOR '{leaklab}' explain {CONTROL}");
     let run = Leaklab::program("script", &["-qefc", &command, "/dev/null"]);
     run.env("PAGER", pager).env("TERM", "xterm-256color").run()
 }
