@@ -125,7 +125,22 @@ impl Profile {
     /// The program's crate as its paths name it: `my_service` for
     /// `target/debug/my-service --listen …`.
     pub fn program(&self) -> String {
-        fingerprint::program(&self.command)
+        // Arguments follow the path, and the path may contain spaces too: the program is
+        // the candidate whose code is in the profile.
+        let command = self.command.trim();
+        let spaces = command.match_indices(' ').map(|(at, _)| at);
+        let mut names = spaces
+            .chain([command.len()])
+            .map(|end| fingerprint::program(&command[..end]));
+        let first = names.next().unwrap_or_default();
+        let known = |name: &String| {
+            let marks = [format!(": {name}::"), format!("<{name}::")];
+            self.table.iter().any(|f| marks.iter().any(|m| f.contains(m.as_str())))
+        };
+        match known(&first) {
+            true => first,
+            false => names.find(known).unwrap_or(first),
+        }
     }
 
     /// The unit of times: `µs`, or `instrs` in a profile of valgrind.
