@@ -69,7 +69,7 @@ impl Import {
             let ends = rest.iter().rposition(|byte| *byte == b'\n');
             let whole: Vec<_> = rest.drain(..ends.map_or(0, |at| at + 1)).collect();
             self.lines(&whole).await?;
-            // A line without an end must not become the whole file again.
+            // A line that never ends must not fill the memory that the file did.
             if rest.len() > LINE_BYTES_MAX {
                 break;
             }
