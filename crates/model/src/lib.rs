@@ -8,6 +8,7 @@ pub mod order;
 pub mod session;
 pub mod payment;
 pub mod parcel;
+pub mod picking;
 pub mod cursor;
 
 pub mod table;
@@ -23,4 +24,5 @@ pub use order::{
 };
 pub use parcel::Parcel;
 pub use payment::Payment;
+pub use picking::PickingList;
 pub use session::Session;

@@ -4,6 +4,7 @@
 //! |---|---|---|---|---|
 //! | order | `TENANT#t` | `ORDER#id` | `TENANT#t#STATUS#open` | `ORDER#id` |
 //! | draft | `TENANT#t` | `DRAFT#id` | | |
+//! | picking list | `TENANT#t` | `PICKING#id` | | |
 //! | event | `EVENTS#t#id` | `EVENT#confirmed` | | |
 //! | scan | `EVENTS#t#id` | `EVENT#scan#station#sequence` | | |
 //! | session | `SESSION#token` | `SESSION` | | |
@@ -15,11 +16,10 @@ use crate::{
     Session, SessionToken, TenantId, TrackingCode,
 };
 use aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
-use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex,
-    KeySchemaElement, KeyType, Projection, ProjectionType, ReturnValue,
-    ScalarAttributeType, TableDescription,
+    KeySchemaElement, KeyType, Projection, ProjectionType, ScalarAttributeType,
+    TableDescription, Update,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -71,6 +71,11 @@ pub fn status_pk(tenant: &TenantId, status: OrderStatus) -> AttributeValue {
 /// Primary key of an order.
 pub fn order_key(tenant: &TenantId, id: &OrderId) -> Item {
     key(tenant_pk(tenant), order_sk(id))
+}
+
+/// Primary key of an order's picking list.
+pub fn picking_key(tenant: &TenantId, order: &OrderId) -> Item {
+    key(tenant_pk(tenant), AttributeValue::S(format!("PICKING#{order}")))
 }
 
 /// Partition key of all events of an order.
@@ -183,6 +188,13 @@ pub fn from_item<T: Record>(item: Item) -> Result<T, ItemError> {
         .map_err(|source| ItemError { what: T::NAME, source })
 }
 
+/// The keys of an item, for the log: no other part of it.
+pub fn name(item: &Item) -> String {
+    let part = |name| item.get(name).and_then(|key| key.as_s().ok());
+    let part = |name| part(name).map_or("", String::as_str);
+    format!("{} {}", part(PK), part(SK))
+}
+
 fn s(text: &str) -> AttributeValue {
     AttributeValue::S(text.to_owned())
 }
@@ -216,21 +228,20 @@ pub fn with_schema(mut call: CreateTableFluentBuilder) -> CreateTableFluentBuild
         .billing_mode(BillingMode::PayPerRequest)
 }
 
-/// Fills an `UpdateItem` call so that it confirms an existing order and returns the
-/// confirmed order.
-pub fn with_confirmation(
-    call: UpdateItemFluentBuilder,
-    tenant: &TenantId,
-    id: &OrderId,
-) -> UpdateItemFluentBuilder {
-    let status = OrderStatus::Confirmed;
-    call.set_key(Some(order_key(tenant, id)))
-        .condition_expression("attribute_exists(pk)")
-        .update_expression("SET #status = :status, gsi1pk = :gsi1pk")
+/// The update, for a transaction, that confirms an order if it is open.
+pub fn confirmation(table: &str, tenant: &TenantId, id: &OrderId) -> Update {
+    let (open, confirmed) = (OrderStatus::Open, OrderStatus::Confirmed);
+    Update::builder()
+        .table_name(table)
+        .set_key(Some(order_key(tenant, id)))
+        .condition_expression("#status = :open")
+        .update_expression("SET #status = :confirmed, gsi1pk = :gsi1pk")
         .expression_attribute_names("#status", "status")
-        .expression_attribute_values(":status", s(status.as_str()))
-        .expression_attribute_values(":gsi1pk", status_pk(tenant, status))
-        .return_values(ReturnValue::AllNew)
+        .expression_attribute_values(":open", s(open.as_str()))
+        .expression_attribute_values(":confirmed", s(confirmed.as_str()))
+        .expression_attribute_values(":gsi1pk", status_pk(tenant, confirmed))
+        .build()
+        .expect("table, key and expression are set")
 }
 
 fn element(name: &str, kind: KeyType) -> KeySchemaElement {
