@@ -1,7 +1,7 @@
 //! Picking lists: what the warehouse takes from its shelves for an order.
 
 use crate::table::{self, Item, Record};
-use crate::{Order, OrderId, TenantId};
+use crate::{Name, Order, OrderId, TenantId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ pub struct PickingList {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Pick {
     /// Article number.
-    pub sku: String,
+    pub sku: Name,
     /// How many, for all lines of the order.
     pub pieces: u64,
 }
@@ -29,8 +29,8 @@ pub struct Pick {
 impl From<Order> for PickingList {
     fn from(order: Order) -> Self {
         let mut pieces = BTreeMap::<_, u64>::new();
-        for line in order.lines {
-            *pieces.entry(line.sku).or_default() += u64::from(line.quantity);
+        for line in Vec::from(order.lines) {
+            *pieces.entry(line.sku).or_default() += line.quantity.get();
         }
         let picks = pieces.into_iter().map(|(sku, pieces)| Pick { sku, pieces });
         Self { tenant: order.tenant, order: order.id, picks: picks.collect() }
@@ -47,16 +47,16 @@ impl Record for PickingList {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{OrderLine, seed};
+    use crate::seed;
 
     #[test]
     fn lines_of_one_article_are_picked_together() {
         let mut order = seed::order(7, &seed::tenant("t-1"), 3);
-        let line = OrderLine { sku: "a".to_owned(), ..order.lines[0].clone() };
-        order.lines = vec![line.clone(), line.clone()];
+        let line = order.lines[0].clone();
+        order.lines = vec![line.clone(), line.clone()].try_into().unwrap();
         let list = PickingList::from(order);
-        let pieces = 2 * u64::from(line.quantity);
-        assert_eq!(list.picks, [Pick { sku: "a".to_owned(), pieces }]);
+        let pieces = 2 * line.quantity.get();
+        assert_eq!(list.picks, [Pick { sku: line.sku, pieces }]);
         let stored = table::to_item(&list).unwrap();
         assert_eq!(table::from_item::<PickingList>(stored).unwrap(), list);
     }

@@ -8,19 +8,22 @@ pub mod telemetry;
 pub mod dynamo;
 pub mod error;
 pub mod extract;
+pub mod tenant;
 pub mod traffic;
 pub mod lesson;
 pub mod prelude;
 mod openapi;
 pub mod server;
-pub mod api_names;
+
+#[doc = include_str!("../../../docs/api-names.md")]
+pub mod api_names {}
 
 pub use dynamo::{Dynamo, Page, Pages};
 pub use error::{Problem, ServiceError};
-pub use extract::Tenant;
 pub use lesson::{Lesson, Undone};
 pub use server::{Context, main};
 pub use settings::{Limits, Settings};
+pub use tenant::Tenant;
 pub use utoipa_actix_web::scope::scope;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

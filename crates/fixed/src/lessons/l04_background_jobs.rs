@@ -8,7 +8,7 @@
 //! future and is freed when the last reference to the task is gone.
 
 use heap::{Gauge, GaugeGuard};
-use model::{OrderStatus, PickingList};
+use model::{Note, OrderStatus, PickingList};
 use service::prelude::*;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,7 +28,6 @@ async fn confirm(
     jobs: Data<Jobs>,
 ) -> Result<Json<Confirmed>, ServiceError> {
     let note = confirmation.into_inner().note;
-    check_length("note", &note)?;
     // Before any work is done, so that a refusal leaves the order as it was.
     let permit = jobs.admit()?;
     let order = dynamo.confirm(&tenant, &id, note).await?;
@@ -67,7 +66,7 @@ impl Drop for Unmade {
 struct Confirmation {
     /// A remark for the audit trail
     #[serde(default)]
-    note: String,
+    note: Note,
 }
 
 /// The order after its confirmation.

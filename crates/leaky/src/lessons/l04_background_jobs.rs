@@ -9,7 +9,7 @@
 
 use futures_util::future::join_all;
 use heap::{Gauge, GaugeGuard};
-use model::{OrderStatus, PickingList};
+use model::{Note, OrderStatus, PickingList};
 use service::prelude::*;
 use std::sync::Mutex;
 use tokio::runtime::Handle;
@@ -27,7 +27,6 @@ async fn confirm(
     jobs: Data<Jobs>,
 ) -> Result<Json<Confirmed>, ServiceError> {
     let note = confirmation.into_inner().note;
-    check_length("note", &note)?;
     // Before any work is done, so that a refusal leaves the order as it was.
     let permit = jobs.admit()?;
     let order = dynamo.confirm(&tenant, &id, note).await?;
@@ -66,7 +65,7 @@ impl Drop for Unmade {
 struct Confirmation {
     /// A remark for the audit trail
     #[serde(default)]
-    note: String,
+    note: Note,
 }
 
 /// The order after its confirmation.

@@ -7,7 +7,7 @@ use actix_web::HttpMessage;
 use actix_web::error::PayloadError;
 use actix_web::web::{BytesMut, Payload};
 use futures_util::StreamExt;
-use model::OrderStatus;
+use model::OpenOrder;
 use model::table::Item;
 use service::dynamo::BATCH_ITEMS;
 use service::prelude::*;
@@ -18,7 +18,7 @@ use tokio_util::codec::{Decoder, LinesCodec, LinesCodecError};
 /// Imports orders, an order a line; orders that exist are left as they are
 #[utoipa::path(
     params(Tenant),
-    request_body(content = Order, content_type = "application/x-ndjson"),
+    request_body(content = OpenOrder, content_type = "application/x-ndjson"),
     responses((status = 200, body = Imported))
 )]
 #[post("/orders/import")]
@@ -46,7 +46,7 @@ async fn import(
     let written = import.write().await;
     let lines = import.done.lines;
     let partly = |cause| ServiceError::PartlyDone { lines, cause: Box::new(cause) };
-    read.and(written).map_err(partly)?;
+    read.and(written).and_then(|()| import.not_empty()).map_err(partly)?;
     Ok(Json(import.done))
 }
 
@@ -114,7 +114,7 @@ impl Import {
         let begin = if self.lines == 0 { "\u{feff}" } else { "" };
         let line = line.trim_start_matches(begin).trim();
         if !line.is_empty() {
-            let order = self.parse(line).map_err(|problem| self.wrong(&problem))?;
+            let order = self.parse(line)?;
             match self.batch.entry(order.id.clone()) {
                 // A transaction takes a key once, and the first line counts.
                 Entry::Occupied(_) => self.done.existing += 1,
@@ -130,17 +130,20 @@ impl Import {
         Ok(())
     }
 
-    fn parse(&self, line: &str) -> Result<Order, String> {
-        let order: Order =
-            serde_json::from_str(line).map_err(|error| error.to_string())?;
+    fn parse(&self, line: &str) -> Result<Order, ServiceError> {
+        let order = serde_json::from_str::<OpenOrder>(line);
+        let order = order.map_err(|error| self.wrong(&error.to_string()))?.0;
         if order.tenant != self.tenant {
-            return Err("it is another tenant's".to_owned());
-        }
-        // Confirming writes an audit entry, and an import must not go around it.
-        if order.status != OrderStatus::Open {
-            return Err("only open orders can be imported".to_owned());
+            return Err(ServiceError::Forbidden);
         }
         Ok(order)
+    }
+
+    fn not_empty(&self) -> Result<(), ServiceError> {
+        match self.done.lines {
+            0 => Err(ServiceError::invalid("the file has no lines")),
+            _ => Ok(()),
+        }
     }
 
     fn bad_line(&self, error: LinesCodecError) -> ServiceError {
@@ -154,7 +157,7 @@ impl Import {
 
     fn wrong(&self, problem: &str) -> ServiceError {
         let n = self.lines + 1;
-        ServiceError::Invalid(format!("line {n} is no order: {problem}"))
+        ServiceError::invalid(format!("line {n} is no order: {problem}"))
     }
 
     /// Writes the batch. The items are moved out, so they are freed with the call.

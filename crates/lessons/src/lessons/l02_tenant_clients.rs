@@ -1,10 +1,6 @@
 //! Read a tenant's last order with the tenant's own credentials.
 
-use crate::claims::{Settles, ShownBy};
-use crate::data::{none, orders};
-use crate::lesson::{FailedFix, JOB, Lesson};
-use crate::requests::{get, numbered_tenant, tenant_in_path};
-use measure::{Growth, Metric};
+use crate::prelude::*;
 
 pub(super) const LESSON: Lesson = Lesson {
     title: "show a tenant's last order, as tenant",
@@ -14,35 +10,17 @@ pub(super) const LESSON: Lesson = Lesson {
     growth: Growth::Slope { min_leak_bytes: 8_192.0 },
     requests: 20,
     window_requests: 6,
+    // Few enough for the warm-up to fill: a cache grows until it is full.
+    settings: &["--tenant-credentials-max=16"],
     // The connection that each client keeps for the tenant's next request.
     metrics: &[Metric::OpenFiles, Metric::Sockets("ESTABLISHED")],
-    failed_fixes: &[FailedFix {
-        name: "arc-client",
-        title: "share each client in an Arc",
-        program: "decoys",
-        settings: &[],
-        bounded_here: false,
-    }],
-    request: |_, n| get(format!("/tenants/{}/summary", numbered_tenant(n))),
+    failed_fixes: &[FailedFix::decoy("arc-client", "share each client in an Arc")],
+    request: |_, n| get_own(&numbered_tenant(n), "summary"),
     data: none,
     round_data: |plan, numbers| {
         let seed = plan.seed;
         Box::new(numbers.flat_map(move |n| orders(seed, &numbered_tenant(n), 1)))
     },
     distinct: Some(tenant_in_path),
-    settles: &[
-        Settles {
-            finding: "C02.3",
-            shown_by: ShownBy::Leak,
-            reason: "A client for each tenant, kept in a map, stays with its pool, \
-                     its TLS settings and its caches.",
-        },
-        Settles {
-            finding: "C02.4",
-            shown_by: ShownBy::FailedFix("arc-client"),
-            reason: "An Arc around each kept client adds a pointer and frees \
-                     nothing, because a client is an Arc already.",
-        },
-    ],
     ..JOB
 };

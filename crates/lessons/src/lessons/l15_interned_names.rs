@@ -1,10 +1,6 @@
 //! Report on a tenant, under a shared name.
 
-use crate::claims::{Settles, ShownBy};
-use crate::data::{none, orders};
-use crate::lesson::{JOB, Lesson};
-use crate::requests::{get, numbered_tenant, tenant_in_path};
-use measure::Growth;
+use crate::prelude::*;
 
 /// One tenant in eight has orders. The others are new and have nothing to report.
 const WITH_ORDERS: u64 = 8;
@@ -15,9 +11,7 @@ pub(super) const LESSON: Lesson = Lesson {
     grows_with: "names",
     // The text of a name, and the entry of the set that points to it.
     growth: Growth::Slope { min_leak_bytes: 56.0 },
-    // Few enough for the warm-up to fill: a set grows until it is full.
-    settings: &["--report-names-max=80"],
-    request: |_, n| get(format!("/tenants/{}/report", numbered_tenant(n))),
+    request: |_, n| get_own(&numbered_tenant(n), "report"),
     data: none,
     round_data: |plan, numbers| {
         let seed = plan.seed;
@@ -25,11 +19,5 @@ pub(super) const LESSON: Lesson = Lesson {
         Box::new(with_orders.flat_map(move |n| orders(seed, &numbered_tenant(n), 1)))
     },
     distinct: Some(tenant_in_path),
-    settles: &[Settles {
-        finding: "C12.5",
-        shown_by: ShownBy::Leak,
-        reason: "A name leaked deliberately, to become static, can never be \
-                     freed.",
-    }],
     ..JOB
 };

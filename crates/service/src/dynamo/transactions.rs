@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use model::table::{self, Item, Record};
-use model::{EventKind, Order, OrderEvent, OrderId, OrderStatus, TenantId};
+use model::{EventKind, Note, Order, OrderEvent, OrderId, OrderStatus, TenantId};
 
 /// How often a transaction is sent while others use its items or the table throttles. A
 /// client waits for its answer.
@@ -29,7 +29,7 @@ impl Dynamo {
         &self,
         tenant: &TenantId,
         id: &OrderId,
-        note: String,
+        note: Note,
     ) -> Result<Order, ServiceError> {
         let (open, confirmed) = (OrderStatus::Open, OrderStatus::Confirmed);
         let order = self.order_now(tenant, id).await?;
