@@ -2,6 +2,7 @@
 
 use crate::table::{self, Item, Record};
 use crate::{Name, Order, OrderId, TenantId};
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -40,7 +41,9 @@ impl From<Order> for PickingList {
 impl Record for PickingList {
     const NAME: &'static str = "picking list";
     fn keys(&self) -> Item {
-        table::picking_key(&self.tenant, &self.order)
+        let sk = AttributeValue::S(format!("PICKING#{}", self.order));
+        let keys = [(table::PK, table::tenant_pk(&self.tenant)), (table::SK, sk)];
+        keys.map(|(name, key)| (name.to_owned(), key)).into()
     }
 }
 

@@ -21,7 +21,7 @@ use aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilde
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex,
     KeySchemaElement, KeyType, Projection, ProjectionType, ScalarAttributeType,
-    TableDescription, Update,
+    TableDescription,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -78,11 +78,6 @@ pub fn status_pk(tenant: &TenantId, status: OrderStatus) -> AttributeValue {
 /// Primary key of an order.
 pub fn order_key(tenant: &TenantId, id: &OrderId) -> Item {
     key(tenant_pk(tenant), order_sk(id))
-}
-
-/// Primary key of an order's picking list.
-pub fn picking_key(tenant: &TenantId, order: &OrderId) -> Item {
-    key(tenant_pk(tenant), AttributeValue::S(format!("PICKING#{order}")))
 }
 
 /// Partition key of all events of an order.
@@ -278,22 +273,6 @@ pub fn with_schema(mut call: CreateTableFluentBuilder) -> CreateTableFluentBuild
         .key_schema(element(SK, KeyType::Range))
         .global_secondary_indexes(index)
         .billing_mode(BillingMode::PayPerRequest)
-}
-
-/// The update, for a transaction, that confirms an order if it is open.
-pub fn confirmation(table: &str, tenant: &TenantId, id: &OrderId) -> Update {
-    let (open, confirmed) = (OrderStatus::Open, OrderStatus::Confirmed);
-    Update::builder()
-        .table_name(table)
-        .set_key(Some(order_key(tenant, id)))
-        .condition_expression("#status = :open")
-        .update_expression("SET #status = :confirmed, gsi1pk = :gsi1pk")
-        .expression_attribute_names("#status", "status")
-        .expression_attribute_values(":open", s(open.as_str()))
-        .expression_attribute_values(":confirmed", s(confirmed.as_str()))
-        .expression_attribute_values(":gsi1pk", status_pk(tenant, confirmed))
-        .build()
-        .expect("table, key and expression are set")
 }
 
 fn element(name: &str, kind: KeyType) -> KeySchemaElement {

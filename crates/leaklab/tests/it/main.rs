@@ -15,6 +15,7 @@ mod jobs;
 mod between;
 mod dropped;
 mod writes;
+mod imports;
 mod service;
 mod lessons;
 mod command_line;

@@ -5,7 +5,7 @@ use super::backoff::Backoff;
 use crate::ServiceError;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 use model::table::{self, Item, Record};
 use model::{EventKind, Note, Order, OrderEvent, OrderId, OrderStatus, TenantId};
 
@@ -43,8 +43,7 @@ impl Dynamo {
             total_cents: order.total_cents(),
             note,
         };
-        let update = table::confirmation(&self.table, tenant, id);
-        let update = TransactWriteItem::builder().update(update).build();
+        let update = self.confirmation(tenant, id);
         let audit = self.creation(table::to_item(&event)?);
         if self.transact(&[update, audit]).await?.is_empty() {
             return Ok(Order { status: confirmed, ..order });
@@ -95,6 +94,27 @@ impl Dynamo {
             left.retain(|_| position.next().is_none_or(|n| !taken.contains(&n)));
         }
         Ok(count - left.len())
+    }
+
+    /// Confirms an order if it is open.
+    fn confirmation(&self, tenant: &TenantId, id: &OrderId) -> TransactWriteItem {
+        let s = |status: OrderStatus| AttributeValue::S(status.as_str().to_owned());
+        let (open, confirmed) = (OrderStatus::Open, OrderStatus::Confirmed);
+        let update = Update::builder()
+            .table_name(&*self.table)
+            .set_key(Some(table::order_key(tenant, id)))
+            .condition_expression("#status = :open")
+            .update_expression("SET #status = :confirmed, gsi1pk = :gsi1pk")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":open", s(open))
+            .expression_attribute_values(":confirmed", s(confirmed))
+            .expression_attribute_values(
+                ":gsi1pk",
+                table::status_pk(tenant, confirmed),
+            )
+            .build()
+            .expect("table, key and expression are set");
+        TransactWriteItem::builder().update(update).build()
     }
 
     /// Writes an item unless there is one with its keys.
