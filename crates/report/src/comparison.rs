@@ -32,6 +32,18 @@ pub struct Comparison {
     pub baseline: Option<Gate>,
 }
 
+impl Comparison {
+    /// The lessons that are not as expected.
+    pub fn unexpected(&self) -> impl Iterator<Item = &LessonResult> {
+        self.lessons.iter().filter(|lesson| !lesson.as_expected)
+    }
+
+    /// The lesson with this id.
+    pub fn lesson(&self, id: &str) -> Option<&LessonResult> {
+        self.lessons.iter().find(|lesson| lesson.id == id)
+    }
+}
+
 /// What was measured, and on what.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Environment {
@@ -91,6 +103,13 @@ impl LessonResult {
         // The other names sort before `leaky`.
         let twins = self.twins.iter().rev();
         twins.chain(&self.failed_fixes).map(|(name, twin)| (name.as_str(), twin))
+    }
+
+    /// `leaky` and the site that explains most of its growth, if it grows.
+    pub fn leak(&self) -> Option<(&TwinResult, &SiteGrowth)> {
+        let leaky =
+            self.twins.get("leaky").filter(|twin| twin.verdict.is_growth())?;
+        Some((leaky, leaky.sites.iter().find(|site| site.is_explained())?))
     }
 
     /// Both twins, `leaky` first.

@@ -15,10 +15,8 @@ pub(super) const LESSON: Lesson = Lesson {
     settings: &["--report-names-max=80"],
     request: |_, n| get(format!("/tenants/{}/report", numbered_tenant(n))),
     data: none,
-    round_data: |plan, numbers| {
-        let seed = plan.seed;
-        let with_orders = numbers.filter(|n| n.is_multiple_of(WITH_ORDERS));
-        Box::new(with_orders.flat_map(move |n| orders(seed, &numbered_tenant(n), 1)))
+    round_item: |seed, n| {
+        n.is_multiple_of(WITH_ORDERS).then(|| stored(&first_order(seed, n)))?
     },
     distinct: Some(tenant_in_path),
     ..JOB
