@@ -4,6 +4,8 @@ use super::{Accepted, Baseline, Gate};
 use crate::comparison::{Comparison, Peak, SiteGrowth, TwinResult, Verdict};
 use crate::made::{self, twin};
 use crate::terminal::Told;
+use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// A service with this verdict and these sites. Its detection limit is 10 B.
 fn service(verdict: Verdict, slope: f64, sites: &str) -> TwinResult {
@@ -127,4 +129,35 @@ fn what_only_one_run_measured_is_noted() {
     let notes = gate.notes.join(" ");
     assert!(notes.contains("not judged: l08_live_feed leaky"), "{notes}");
     assert!(notes.contains("is new: l99_other leaky"), "{notes}");
+}
+
+/// The names of all fields; those of twins, gauges and sockets are no fields.
+fn fields(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Array(values) => values.iter().for_each(|value| fields(value, found)),
+        Value::Object(object) => {
+            for (name, value) in object {
+                found.insert(name.clone());
+                match (name.as_str(), value) {
+                    ("gauges" | "sockets", _) => {}
+                    ("twins" | "failed_fixes", Value::Object(services)) => {
+                        services.values().for_each(|value| fields(value, found));
+                    }
+                    _ => fields(value, found),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn the_document_explains_every_field() {
+    let document = include_str!("../../../../docs/comparison-json.md");
+    let mut run = leaks("a 1000");
+    run.baseline = Some(gate(&run, &run));
+    let mut found = BTreeSet::new();
+    fields(&serde_json::to_value(&run).unwrap(), &mut found);
+    found.retain(|name| !document.contains(&format!("`{name}`")));
+    assert_eq!(found, BTreeSet::new(), "not in docs/comparison-json.md");
 }
