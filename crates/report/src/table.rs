@@ -3,6 +3,7 @@
 use crate::comparison::{Comparison, GrowthKind, LessonResult, TwinResult, Verdict};
 use crate::figures;
 use crate::terminal::{BOLD, DIM, GREEN, Lines, Told, WIDTH, YELLOW};
+use ::lessons::Kind;
 use std::path::Path;
 
 /// A fix that makes one more call in a hundred requests makes it deliberately.
@@ -180,9 +181,17 @@ fn next_steps(lines: &mut Lines, comparison: &Comparison, folder: &Path) {
     let first = lessons.iter().find(|lesson| lesson.kind == "lesson");
     let Some(LessonResult { id, .. }) = first.or(lessons.first()) else { return };
     let folder = folder.display();
+    let source = match lessons::lesson(id).map(|lesson| lesson.kind) {
+        Some(Kind::Control) => {
+            format!("see the code       crates/controls/src/lessons/{id}.rs")
+        }
+        _ => format!(
+            "see the leak       diff crates/{{leaky,fixed}}/src/lessons/{id}.rs"
+        ),
+    };
     lines.line(format_args!(
         "\n{BOLD}Next{BOLD:#}
-  see the leak       diff crates/{{leaky,fixed}}/src/lessons/{id}.rs
+  {source}
   read about it      target/debug/leaklab explain {id}
   run it alone       ./scripts/compare.sh {id}
   open the report    {folder}/report.html
