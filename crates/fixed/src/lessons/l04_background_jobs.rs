@@ -18,7 +18,13 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::task::TaskTracker;
 
 /// Confirms an order
-#[utoipa::path(params(Tenant), responses((status = 200, body = Confirmed)))]
+#[utoipa::path(
+    params(Tenant),
+    responses(
+        (status = 200, body = Confirmed),
+        (status = 409, description = "An open order has an audit entry already")
+    )
+)]
 #[post("/orders/{id}/confirm")]
 async fn confirm(
     tenant: Tenant,

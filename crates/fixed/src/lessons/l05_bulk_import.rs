@@ -19,7 +19,10 @@ use tokio_util::codec::{Decoder, LinesCodec, LinesCodecError};
 #[utoipa::path(
     params(Tenant),
     request_body(content = OpenOrder, content_type = "application/x-ndjson"),
-    responses((status = 200, body = Imported))
+    responses(
+        (status = 200, body = Imported),
+        (status = 403, description = "A line is another tenant's")
+    )
 )]
 #[post("/orders/import")]
 async fn import(

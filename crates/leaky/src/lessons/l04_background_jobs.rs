@@ -17,7 +17,13 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
 /// Confirms an order
-#[utoipa::path(params(Tenant), responses((status = 200, body = Confirmed)))]
+#[utoipa::path(
+    params(Tenant),
+    responses(
+        (status = 200, body = Confirmed),
+        (status = 409, description = "An open order has an audit entry already")
+    )
+)]
 #[post("/orders/{id}/confirm")]
 async fn confirm(
     tenant: Tenant,

@@ -13,7 +13,13 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Places an order
-#[utoipa::path(params(Tenant), responses((status = 201, body = Placed)))]
+#[utoipa::path(
+    params(Tenant),
+    responses(
+        (status = 201, body = Placed),
+        (status = 409, description = "The id belongs to an order with another content")
+    )
+)]
 #[post("/orders")]
 async fn place(
     tenant: Tenant,
