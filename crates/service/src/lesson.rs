@@ -25,7 +25,6 @@ pub struct Undone;
 pub struct Lesson {
     mounts: Vec<Mount>,
     drain: Option<Drain>,
-    allow_half_closed: Option<bool>,
     connections_max: Option<usize>,
 }
 
@@ -43,12 +42,7 @@ impl Lesson {
         let mount: Mount = Box::new(move |app| {
             routes(app);
         });
-        Self {
-            mounts: vec![mount],
-            drain: None,
-            allow_half_closed: None,
-            connections_max: None,
-        }
+        Self { mounts: vec![mount], drain: None, connections_max: None }
     }
 
     /// State that all workers share. It lives until the service ends.
@@ -71,14 +65,6 @@ impl Lesson {
         self
     }
 
-    /// Whether the server still answers a client that has closed its sending side. By
-    /// default actix does.
-    #[must_use]
-    pub fn allow_half_closed(mut self, allow: bool) -> Self {
-        self.allow_half_closed = Some(allow);
-        self
-    }
-
     /// How many connections a worker serves at a time. By default actix serves 25,600.
     #[must_use]
     pub fn connections_max(mut self, connections: usize) -> Self {
@@ -92,7 +78,6 @@ pub(crate) struct Lessons {
     /// Shared by the workers.
     pub(crate) routes: Arc<Routes>,
     pub(crate) drains: Vec<Drain>,
-    pub(crate) allow_half_closed: bool,
     pub(crate) connections_max: usize,
 }
 
@@ -103,20 +88,14 @@ impl Lessons {
     pub(crate) fn collect(lessons: Vec<Lesson>) -> Self {
         let mut mounts = Vec::new();
         let mut drains = Vec::new();
-        let (mut allow_half_closed, mut connections_max) = (None, None);
+        let mut connections_max = None;
         for lesson in lessons {
             mounts.extend(lesson.mounts);
             drains.extend(lesson.drain);
-            set_once(&mut allow_half_closed, lesson.allow_half_closed);
             set_once(&mut connections_max, lesson.connections_max);
         }
         let routes = Arc::new(Routes(mounts));
-        Self {
-            routes,
-            drains,
-            allow_half_closed: allow_half_closed.unwrap_or(true),
-            connections_max: connections_max.unwrap_or(25_600),
-        }
+        Self { routes, drains, connections_max: connections_max.unwrap_or(25_600) }
     }
 }
 

@@ -9,6 +9,8 @@ mod programs;
 
 mod contract;
 mod uploads;
+mod traffic;
+mod stop;
 mod jobs;
 mod service;
 mod lessons;

@@ -1,0 +1,161 @@
+//! The time that a request takes: the client's for its body, the handler's for its answer.
+//!
+//! Both are measured apart. A client that sends slowly is not excused by a slow database,
+//! and a large import must not fail because the database takes its time.
+
+use crate::Limits;
+use crate::connections::Client;
+use actix_web::dev::Payload;
+use actix_web::error::PayloadError;
+use actix_web::rt::time::{Instant, sleep_until};
+use actix_web::web::Bytes;
+use futures_util::Stream;
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::io;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+/// Whose turn it is, and since when.
+#[derive(Debug, Clone, Copy)]
+enum Turn {
+    Client(Instant),
+    Handler(Instant),
+}
+
+/// The times of one request.
+pub(crate) struct Pace {
+    turn: Cell<Turn>,
+    /// Bytes of the body that the handler has taken.
+    taken: Cell<usize>,
+    /// How long the handler has waited for them.
+    waited: Cell<Duration>,
+    /// Whether the client has lost its time.
+    too_slow: Cell<bool>,
+    answer_deadline: Duration,
+    idle_max: Duration,
+    bytes_per_second: usize,
+    bytes_max: usize,
+    client: Option<Rc<Client>>,
+}
+
+impl Pace {
+    pub(crate) fn new(limits: &Limits, client: Option<Rc<Client>>) -> Self {
+        Self {
+            turn: Cell::new(Turn::Handler(Instant::now())),
+            taken: Cell::default(),
+            waited: Cell::default(),
+            too_slow: Cell::default(),
+            answer_deadline: Duration::from_millis(limits.answer_deadline_ms),
+            idle_max: Duration::from_millis(limits.client_idle_ms),
+            bytes_per_second: limits.body_rate_min,
+            bytes_max: limits.import_bytes_max,
+            client,
+        }
+    }
+
+    /// Runs a handler until it answers, or until it has had its time since it took the
+    /// last part of the body. A client that is too slow ends its body with an error, so
+    /// that the handler can answer.
+    pub(crate) async fn limit<T>(
+        &self,
+        mut handler: Pin<&mut impl Future<Output = T>>,
+    ) -> Option<T> {
+        let mut timer = pin!(sleep_until(self.due()));
+        poll_fn(|context| {
+            loop {
+                if let Poll::Ready(answer) = handler.as_mut().poll(context) {
+                    return Poll::Ready(Some(answer));
+                }
+                if timer.deadline() != self.due() {
+                    timer.as_mut().reset(self.due());
+                }
+                ready!(timer.as_mut().poll(context));
+                match self.turn.get() {
+                    Turn::Client(_) => {
+                        self.too_slow.set(true);
+                        self.hand_over(Turn::Handler);
+                    }
+                    Turn::Handler(_) => return Poll::Ready(None),
+                }
+            }
+        })
+        .await
+    }
+
+    /// When whoever has the turn has had its time. A client may pause for the idle limit
+    /// and must send so many bytes a second on average.
+    fn due(&self) -> Instant {
+        match self.turn.get() {
+            Turn::Handler(since) => since + self.answer_deadline,
+            Turn::Client(since) => {
+                let seconds = self.taken.get() / self.bytes_per_second;
+                let earned = Duration::from_secs(seconds as u64);
+                let left =
+                    (self.idle_max + earned).saturating_sub(self.waited.get());
+                since + left.min(self.idle_max)
+            }
+        }
+    }
+
+    fn hand_over(&self, to: impl Fn(Instant) -> Turn) {
+        let now = Instant::now();
+        if let Turn::Client(since) = self.turn.replace(to(now)) {
+            self.waited.set(self.waited.get() + (now - since));
+        }
+        if let Some(client) = &self.client {
+            match self.turn.get() {
+                Turn::Client(_) => client.waits(),
+                Turn::Handler(_) => client.works(),
+            }
+        }
+    }
+}
+
+/// A request's body on its way to the handler.
+pub(crate) struct Incoming {
+    payload: Rc<RefCell<Payload>>,
+    pace: Rc<Pace>,
+}
+
+impl Incoming {
+    pub(crate) fn new(payload: Rc<RefCell<Payload>>, pace: Rc<Pace>) -> Self {
+        Self { payload, pace }
+    }
+}
+
+impl Stream for Incoming {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Self::Item>> {
+        let pace = &self.pace;
+        if pace.too_slow.get() {
+            let error = io::Error::from(io::ErrorKind::TimedOut);
+            return Poll::Ready(Some(Err(error.into())));
+        }
+        let next = Pin::new(&mut *self.payload.borrow_mut()).poll_next(context);
+        match (&next, pace.turn.get()) {
+            (Poll::Pending, Turn::Handler(_)) => pace.hand_over(Turn::Client),
+            (Poll::Ready(_), _) => pace.hand_over(Turn::Handler),
+            _ => {}
+        }
+        if let Poll::Ready(Some(Ok(bytes))) = &next {
+            pace.taken.set(pace.taken.get() + bytes.len());
+            if pace.taken.get() > pace.bytes_max {
+                return Poll::Ready(Some(Err(PayloadError::Overflow)));
+            }
+        }
+        next
+    }
+}
+
+impl Drop for Incoming {
+    fn drop(&mut self) {
+        self.pace.hand_over(Turn::Handler);
+    }
+}
