@@ -15,7 +15,9 @@ pub mod lesson;
 pub mod prelude;
 mod openapi;
 pub mod server;
-pub mod api_names;
+
+#[doc = include_str!("../../../docs/api-names.md")]
+pub mod api_names {}
 
 pub use dynamo::{Dynamo, Page, Pages};
 pub use error::{Problem, ServiceError};
