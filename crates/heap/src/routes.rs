@@ -48,6 +48,7 @@ async fn only_here<B: MessageBody>(
     let peer = request.peer_addr().map(|peer| peer.ip().to_canonical());
     let allowed = peer.is_some_and(|peer| peer.is_loopback())
         && text(header::HOST).is_none_or(is_local)
+        && request.uri().host().is_none_or(is_local)
         && text(header::ORIGIN).is_none_or(|origin| {
             origin.split_once("://").is_some_and(|(_, host)| is_local(host))
         })

@@ -6,6 +6,7 @@
 //! then keep everybody else out. So each worker knows for which connections it waits,
 //! and closes the ones that have made it wait longest when it has many.
 
+use crate::error::PROBLEM_JSON;
 use actix_web::dev::Payload;
 use actix_web::rt;
 use actix_web::rt::net::TcpStream;
@@ -22,9 +23,9 @@ use tokio_util::sync::CancellationToken;
 /// Time between two sweeps.
 const SWEEP_EVERY: Duration = Duration::from_millis(100);
 
-/// How many bytes are read for a handler that does not ask for them. actix by itself
-/// reads 128 KiB, into a buffer of 256 KiB.
-const READ_AHEAD: usize = 32 << 10;
+/// How many bytes are read for a handler that does not ask for them, and the longest
+/// head of a request. actix by itself reads 128 KiB, into a buffer of 256 KiB.
+const READ_AHEAD: usize = 16 << 10;
 
 /// How long a waiting connection may stay when the service stops.
 const STOPPING_MAX: Duration = Duration::from_secs(1);
@@ -39,6 +40,10 @@ pub(crate) struct Client {
     given_up: Cell<bool>,
     /// Bytes that were read since the service last waited.
     ahead: Cell<usize>,
+    /// Whether the head of a request is still to come.
+    headless: Cell<bool>,
+    /// Whether actix has looked for a head in these bytes.
+    searched: Cell<bool>,
     /// The task that serves the connection, if it sleeps.
     task: RefCell<Option<Waker>>,
     /// The body of a request that ended in an error.
@@ -52,6 +57,8 @@ impl Client {
             known: Cell::new(false),
             given_up: Cell::new(false),
             ahead: Cell::new(0),
+            headless: Cell::new(true),
+            searched: Cell::new(false),
             task: RefCell::default(),
             unread: RefCell::default(),
         }
@@ -60,6 +67,8 @@ impl Client {
     /// A request has arrived.
     pub(crate) fn begin(&self) {
         self.known.set(true);
+        self.headless.set(false);
+        self.searched.set(false);
         self.unread.take();
         self.works();
     }
@@ -79,10 +88,18 @@ impl Client {
         self.unread.replace(Some(unread));
     }
 
-    /// The client has to send or to take something.
-    pub(crate) fn waits(&self) {
+    /// A request has been answered. If the client has not sent all of it, actix discards
+    /// the rest for a moment, and closes the connection.
+    pub(crate) fn end(&self, whole: bool) {
+        self.headless.set(whole);
+        self.waits(Duration::ZERO);
+    }
+
+    /// The client has to send or to take something, and is this far behind already.
+    pub(crate) fn waits(&self, behind: Duration) {
         if self.waiting.get().is_none() {
-            self.waiting.set(Some(Instant::now()));
+            let now = Instant::now();
+            self.waiting.set(Some(now.checked_sub(behind).unwrap_or(now)));
         }
         if self.ahead.take() >= READ_AHEAD {
             self.wake();
@@ -137,7 +154,7 @@ impl Connections {
             open: RefCell::default(),
             accepted: Cell::default(),
             sweeping: Cell::default(),
-            crowd: connections_max / 2,
+            crowd: connections_max / 4,
             idle_max,
             stopping,
         })
@@ -220,6 +237,25 @@ impl Connection {
     pub(crate) fn client(&self) -> Rc<Client> {
         Rc::clone(&self.client)
     }
+
+    /// Answers a head that is too long, which actix would go on reading.
+    fn refuse_head(&self) -> Poll<io::Result<()>> {
+        self.client.given_up.set(true);
+        let problem = format!(
+            "{{\"type\":\"about:blank\",\"title\":\"Request Header Fields Too Large\",\
+             \"status\":431,\"detail\":\"a head may have {READ_AHEAD} bytes\"}}"
+        );
+        let answer = format!(
+            "HTTP/1.1 431 Request Header Fields Too Large\r\n\
+             connection: close\r\n\
+             content-type: {PROBLEM_JSON}\r\n\
+             content-length: {}\r\n\r\n{problem}",
+            problem.len()
+        );
+        // A client that does not take it loses its connection anyway.
+        let _ = self.tcp.try_write(answer.as_bytes());
+        Poll::Ready(Ok(()))
+    }
 }
 
 impl Drop for Connection {
@@ -240,9 +276,15 @@ impl AsyncRead for Connection {
         }
         let ahead = self.client.ahead.get();
         if ahead >= READ_AHEAD {
-            // The handler goes first. If it waits already, this comes back at once.
+            // The handler goes first, or the search for a head. If the service waits
+            // already, this comes back at once.
             self.client.sleeps(context);
-            if self.client.waiting.get().is_some() {
+            if self.client.headless.get() {
+                if self.client.searched.replace(true) {
+                    return self.refuse_head();
+                }
+                context.waker().wake_by_ref();
+            } else if self.client.waiting.get().is_some() {
                 self.client.ahead.set(0);
                 context.waker().wake_by_ref();
             }
@@ -272,7 +314,7 @@ impl AsyncWrite for Connection {
                 return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
             }
             Poll::Pending => {
-                self.client.waits();
+                self.client.waits(Duration::ZERO);
                 self.client.sleeps(context);
             }
             Poll::Ready(_) => self.client.moves(),

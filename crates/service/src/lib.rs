@@ -10,6 +10,7 @@ pub mod error;
 pub mod extract;
 mod connections;
 mod pace;
+pub mod tenant;
 pub mod traffic;
 pub mod lesson;
 pub mod prelude;
@@ -21,10 +22,10 @@ pub mod api_names {}
 
 pub use dynamo::{Dynamo, Page, Pages};
 pub use error::{Problem, ServiceError};
-pub use extract::Tenant;
 pub use lesson::{Lesson, Undone};
 pub use server::{Context, main};
 pub use settings::{Limits, Settings};
+pub use tenant::Tenant;
 pub use tokio_util::sync::CancellationToken;
 pub use utoipa_actix_web::scope::scope;
 

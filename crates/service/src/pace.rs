@@ -34,6 +34,8 @@ pub(crate) struct Pace {
     waited: Cell<Duration>,
     /// Whether the client has lost its time.
     too_slow: Cell<bool>,
+    /// Whether the body has come to its end.
+    whole: Cell<bool>,
     answer_deadline: Duration,
     idle_max: Duration,
     bytes_per_second: usize,
@@ -48,6 +50,7 @@ impl Pace {
             taken: Cell::default(),
             waited: Cell::default(),
             too_slow: Cell::default(),
+            whole: Cell::default(),
             answer_deadline: Duration::from_millis(limits.answer_deadline_ms),
             idle_max: Duration::from_millis(limits.client_idle_ms),
             bytes_per_second: limits.body_rate_min,
@@ -91,13 +94,20 @@ impl Pace {
         match self.turn.get() {
             Turn::Handler(since) => since + self.answer_deadline,
             Turn::Client(since) => {
-                let seconds = self.taken.get() / self.bytes_per_second;
-                let earned = Duration::from_secs(seconds as u64);
-                let left =
-                    (self.idle_max + earned).saturating_sub(self.waited.get());
-                since + left.min(self.idle_max)
+                since + self.idle_max.saturating_sub(self.behind())
             }
         }
+    }
+
+    /// How much longer than allowed the client has taken for what it has sent.
+    fn behind(&self) -> Duration {
+        let seconds = self.taken.get() / self.bytes_per_second;
+        self.waited.get().saturating_sub(Duration::from_secs(seconds as u64))
+    }
+
+    /// Whether the handler has read the body to its end.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.whole.get()
     }
 
     fn hand_over(&self, to: impl Fn(Instant) -> Turn) {
@@ -107,7 +117,7 @@ impl Pace {
         }
         if let Some(client) = &self.client {
             match self.turn.get() {
-                Turn::Client(_) => client.waits(),
+                Turn::Client(_) => client.waits(self.behind()),
                 Turn::Handler(_) => client.works(),
             }
         }
@@ -144,6 +154,7 @@ impl Stream for Incoming {
             (Poll::Ready(_), _) => pace.hand_over(Turn::Handler),
             _ => {}
         }
+        pace.whole.set(matches!(next, Poll::Ready(None)));
         if let Poll::Ready(Some(Ok(bytes))) = &next {
             pace.taken.set(pace.taken.get() + bytes.len());
             if pace.taken.get() > pace.bytes_max {

@@ -3,9 +3,10 @@
 use crate::connections::{Connection, Connections};
 use crate::lesson::{Lesson, Lessons, Routes};
 use crate::telemetry::RequestSpan;
-use crate::{Dynamo, Limits, Settings, extract, openapi, telemetry, traffic};
-use actix_http::HttpService;
+use crate::tenant::{self, PublicRoutes};
+use crate::{Dynamo, Limits, Settings, error, extract, openapi, telemetry, traffic};
 use actix_http::error::DispatchError;
+use actix_http::{HttpMessage, HttpService, Request};
 use actix_server::GracefulShutdownSignal;
 use actix_service::{ServiceFactoryExt, map_config};
 use actix_web::body::MessageBody;
@@ -22,7 +23,7 @@ use futures_util::FutureExt;
 use futures_util::future::join_all;
 use heap::Gauges;
 use std::future::ready;
-use std::io::Write;
+use std::io::{self, Write};
 use std::net::TcpListener;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -106,7 +107,7 @@ fn print_live_bytes(settings: &Settings) -> anyhow::Result<()> {
         return Ok(());
     }
     let live_bytes = live_bytes_at_rest();
-    let mut out = std::io::stdout().lock();
+    let mut out = io::stdout().lock();
     writeln!(out, "{}{live_bytes}", heap::reading::AT_EXIT)
         .and_then(|()| out.flush())
         .context("cannot write to stdout")
@@ -149,9 +150,11 @@ async fn serve(
 ) -> anyhow::Result<ExitCode> {
     let context = context(settings).await?;
     let lessons = Lessons::collect(lessons(&context));
+    let public = Data::new(PublicRoutes::new(lessons.public));
     let site = Site {
         context: context.clone(),
-        document: Data::new(openapi::complete(lessons.routes.describe())),
+        document: Data::new(openapi::document(&lessons.routes, &public)?),
+        public,
         routes: lessons.routes,
         connections_max: lessons.connections_max.min(connections_possible(settings)),
         measure: settings.measure,
@@ -210,6 +213,7 @@ fn connections_possible(settings: &Settings) -> usize {
 struct Site {
     context: Context,
     document: Data<OpenApi>,
+    public: Data<PublicRoutes>,
     routes: Arc<Routes>,
     connections_max: usize,
     measure: bool,
@@ -230,6 +234,11 @@ impl Site {
                 let stopping = stopping.clone();
                 async move { stopping.notified().await }
             })
+            // A client that asks before it sends its body gets its refusal instead.
+            .expect(fn_service(|request: Request| {
+                let tenant = tenant::named(request.headers());
+                ready(tenant.map(|_| request).map_err(Error::from))
+            }))
             .client_request_timeout(HEAD_DEADLINE)
             .client_disconnect_timeout(DISCONNECT_DEADLINE)
             .on_connect_ext(|connection: &Connection, data| {
@@ -260,6 +269,7 @@ impl Site {
             .app_data(dynamo)
             .app_data(limits.clone())
             .app_data(self.document.clone())
+            .app_data(self.public.clone())
             .configure(|config| extract::configure(config, &limits))
             .route("/health", web::get().to(health))
             .route("/openapi.json", web::get().to(openapi_document))
@@ -270,6 +280,8 @@ impl Site {
             })
             .configure(|config| self.routes.mount(config))
             .default_service(web::to(extract::unmatched))
+            .wrap(from_fn(error::as_problem))
+            .wrap(from_fn(tenant::authorize))
             .wrap(from_fn(traffic::attend))
             .wrap(TracingLogger::<RequestSpan>::new())
     }
@@ -331,7 +343,7 @@ async fn stdin_closed() {
     let (closed, end) = tokio::sync::oneshot::channel();
     std::thread::spawn(move || {
         // An error is an end as well.
-        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        let _ = io::copy(&mut io::stdin(), &mut io::sink());
         let _ = closed.send(());
     });
     let _ = end.await;

@@ -84,7 +84,7 @@ pub struct Limits {
     #[arg(long, env = "CONNECTIONS_MAX", default_value_t = 2_048, value_parser = at_least_one)]
     pub connections_max: usize,
     /// Orders that are received at a time
-    #[arg(long, env = "ORDER_BODIES_MAX", default_value_t = 512, value_parser = at_least_one)]
+    #[arg(long, env = "ORDER_BODIES_MAX", default_value_t = 1_024, value_parser = at_least_one)]
     pub order_bodies_max: usize,
     /// Orders that are written at a time
     #[arg(long, env = "ORDERS_AT_ONCE_MAX", default_value_t = 64, value_parser = at_least_one)]
@@ -95,9 +95,15 @@ pub struct Limits {
     /// Exports at a time
     #[arg(long, env = "EXPORTS_AT_ONCE_MAX", default_value_t = 16, value_parser = at_least_one)]
     pub exports_at_once_max: usize,
+    /// Time to count a list of bestsellers, the wait for a turn included
+    #[arg(long, env = "COUNT_DEADLINE_MS", default_value_t = 8_000, value_parser = millis())]
+    pub count_deadline_ms: u64,
     /// Largest import
     #[arg(long, env = "IMPORT_BYTES_MAX", default_value_t = 64 << 20, value_parser = at_least_one)]
     pub import_bytes_max: usize,
+    /// Imports at a time
+    #[arg(long, env = "IMPORTS_AT_ONCE_MAX", default_value_t = 16, value_parser = at_least_one)]
+    pub imports_at_once_max: usize,
     /// Live feeds at a time
     #[arg(long, env = "FEEDS_MAX", default_value_t = 1_024, value_parser = at_least_one)]
     pub feeds_max: usize,
@@ -125,9 +131,12 @@ pub struct Limits {
     /// How long the answer to a payment is kept
     #[arg(long, env = "IDEMPOTENCY_TTL_MS", default_value_t = 600_000, value_parser = millis())]
     pub idempotency_ttl_ms: u64,
-    /// Report names that are kept at a time
-    #[arg(long, env = "REPORT_NAMES_MAX", default_value_t = 10_000, value_parser = at_least_one)]
-    pub report_names_max: usize,
+    /// Tenants whose credentials are kept at a time
+    #[arg(long, env = "TENANT_CREDENTIALS_MAX", default_value_t = 1_000, value_parser = value_parser!(u64).range(1..))]
+    pub tenant_credentials_max: u64,
+    /// Answer /metrics to every caller, and not only to those on this machine
+    #[arg(long, env = "METRICS_PUBLIC")]
+    pub metrics_public: bool,
 }
 
 impl Settings {

@@ -9,7 +9,8 @@ use futures_util::stream::{self, Stream, StreamExt};
 use heap::{Gauge, GaugeGuard};
 use service::CancellationToken;
 use service::prelude::*;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
@@ -47,9 +48,11 @@ async fn announce(
     feed: Data<Feed>,
 ) -> Result<HttpResponse, ServiceError> {
     dynamo.order(&tenant, &id).await?;
-    let text = Bytes::from(format!("event: shipped\ndata: {id}\n\n"));
-    // Fails if nobody listens.
-    let _ = feed.sender.send(Event { tenant: tenant.0, text });
+    let event = Bytes::from(format!("event: shipped\ndata: {id}\n\n"));
+    if let Some(channel) = lock(&feed.channels).get(&tenant.0) {
+        // Fails if nobody listens any more.
+        let _ = channel.sender.send(event);
+    }
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -59,13 +62,14 @@ const BACKLOG_MAX: usize = 64;
 /// What a listener gets when it has missed events: its screen must load the orders again.
 const RESYNC: Bytes = Bytes::from_static(b"event: resync\ndata:\n\n");
 
-/// A shipment of a tenant.
-#[derive(Clone)]
-struct Event {
-    tenant: TenantId,
-    /// Stored once for all listeners.
-    text: Bytes,
+/// A tenant's channel. It stores each event once for all listeners.
+struct Channel {
+    sender: broadcast::Sender<Bytes>,
+    /// How many listeners there are. The last one removes the channel.
+    listeners: usize,
 }
+
+type Channels = Mutex<HashMap<TenantId, Channel>>;
 
 /// The feed of all tenants.
 struct Feed {
@@ -73,7 +77,9 @@ struct Feed {
     subscribers: Gauge,
     /// One permit for each listener. A feed holds its connection for as long as it likes.
     permits: Arc<Semaphore>,
-    sender: broadcast::Sender<Event>,
+    /// One for each tenant that somebody listens to, so that the events of one do not
+    /// push out another's.
+    channels: Arc<Channels>,
     heartbeat: Duration,
     stopping: CancellationToken,
 }
@@ -84,7 +90,7 @@ impl Feed {
         Self {
             subscribers: context.gauges.named("subscribers"),
             permits: Arc::new(Semaphore::new(limits.feeds_max)),
-            sender: broadcast::Sender::new(BACKLOG_MAX),
+            channels: Arc::default(),
             heartbeat: Duration::from_millis(limits.feed_heartbeat_ms),
             stopping: context.stopping.clone(),
         }
@@ -96,11 +102,19 @@ impl Feed {
         tenant: TenantId,
     ) -> Result<impl Stream<Item = Bytes> + use<>, ServiceError> {
         let permit = Arc::clone(&self.permits).try_acquire_owned();
+        let permit = permit.map_err(|_| ServiceError::Overloaded)?;
+        let mut channels = lock(&self.channels);
+        let channel = channels.entry(tenant.clone()).or_insert_with(|| Channel {
+            sender: broadcast::Sender::new(BACKLOG_MAX),
+            listeners: 0,
+        });
+        channel.listeners += 1;
         let listener = Listener {
             tenant,
-            receiver: self.sender.subscribe(),
+            receiver: channel.sender.subscribe(),
+            channels: Arc::clone(&self.channels),
             heartbeat: self.heartbeat,
-            _permit: permit.map_err(|_| ServiceError::Overloaded)?,
+            _permit: permit,
             _counted: self.subscribers.hold(),
         };
         Ok(stream::unfold(listener, |mut listener| async move {
@@ -112,7 +126,8 @@ impl Feed {
 /// One listener. Dropping it removes it from the feed.
 struct Listener {
     tenant: TenantId,
-    receiver: broadcast::Receiver<Event>,
+    receiver: broadcast::Receiver<Bytes>,
+    channels: Arc<Channels>,
     #[expect(dead_code, reason = "nothing sends a sign of life")]
     heartbeat: Duration,
     _permit: OwnedSemaphorePermit,
@@ -125,16 +140,23 @@ impl Listener {
         // LEAK: a feed that has nothing to tell writes nothing. A client that hangs up
         // closes its sending side, and actix goes on for its receiving side. So the
         // listener stays, with its connection, its buffers and its socket in CLOSE_WAIT.
-        loop {
-            let event = self.receiver.recv().await;
-            match event {
-                Ok(event) if event.tenant == self.tenant => return Some(event.text),
-                // Another tenant's.
-                Ok(_) => {}
-                // The listener was too slow, and continues with newer events.
-                Err(RecvError::Lagged(_)) => return Some(RESYNC),
-                Err(RecvError::Closed) => return None,
-            }
+        let event = self.receiver.recv().await;
+        match event {
+            Ok(event) => Some(event),
+            // The listener was too slow, and continues with newer events.
+            Err(RecvError::Lagged(_)) => Some(RESYNC),
+            Err(RecvError::Closed) => None,
+        }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        let mut channels = lock(&self.channels);
+        let Some(channel) = channels.get_mut(&self.tenant) else { return };
+        channel.listeners -= 1;
+        if channel.listeners == 0 {
+            channels.remove(&self.tenant);
         }
     }
 }

@@ -11,9 +11,7 @@ pub(super) const LESSON: Lesson = Lesson {
     grows_with: "names",
     // The text of a name, and the entry of the set that points to it.
     growth: Growth::Slope { min_leak_bytes: 56.0 },
-    // Few enough for the warm-up to fill: a set grows until it is full.
-    settings: &["--report-names-max=80"],
-    request: |_, n| get(format!("/tenants/{}/report", numbered_tenant(n))),
+    request: |_, n| get_own(&numbered_tenant(n), "report"),
     data: none,
     round_data: |plan, numbers| {
         let seed = plan.seed;
