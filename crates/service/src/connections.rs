@@ -27,6 +27,9 @@ const SWEEP_EVERY: Duration = Duration::from_millis(100);
 /// head of a request. actix by itself reads 128 KiB, into a buffer of 256 KiB.
 const READ_AHEAD: usize = 16 << 10;
 
+/// How much later than its limits a connection is closed by the sweep.
+const SWEEP_LATER: Duration = Duration::from_secs(1);
+
 /// How long a waiting connection may stay when the service stops.
 const STOPPING_MAX: Duration = Duration::from_secs(1);
 
@@ -125,6 +128,11 @@ impl Client {
         }
     }
 
+    /// Whether the connection ends because the service waited too long.
+    pub(crate) fn is_given_up(&self) -> bool {
+        self.given_up.get()
+    }
+
     fn sleeps(&self, context: &Context<'_>) {
         let mut task = self.task.borrow_mut();
         if !task.as_ref().is_some_and(|task| task.will_wake(context.waker())) {
@@ -210,7 +218,8 @@ impl Connections {
             let patience = match () {
                 () if stopping => STOPPING_MAX.min(self.idle_max),
                 () if crowded > 0 => self.idle_max / part,
-                () => self.idle_max,
+                // A slow body is answered before that.
+                () => self.idle_max + SWEEP_LATER,
             };
             *waited >= patience
         });

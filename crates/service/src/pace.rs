@@ -105,6 +105,11 @@ impl Pace {
         self.waited.get().saturating_sub(Duration::from_secs(seconds as u64))
     }
 
+    /// Whether the connection was closed for others.
+    fn is_given_up(&self) -> bool {
+        self.client.as_ref().is_some_and(|client| client.is_given_up())
+    }
+
     /// Whether the handler has read the body to its end.
     pub(crate) fn is_whole(&self) -> bool {
         self.whole.get()
@@ -124,15 +129,21 @@ impl Pace {
     }
 }
 
+/// Largest part of a body that the handler takes at a time. For each part it has the
+/// whole time of an answer, so an import must not be given too much at once.
+const PART_BYTES: usize = 8_192;
+
 /// A request's body on its way to the handler.
 pub(crate) struct Incoming {
     payload: Rc<RefCell<Payload>>,
+    /// What has arrived of a larger part.
+    rest: Bytes,
     pace: Rc<Pace>,
 }
 
 impl Incoming {
     pub(crate) fn new(payload: Rc<RefCell<Payload>>, pace: Rc<Pace>) -> Self {
-        Self { payload, pace }
+        Self { payload, rest: Bytes::new(), pace }
     }
 }
 
@@ -140,28 +151,44 @@ impl Stream for Incoming {
     type Item = Result<Bytes, PayloadError>;
 
     fn poll_next(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Self::Item>> {
-        let pace = &self.pace;
-        if pace.too_slow.get() {
+        let Self { payload, rest, pace } = &mut *self;
+        let too_slow = || {
             let error = io::Error::from(io::ErrorKind::TimedOut);
-            return Poll::Ready(Some(Err(error.into())));
+            Poll::Ready(Some(Err(PayloadError::Io(error))))
+        };
+        if pace.too_slow.get() {
+            return too_slow();
         }
-        let next = Pin::new(&mut *self.payload.borrow_mut()).poll_next(context);
-        match (&next, pace.turn.get()) {
-            (Poll::Pending, Turn::Handler(_)) => pace.hand_over(Turn::Client),
-            (Poll::Ready(_), _) => pace.hand_over(Turn::Handler),
-            _ => {}
-        }
-        pace.whole.set(matches!(next, Poll::Ready(None)));
-        if let Poll::Ready(Some(Ok(bytes))) = &next {
-            pace.taken.set(pace.taken.get() + bytes.len());
-            if pace.taken.get() > pace.bytes_max {
-                return Poll::Ready(Some(Err(PayloadError::Overflow)));
+        if rest.is_empty() {
+            let next = Pin::new(&mut *payload.borrow_mut()).poll_next(context);
+            match (next, pace.turn.get()) {
+                (Poll::Pending, turn) => {
+                    if matches!(turn, Turn::Handler(_)) {
+                        pace.hand_over(Turn::Client);
+                    }
+                    return Poll::Pending;
+                }
+                (Poll::Ready(Some(Ok(bytes))), _) => *rest = bytes,
+                (Poll::Ready(end), _) => {
+                    pace.hand_over(Turn::Handler);
+                    pace.whole.set(end.is_none());
+                    let error = end.is_some() && pace.is_given_up();
+                    return if error { too_slow() } else { Poll::Ready(end) };
+                }
             }
         }
-        next
+        pace.hand_over(Turn::Handler);
+        let part = rest.split_to(rest.len().min(PART_BYTES));
+        pace.taken.set(pace.taken.get() + part.len());
+        let too_large = pace.taken.get() > pace.bytes_max;
+        Poll::Ready(Some(if too_large {
+            Err(PayloadError::Overflow)
+        } else {
+            Ok(part)
+        }))
     }
 }
 
