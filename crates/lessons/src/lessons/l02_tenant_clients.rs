@@ -17,10 +17,7 @@ pub(super) const LESSON: Lesson = Lesson {
     failed_fixes: &[FailedFix::decoy("arc-client", "share each client in an Arc")],
     request: |_, n| get_own(&numbered_tenant(n), "summary"),
     data: none,
-    round_data: |plan, numbers| {
-        let seed = plan.seed;
-        Box::new(numbers.flat_map(move |n| orders(seed, &numbered_tenant(n), 1)))
-    },
+    round_item: |seed, n| stored(&first_order(seed, n)),
     distinct: Some(tenant_in_path),
     ..JOB
 };

@@ -13,10 +13,8 @@ pub(super) const LESSON: Lesson = Lesson {
     growth: Growth::Slope { min_leak_bytes: 56.0 },
     request: |_, n| get_own(&numbered_tenant(n), "report"),
     data: none,
-    round_data: |plan, numbers| {
-        let seed = plan.seed;
-        let with_orders = numbers.filter(|n| n.is_multiple_of(WITH_ORDERS));
-        Box::new(with_orders.flat_map(move |n| orders(seed, &numbered_tenant(n), 1)))
+    round_item: |seed, n| {
+        n.is_multiple_of(WITH_ORDERS).then(|| stored(&first_order(seed, n)))?
     },
     distinct: Some(tenant_in_path),
     ..JOB
