@@ -136,13 +136,14 @@ fn refuse(error: &WindowError) -> HttpResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use actix_web::{App, test};
+    use actix_web::App;
+    use actix_web::test::{TestRequest, call_service, init_service};
 
     #[actix_web::test]
     async fn only_callers_of_this_machine_see_the_routes() {
         let app =
             App::new().configure(|config| configure(config, Gauges::default()));
-        let app = test::init_service(app).await;
+        let app = init_service(app).await;
         for (peer, status) in [
             ("127.0.0.1:9", 200),
             // As seen by a service that listens on `[::]`.
@@ -151,9 +152,9 @@ mod tests {
             ("10.0.0.1:9", 404),
             ("[::ffff:10.0.0.1]:9", 404),
         ] {
-            let request = test::TestRequest::get().uri("/__heap");
+            let request = TestRequest::get().uri("/__heap");
             let request = request.peer_addr(peer.parse().unwrap()).to_request();
-            let answer = test::call_service(&app, request).await;
+            let answer = call_service(&app, request).await;
             assert_eq!(answer.status(), status, "{peer}");
         }
     }
