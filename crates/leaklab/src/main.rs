@@ -3,11 +3,17 @@
 use clap::Parser;
 use leaklab::cli::{Cli, Command};
 use leaklab::commands;
+use leaklab::failure::{BROKEN, USAGE};
+use leaklab::output::{Keep, print, say};
 use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let outcome = match Cli::parse().command {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return print_help(&error),
+    };
+    let outcome = match cli.command {
         Command::Compare(arguments) => commands::compare::run(&arguments).await,
         Command::Serve(arguments) => commands::serve::run(&arguments).await,
         Command::Seed(arguments) => commands::seed::run(&arguments).await,
@@ -23,7 +29,19 @@ async fn main() -> ExitCode {
         Command::RunUnder(arguments) => commands::run_under::run(&arguments).await,
     };
     outcome.unwrap_or_else(|failure| {
-        eprintln!("leaklab: {failure}");
+        say(&format!("leaklab: {failure}"), Keep::Nothing);
         failure.code()
     })
+}
+
+/// Help, or what is wrong with the arguments, which may contain anything.
+fn print_help(help: &clap::Error) -> ExitCode {
+    let text = help.render();
+    if help.use_stderr() {
+        // Without styles, which an argument could forge.
+        say(text.to_string().trim_end(), Keep::Lines);
+        return ExitCode::from(USAGE);
+    }
+    print(&text.ansi().to_string())
+        .map_or(ExitCode::from(BROKEN), |()| ExitCode::SUCCESS)
 }

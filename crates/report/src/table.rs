@@ -5,7 +5,6 @@ use crate::figures;
 use crate::wrap::{WIDTH, hanging, wrapped};
 use anstyle::{AnsiColor, Style};
 use std::fmt::Write;
-use std::path::Path;
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -39,7 +38,7 @@ pub(crate) fn style(verdict: Verdict) -> Style {
 }
 
 /// The whole text, with styles that the printer may strip.
-pub fn render(comparison: &Comparison, folder: &Path) -> String {
+pub fn render(comparison: &Comparison, folder: &str) -> String {
     let mut text = format!(
         "{BOLD}{:<NOTE$}{:<19}{:<20}FIXED{BOLD:#}\n",
         "LESSON", "GROWS WITH", "LEAKY"
@@ -94,9 +93,9 @@ fn holder(lesson: &LessonResult) -> Option<String> {
     let site = leaky.sites.iter().find(|site| site.is_explained())?;
     let place = figures::holder(site)?;
     if let Some(largest) = leaky.peaks.last() {
-        let peak = largest.peak_bytes as f64 / 1e6;
+        let peak = figures::memory(largest.peak_bytes);
         let scale = lesson.peak_scale.as_deref().unwrap_or("items");
-        return Some(format!("{peak:.0} MB at {} {scale}: {place}", largest.size));
+        return Some(format!("{peak} at {} {scale}: {place}", largest.size));
     }
     let verb = if site.in_app_frame.is_some() { "held by" } else { "allocated by" };
     Some(format!("{verb} {place} ({})", figures::percent(site.share)))
@@ -198,11 +197,10 @@ fn repaired(lesson: &LessonResult) -> bool {
         && lesson.twins.get("leaky").is_some_and(still)
 }
 
-fn next_steps(text: &mut String, comparison: &Comparison, folder: &Path) {
+fn next_steps(text: &mut String, comparison: &Comparison, folder: &str) {
     let lessons = &comparison.lessons;
     let first = lessons.iter().find(|lesson| lesson.kind == "lesson");
     let Some(LessonResult { id, .. }) = first.or(lessons.first()) else { return };
-    let folder = folder.display();
     let _ = write!(
         text,
         "\n{BOLD}Next{BOLD:#}
@@ -236,7 +234,7 @@ mod tests {
         lesson.mismatches = vec![long];
         lesson.as_expected = false;
         lesson.twins.get_mut("leaky").unwrap().attempts = 2;
-        let text = render(&comparison, Path::new("target/leaklab"));
+        let text = render(&comparison, "target/leaklab");
         let text = anstream::adapter::strip_str(&text).to_string();
         for line in text.lines() {
             assert!(
@@ -261,7 +259,7 @@ mod tests {
         let mut comparison = comparison();
         let leaky = comparison.lessons[0].twins.get_mut("leaky").unwrap();
         leaky.verdict = Verdict::Bounded;
-        let text = render(&comparison, Path::new("."));
+        let text = render(&comparison, ".");
         assert!(text.contains("it no longer grows"), "{text}");
     }
 }

@@ -4,6 +4,8 @@ use anyhow::Result;
 use http_body_util::BodyExt;
 use leaklab::commands::seed;
 use leaklab::run::{Database, EngineChoice, Run, Under, program};
+use leaklab::stop::Stop;
+use lessons::{Kind, LESSONS};
 use measure::{HeapClient, Process};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -11,15 +13,20 @@ use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::Instant;
 use tempfile::TempDir;
-use tokio_util::sync::CancellationToken;
 use workload::client::Connection;
 use workload::{Origin, Request};
 
 /// The twins.
 pub(crate) const TWINS: [&str; 2] = ["leaky", "fixed"];
 
-/// A control that is measured in few seconds.
-pub(crate) const CONTROL: &str = "c01_client_clones";
+/// A control that is measured in few seconds: the first one.
+pub(crate) const CONTROL: &str = {
+    let mut n = 0;
+    while !matches!(LESSONS[n].kind, Kind::Control) {
+        n += 1;
+    }
+    LESSONS[n].id
+};
 
 /// `cargo test` builds the twins only when it tests all packages, so a test of this one
 /// alone could meet old ones. Costs a fraction of a second when there is nothing to do.
@@ -110,8 +117,7 @@ pub(crate) async fn call(url: &str, operation: &str, body: &str) -> Value {
 pub(crate) fn on_engine(test: impl AsyncFnOnce(&Run, &Database) -> Result<()>) {
     build_programs();
     tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let run =
-            Run::new(EngineChoice::Embedded, CancellationToken::new()).unwrap();
+        let run = Run::new(EngineChoice::Embedded, Stop::default()).unwrap();
         let tested = async |database: &Database| test(&run, database).await;
         run.with_database("test", tested).await.unwrap();
     });
@@ -208,6 +214,26 @@ impl Leaklab {
         let mut this = Self::new(&["compare"]);
         this.command.args(arguments).arg("--out").arg(this.out.path());
         this
+    }
+
+    /// On a terminal of this width; `script` of util-linux makes one.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn on_a_terminal(columns: u16, arguments: &[&str]) -> Self {
+        let quoted = arguments.iter().map(|argument| format!(" '{argument}'"));
+        let command = format!(
+            "stty cols {columns}; env -u NO_COLOR '{}'{}",
+            env!("CARGO_BIN_EXE_leaklab"),
+            quoted.collect::<String>()
+        );
+        let run = Self::program("script", &["-qefc", &command, "/dev/null"]);
+        run.env("TERM", "xterm-256color").env("PAGER", "")
+    }
+
+    /// Its stdout is a disk without room.
+    pub(crate) fn on_a_full_disk(mut self) -> Self {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
+        self.command.stdout(full.unwrap());
+        self
     }
 
     /// A file that the run will write.
@@ -362,6 +388,12 @@ fn processes_with_environment(folder: &Path) -> Vec<PathBuf> {
             .is_ok_and(|text| String::from_utf8_lossy(&text).contains(marker))
     };
     all.map(|entry| entry.path()).filter(marked).collect()
+}
+
+/// Sends a signal twice, as GNU `timeout` does.
+pub(crate) fn signal_twice(name: &str, process: u32) {
+    signal(name, process);
+    signal(name, process);
 }
 
 /// Sends a signal by name: `kill -TERM 123`.

@@ -59,8 +59,8 @@ fn frame(n: usize) -> String {
     let line = 1 + n % 900;
     if n.is_multiple_of(IN_APP_EVERY) {
         return format!(
-            "{address:#x}: leaky::lessons::l11_session_cache::Sessions::keep \
-             (src/lessons/l11_session_cache.rs:{line}:9)"
+            "{address:#x}: leaky::lessons::l00_a_job::Sessions::keep \
+             (src/lessons/l00_a_job.rs:{line}:9)"
         );
     }
     format!(

@@ -2,3 +2,6 @@
 
 pub mod difference;
 pub mod ranking;
+mod visible;
+
+pub use visible::{Keep, visible};
