@@ -221,7 +221,7 @@ impl Leaklab {
     pub(crate) fn on_a_terminal(columns: u16, arguments: &[&str]) -> Self {
         let quoted = arguments.iter().map(|argument| format!(" '{argument}'"));
         let command = format!(
-            "stty cols {columns}; env -u NO_COLOR '{}'{}",
+            "stty rows 24 cols {columns}; env -u NO_COLOR '{}'{}",
             env!("CARGO_BIN_EXE_leaklab"),
             quoted.collect::<String>()
         );

@@ -1,7 +1,7 @@
 //! What the page does in a browser, and what it does not.
 
 use crate::browser::Browser;
-use crate::made::Copy;
+use crate::made::{CONTROLS, Copy, LESSON};
 use serde_json::{Value, json};
 use std::fs;
 
@@ -13,10 +13,11 @@ const HOSTILE: &str = "<script>document.title = 'taken'</script>\
 fn what_is_missing_is_said_and_the_rest_is_shown() {
     let copy = Copy::new();
     fs::remove_dir_all(copy.path().join("sources")).unwrap();
-    fs::write(copy.path().join("profiles/l08_live_feed.leaky.json"), "{").unwrap();
+    fs::write(copy.path().join(format!("profiles/{LESSON}.leaky.json")), "{")
+        .unwrap();
     let page = copy.text();
     assert!(page.contains("sources were not kept"));
-    assert!(page.contains("l08_live_feed.leaky.json: not a dhat profile"));
+    assert!(page.contains(&format!("{LESSON}.leaky.json: not a dhat profile")));
     assert!(page.contains("LEAKS"));
 }
 
@@ -67,7 +68,7 @@ fn links_lead_to_what_they_name_and_unfold_it() {
     let at = "const box = document.getElementById(location.hash.slice(1))
                   .getBoundingClientRect();
               return [location.hash, box.top >= 0 && box.top < innerHeight / 2]";
-    assert_eq!(browser.script(at), json!(["#l08_live_feed", true]));
+    assert_eq!(browser.script(at), json!([format!("#{LESSON}"), true]));
     // A link that somebody was sent.
     browser.open(&folder.page(), "C09");
     let open = browser.script("return document.getElementById('C09').open");
@@ -94,18 +95,18 @@ fn filters_leave_what_was_asked_for() {
              {shown}"
         )
     };
-    assert_eq!(browser.script(&pick("growth")), json!(["l08_live_feed"]));
-    let still = json!(["c01_client_clones", "c04_retries"]);
+    assert_eq!(browser.script(&pick("growth")), json!([LESSON]));
+    let still = json!(CONTROLS);
     let mut found = browser.script(&pick("still"));
     found.as_array_mut().unwrap().sort_by_key(Value::to_string);
     assert_eq!(found, still);
     assert_eq!(browser.script(&pick("odd")), json!([]));
     browser.script(&pick("all"));
-    assert_eq!(browser.script(&find("ACTIX_http")), json!(["l08_live_feed"]));
+    assert_eq!(browser.script(&find("ACTIX_http")), json!([LESSON]));
     let rows =
         "return [...document.querySelectorAll('.lessons tbody tr:not([hidden]) a')]
                     .map((link) => link.textContent)";
-    assert_eq!(browser.script(rows), json!(["l08_live_feed"]));
+    assert_eq!(browser.script(rows), json!([LESSON]));
     assert_eq!(browser.script(&find("no such word")), json!([]));
     browser.close();
 }
@@ -115,8 +116,9 @@ fn a_chart_tells_its_values_to_the_arrow_keys() {
     let Some(browser) = Browser::start() else { return };
     let folder = Copy::new();
     browser.open(&folder.page(), "");
-    browser
-        .script("document.querySelector('#l08_live_feed svg[data-spots]').focus()");
+    browser.script(&format!(
+        "document.querySelector('#{LESSON} svg[data-spots]').focus()"
+    ));
     browser.press("ArrowRight");
     let tip = "const tip = document.getElementById('tip');
                return [tip.hidden, tip.textContent]";
@@ -146,9 +148,9 @@ fn hostile_content_comes_out_as_text() {
             }
         }
     });
-    let source = copy.path().join("sources/leaky/l08_live_feed.rs");
+    let source = copy.path().join(format!("sources/leaky/{LESSON}.rs"));
     fs::write(source, format!("// </code></div>{HOSTILE}\n")).unwrap();
-    let profile = copy.path().join("profiles/l08_live_feed.leaky.json");
+    let profile = copy.path().join(format!("profiles/{LESSON}.leaky.json"));
     let text = fs::read_to_string(&profile).unwrap();
     let mut json: Value = serde_json::from_str(&text).unwrap();
     for frame in json["ftbl"].as_array_mut().unwrap() {
