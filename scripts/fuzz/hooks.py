@@ -51,6 +51,20 @@ def before_load_schema(context, raw_schema):
                     media["schema"] = {"type": "array", "items": media["schema"]}
 
 
+def whole(value):
+    """JSON Schema calls 1.0 an integer. Parsers of typed languages, and ours, do not."""
+    if isinstance(value, dict):
+        return {name: whole(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [whole(part) for part in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+@schemathesis.hook
+def map_body(context, body):
+    return whole(body)
+
+
 @REQUESTS_TRANSPORT.serializer(NDJSON)
 def lines_of(context, value):
     """A list as lines; schemathesis also sends what is no list."""

@@ -69,8 +69,7 @@ fn cell(result: &TwinResult) -> String {
 
 /// The line that holds the growth, or the code that allocated it.
 fn holder(lesson: &LessonResult) -> Option<String> {
-    let leaky = lesson.twins.get("leaky").filter(|twin| twin.verdict.is_growth())?;
-    let site = leaky.sites.iter().find(|site| site.is_explained())?;
+    let (leaky, site) = lesson.leak()?;
     let place = figures::holder(site)?;
     if let Some(largest) = leaky.peaks.last() {
         let peak = figures::memory(largest.peak_bytes);
@@ -145,7 +144,7 @@ fn summary(lines: &mut Lines, comparison: &Comparison) {
         (false, true) => "; responses differ where a fix rejects requests",
         (false, false) => "",
     };
-    let verdict = match lessons.iter().filter(|lesson| !lesson.as_expected).count() {
+    let verdict = match comparison.unexpected().count() {
         0 => format!("{GREEN}Every verdict is as expected{GREEN:#}{responses}."),
         1 => format!("{YELLOW}One lesson is not as expected{YELLOW:#}; see the !"),
         n => format!("{YELLOW}{n} lessons are not as expected{YELLOW:#}; see the !"),
