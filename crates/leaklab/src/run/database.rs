@@ -29,7 +29,7 @@ pub enum EngineChoice {
 
 /// Room that a comparison needs in the temporary folder: a profile is up to 1 MB, and up
 /// to a dozen are written at a time.
-const ROOM_BYTES: usize = 16 << 20;
+const ROOM_MB: u8 = 16;
 
 /// How often a database is asked whether it is still there. One that dies makes a
 /// service answer with errors, which some lessons expect.
@@ -80,14 +80,15 @@ impl Run {
     /// # Errors
     /// It has not; the message says where and how much.
     pub fn has_room(&self) -> Result<()> {
-        let written = NamedTempFile::new_in(self.scratch())
-            .and_then(|mut file| file.write_all(&vec![0; ROOM_BYTES]));
+        let megabyte = vec![0; 1 << 20];
+        let written = NamedTempFile::new_in(self.scratch()).and_then(|mut file| {
+            (0..ROOM_MB).try_for_each(|_| file.write_all(&megabyte))
+        });
         written.with_context(|| {
             format!(
                 "no room in the temporary folder {} (TMPDIR), where a comparison needs \
-                 {} MB",
-                self.scratch().parent().unwrap_or(self.scratch()).display(),
-                ROOM_BYTES >> 20
+                 {ROOM_MB} MB",
+                self.scratch().parent().unwrap_or(self.scratch()).display()
             )
         })
     }
@@ -96,7 +97,9 @@ impl Run {
     pub async fn remove_left(&self) {
         if let EngineChoice::External { url, prefix } = &self.engine {
             let target = Target::External { url: url.clone() };
-            table::remove_left(&Connection::open(&target).await, prefix).await;
+            let connection = Connection::open(&target).await;
+            let removed = table::remove_left(&connection, prefix);
+            let _ = self.stop.soon.run_until_cancelled(removed).await;
         }
     }
 
@@ -105,6 +108,13 @@ impl Run {
     /// # Errors
     /// The run failed.
     pub fn end<T>(&self, result: Result<T, Failure>) -> Result<T, Failure> {
+        let result = match result {
+            // What failed may be a profile that was written in part.
+            Err(Failure::Broken(error)) => {
+                Err(self.has_room().err().unwrap_or(error).into())
+            }
+            other => other,
+        };
         let left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
         match &left[..] {
             [] => result,

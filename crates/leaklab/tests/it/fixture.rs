@@ -318,10 +318,18 @@ impl Done {
         let left: Vec<_> =
             self.temporary.path().read_dir().unwrap().flatten().collect();
         assert!(left.is_empty(), "left behind: {left:?}");
-        // The folder that leaklab was given is in no other test's processes.
-        let processes = processes_with_environment(self.temporary.path());
-        assert!(processes.is_empty(), "still running: {processes:?}");
-        self
+        // The folder that leaklab was given is in no other test's processes. A process
+        // that was killed takes a moment to end.
+        let began = Instant::now();
+        loop {
+            let processes = processes_with_environment(self.temporary.path());
+            if processes.is_empty() {
+                return self;
+            }
+            let waited = began.elapsed().as_secs();
+            assert!(waited < 30, "still running: {processes:?}");
+            std::thread::yield_now();
+        }
     }
 
     pub(crate) fn stdout(&self) -> String {

@@ -57,7 +57,7 @@ fn no_control_character_of_a_file_or_an_argument_reaches_it() {
     let text = run.to_string().replace("LEAKS", ESCAPED);
     parsed(&text);
     std::fs::write(&unknown, text).unwrap();
-    let commands: [&[&str]; 10] = [
+    let commands: [&[&str]; 8] = [
         &["show", &mode],
         &["show", &frame],
         &["show", title],
@@ -65,13 +65,15 @@ fn no_control_character_of_a_file_or_an_argument_reaches_it() {
         &["explain", "l15", "--from", new],
         &["gate", "--baseline", new, "--from", unknown.to_str().unwrap()],
         &["explain", HOSTILE],
-        &["compare", "--seed", HOSTILE],
-        &["compare", CONTROL, "--endpoint-url", HOSTILE],
         &["compare", CONTROL, "--out", &format!("/dev/null/{HOSTILE}")],
     ];
     for command in commands {
         let text = printed(command).replace('\n', "");
         contains(&text, &["\\u00"]);
+    }
+    // The parser of arguments leaves them out.
+    for option in ["--seed", "--endpoint-url"] {
+        contains(&printed(&["compare", option, HOSTILE]), &["invalid value"]);
     }
 }
 
@@ -96,5 +98,4 @@ fn lines_are_folded_where_it_is_narrow() {
             assert!(length <= usize::from(COLUMNS), "{command:?}: {line}");
         }
     }
-    contains(&printed(&["list"]), &["database is silent"]);
 }
