@@ -20,8 +20,13 @@ const CELL: usize = 19;
 /// From nothing to the largest value.
 const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// The whole text, with styles that the printer may strip.
+/// The result and what to do next, with styles that the printer may strip.
 pub fn render(comparison: &Comparison, folder: &str) -> String {
+    result(comparison) + &next_steps(comparison, folder).unwrap_or_default()
+}
+
+/// The table and what it says.
+pub fn result(comparison: &Comparison) -> String {
     let mut lines = Lines::new(WIDTH);
     lines.line(format_args!(
         "{BOLD}{:<NOTE$}{:<19}{:<20}FIXED{BOLD:#}",
@@ -31,7 +36,6 @@ pub fn render(comparison: &Comparison, folder: &str) -> String {
         rows(&mut lines, lesson);
     }
     summary(&mut lines, comparison);
-    next_steps(&mut lines, comparison, folder);
     lines.text
 }
 
@@ -174,19 +178,26 @@ fn repaired(lesson: &LessonResult) -> bool {
         && lesson.twins.get("leaky").is_some_and(still)
 }
 
-fn next_steps(lines: &mut Lines, comparison: &Comparison, folder: &str) {
+fn next_steps(comparison: &Comparison, folder: &str) -> Option<String> {
     let lessons = &comparison.lessons;
     let first = lessons.iter().find(|lesson| lesson.kind == "lesson");
-    let Some(LessonResult { id, .. }) = first.or(lessons.first()) else { return };
-    lines.line(format_args!(
+    let LessonResult { id, .. } = first.or(lessons.first())?;
+    let source = match first {
+        Some(_) => format!(
+            "see the leak       diff crates/{{leaky,fixed}}/src/lessons/{id}.rs"
+        ),
+        None => format!("see the code       crates/controls/src/lessons/{id}.rs"),
+    };
+    Some(format!(
         "\n{BOLD}Next{BOLD:#}
-  see the leak       diff crates/{{leaky,fixed}}/src/lessons/{id}.rs
+  {source}
   read about it      target/debug/leaklab explain {id}
   run it alone       ./scripts/compare.sh {id}
   open the report    {folder}/report.html
   all figures        {folder}/comparison.json
-  all call stacks    {folder}/profiles/, for valgrind's dh_view.html"
-    ));
+  all call stacks    {folder}/profiles/, for valgrind's dh_view.html
+"
+    ))
 }
 
 #[cfg(test)]
