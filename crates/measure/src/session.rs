@@ -1,17 +1,25 @@
 //! A measurement of a running service: warm-up, rounds with a reading at rest after
 //! each, peaks at several sizes, dhat windows last.
 
+use crate::disturbance;
 use crate::heap_client::HeapClient;
 use crate::judge::{self, Judgement, judge};
+use crate::pressure::{Pressure, Watch};
 use crate::samples::{Peak, Samples, Window};
 use crate::scenario::{Scale, Scenario};
 use crate::statistics::median_of;
 use anyhow::Result;
+use heap::Reading;
 use profile::Profile;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::ops::Range;
 use std::sync::Arc;
-use workload::{ClientBehavior, Origin, Requests, Round, RoundStats};
+use std::time::Duration;
+use workload::round::to_the_end;
+use workload::{
+    ClientBehavior, Digest, Origin, Requests, Round, RoundError, RoundStats,
+};
 
 /// Attempts before INCONCLUSIVE is the verdict. In a healthy service the noise comes
 /// from connection pools that still grow. Each attempt fills them further, and a leak
@@ -57,23 +65,24 @@ pub async fn measure<L: Load>(
     scenario: &Scenario,
     step: &(dyn Fn(&str) + Sync),
 ) -> Result<(Samples, Judgement)> {
-    let session = Session::new(origin, load, scenario);
+    let watch = Watch::start();
+    let ends_at = disturbance::ends_at(scenario);
+    let session = Session { ends_at, ..Session::new(origin, load, scenario) };
     step("warm up");
     let resident_before = session.heap.at_rest().await?.resident_bytes;
-    session.warm_up().await?;
-    let mut responses = None;
+    let mut attempts = Attempts::new(&session, step);
+    attempts.warm_up().await?;
     for attempt in 1.. {
-        // Rounds and windows use different keys; all of them are prepared now.
-        let begin = 1 + (attempt - 1) * scenario.rounds_in_attempt();
-        load.prepare(begin..begin + scenario.rounds_in_attempt()).await?;
-        let mut samples = session.attempt(begin, step).await?;
+        let mut samples = attempts.measure().await?;
         samples.attempt = attempt;
         samples.resident_before = resident_before;
-        // Two services share the requests of the first attempt only.
-        samples.responses =
-            responses.get_or_insert_with(|| samples.responses.clone()).clone();
+        samples.pressure = watch.pressure();
+        samples.pressure.longest_pause_seconds = attempts.longest_pause.as_secs_f64();
+        samples.pressure.repeated.clone_from(&attempts.repeated);
         let judgement = judge(&samples, scenario);
-        if judgement.is_conclusive(scenario) || attempt == ATTEMPTS_MAX {
+        // A service that answers no round in time is not the machine's fault.
+        let hopeless = samples.unjudged.is_some() && samples.responses.is_empty();
+        if judgement.is_conclusive(scenario) || hopeless || attempt == ATTEMPTS_MAX {
             return Ok((samples, judgement));
         }
     }
@@ -88,6 +97,8 @@ pub struct Session<'a, L> {
     pub heap: HeapClient,
     load: &'a L,
     scenario: &'a Scenario,
+    /// Responses after which the rest of a round is not sent.
+    ends_at: fn(u16, bool) -> bool,
 }
 
 /// Requests of one round, at a size.
@@ -97,12 +108,15 @@ struct Batch {
     requests: u64,
     size: u64,
     concurrency: usize,
+    /// Whether the faults that belong to its size apply.
+    faults: bool,
 }
 
 impl<'a, L: Load> Session<'a, L> {
     /// Nothing is sent yet.
     pub fn new(origin: Origin, load: &'a L, scenario: &'a Scenario) -> Self {
-        Self { origin, heap: HeapClient::new(origin), load, scenario }
+        let heap = HeapClient::new(origin);
+        Self { origin, heap, load, scenario, ends_at: to_the_end }
     }
 
     /// Fills connection pools, lazy statics and bounded caches.
@@ -110,74 +124,24 @@ impl<'a, L: Load> Session<'a, L> {
     /// # Errors
     /// The service does not answer.
     pub async fn warm_up(&self) -> Result<()> {
-        self.send(Batch {
-            round: 0,
-            requests: self.scenario.warm_up,
-            size: self.scenario.smallest(),
-            concurrency: self.scenario.concurrency * WARM_UP,
-        })
-        .await?;
-        if let Some(&largest) = self.scenario.sizes.last() {
-            // Connections and buffers for the largest load.
-            self.load_of_size(largest).await?;
+        for batch in self.warm_up_batches() {
+            self.send(batch).await?;
         }
         self.heap.counters_at_rest().await?;
         self.heap.reset_peak().await
     }
 
-    /// Sends the rounds from `begin`, then measures peaks and opens windows.
-    async fn attempt(
-        &self,
-        begin: u64,
-        step: &(dyn Fn(&str) + Sync),
-    ) -> Result<Samples> {
-        let rounds = self.scenario.rounds;
-        let mut readings = Vec::new();
-        let mut responses = Vec::new();
-        let mut sum = RoundStats::default();
-        let mut best_median_us = u64::MAX;
-        for round in 0..rounds {
-            step(&format!("round {}/{rounds}", round + 1));
-            let stats = self.round(begin + round).await?;
-            readings.push(self.heap.at_rest().await?);
-            responses.push(stats.parts.clone());
-            best_median_us =
-                best_median_us.min(stats.latency_us.value_at_quantile(0.5));
-            sum.merge(stats);
-        }
-        let mut peaks = Vec::new();
-        for &size in &self.scenario.sizes {
-            step(&format!("peak at {size}"));
-            peaks.push(Peak { size, peak_bytes: self.peak(size).await? });
-        }
-        let mut samples = Samples {
-            readings,
-            resident_before: None,
-            responses,
-            refused: sum.refused,
-            errors: sum.errors,
-            abandoned: sum.abandoned,
-            first_error: sum.first_error,
-            latency_us: sum.latency_us,
-            best_median_us,
-            peaks,
-            windows: Vec::new(),
-            attempt: 1,
-            live_before_exit: None,
-            live_at_exit: None,
+    fn warm_up_batches(&self) -> impl Iterator<Item = Batch> + use<L> {
+        let first = Batch {
+            round: 0,
+            requests: self.scenario.warm_up,
+            size: self.scenario.smallest(),
+            concurrency: self.scenario.concurrency * WARM_UP,
+            faults: false,
         };
-        let grows = judge::rounds_grow(&samples, self.scenario);
-        let [first, second] = self.windows(begin + rounds);
-        if grows || !self.scenario.quick {
-            step("call stacks");
-        }
-        if grows {
-            samples.windows.push(self.window(first).await?);
-        }
-        if grows || !self.scenario.quick {
-            samples.windows.push(self.window(second).await?);
-        }
-        Ok(samples)
+        // Connections and buffers for the largest load.
+        let largest = self.scenario.sizes.last().map(|&size| self.batch_of(size));
+        [first].into_iter().chain(largest)
     }
 
     /// Sends a round.
@@ -185,9 +149,13 @@ impl<'a, L: Load> Session<'a, L> {
     /// # Errors
     /// The service does not answer.
     pub async fn round(&self, round: u64) -> Result<RoundStats> {
+        Ok(self.send(self.batch_of_round(round)).await?)
+    }
+
+    fn batch_of_round(&self, round: u64) -> Batch {
         let Scenario { requests, concurrency, .. } = *self.scenario;
         let size = self.scenario.smallest();
-        self.send(Batch { round, requests, size, concurrency }).await
+        Batch { round, requests, size, concurrency, faults: false }
     }
 
     /// Sends the load of a size; the number of its requests.
@@ -196,7 +164,7 @@ impl<'a, L: Load> Session<'a, L> {
     /// The service does not answer.
     pub async fn load_of_size(&self, size: u64) -> Result<u64> {
         let batch = self.batch_of(size);
-        self.send_sized(batch).await?;
+        self.send(batch).await?;
         Ok(batch.requests)
     }
 
@@ -206,72 +174,308 @@ impl<'a, L: Load> Session<'a, L> {
             Some(Scale::Requests) => size,
             _ => 1,
         };
-        Batch { round: 0, requests, size, concurrency: requests as usize }
+        let concurrency = requests as usize;
+        Batch { round: 0, requests, size, concurrency, faults: true }
     }
 
-    /// What each window sends.
-    fn windows(&self, round: u64) -> [Batch; 2] {
+    /// What each window sends; the rounds are numbered later.
+    fn windows(&self) -> [Batch; 2] {
         if let [smallest, larger, ..] = self.scenario.sizes[..] {
-            let of_size = |round, size| Batch { round, ..self.batch_of(size) };
-            return [of_size(round, smallest), of_size(round + 1, larger)];
+            return [self.batch_of(smallest), self.batch_of(larger)];
         }
-        let Scenario { requests: all, concurrency, .. } = *self.scenario;
+        let all = self.scenario.requests;
         let requests = self.scenario.window_requests.min(all / 2).max(1);
-        let twice = (2 * requests).min(all);
-        let size = self.scenario.smallest();
-        [
-            Batch { round, requests, size, concurrency },
-            Batch { round: round + 1, requests: twice, size, concurrency },
-        ]
+        let of = |requests| Batch { requests, ..self.batch_of_round(0) };
+        [of(requests), of((2 * requests).min(all))]
     }
 
-    async fn send(&self, batch: Batch) -> Result<RoundStats> {
-        let Batch { round, requests, size, concurrency } = batch;
+    async fn send(&self, batch: Batch) -> Result<RoundStats, RoundError> {
+        let Batch { round, requests, size, concurrency, faults } = batch;
+        if faults {
+            self.load.set_size(Some(size));
+        }
         let round = Round {
             number: round,
             requests: self.load.requests(round, size),
             count: requests,
             concurrency,
             client: self.load.client(),
+            ends_at: self.ends_at,
         };
-        Ok(round.run(self.origin).await?)
-    }
-
-    /// Sends a batch with the faults that belong to its size.
-    async fn send_sized(&self, batch: Batch) -> Result<RoundStats> {
-        self.load.set_size(Some(batch.size));
-        let sent = self.send(batch).await;
-        self.load.set_size(None);
+        let sent = round.run(self.origin).await;
+        if faults {
+            self.load.set_size(None);
+        }
         sent
     }
+}
 
-    async fn window(&self, batch: Batch) -> Result<Window> {
-        let before = self.heap.counters_at_rest().await?;
-        self.heap.open_window().await?;
-        self.send_sized(batch).await?;
-        let after = self.heap.counters_at_rest().await?;
-        let json = self.heap.close_window().await?;
-        let profile = Arc::new(Profile::parse(&json)?);
-        let growth =
-            after.live_bytes.cast_signed() - before.live_bytes.cast_signed();
-        Ok(Window { requests: batch.requests, growth, json, profile })
+/// The attempts to measure a service. What is disturbed from outside is sent again, with
+/// new keys.
+struct Attempts<'a, L> {
+    session: &'a Session<'a, L>,
+    step: &'a (dyn Fn(&str) + Sync),
+    /// Number of the next round.
+    next: u64,
+    /// The data of the rounds before this one is prepared.
+    prepared: u64,
+    /// What was sent again, and why.
+    repeated: Vec<String>,
+    /// How much of it in this attempt.
+    repeats: u32,
+    longest_pause: Duration,
+    /// The shortest of the rounds' longest pauses.
+    usual_pause: Duration,
+    /// Responses of the undisturbed rounds.
+    responses: BTreeMap<u64, Vec<Digest>>,
+}
+
+/// Why an attempt has no verdict: what was disturbed, and how.
+type Unjudged = String;
+
+impl<'a, L: Load> Attempts<'a, L> {
+    fn new(session: &'a Session<'a, L>, step: &'a (dyn Fn(&str) + Sync)) -> Self {
+        Self {
+            session,
+            step,
+            next: 1,
+            prepared: 1,
+            repeated: Vec::new(),
+            repeats: 0,
+            longest_pause: Duration::ZERO,
+            usual_pause: Duration::MAX,
+            responses: BTreeMap::new(),
+        }
+    }
+
+    async fn warm_up(&mut self) -> Result<()> {
+        for batch in self.session.warm_up_batches() {
+            loop {
+                let Sent { stats, disturbed } = self.send(batch).await?;
+                self.usual_pause = self.usual_pause.min(stats.longest_pause);
+                let Some(why) = disturbed else { break };
+                // The rounds show whether it was enough.
+                if self.repeat("the warm-up", why).await.is_err() {
+                    break;
+                }
+            }
+        }
+        self.session.heap.counters_at_rest().await?;
+        self.session.heap.reset_peak().await
+    }
+
+    /// Sends the rounds, then measures peaks and opens windows.
+    async fn measure(&mut self) -> Result<Samples> {
+        self.repeats = 0;
+        let scenario = self.session.scenario;
+        // All rounds and windows use different keys.
+        self.prepare(self.next + scenario.rounds + 2).await?;
+        let (rounds, mut unjudged) = self.rounds().await?;
+        let mut readings = Vec::new();
+        let mut sum = RoundStats::default();
+        let mut best_median_us = u64::MAX;
+        for (stats, reading) in rounds {
+            readings.push(reading);
+            if !stats.latency_us.is_empty() {
+                best_median_us =
+                    best_median_us.min(stats.latency_us.value_at_quantile(0.5));
+            }
+            sum.merge(stats);
+        }
+        let mut peaks = Vec::new();
+        for &size in &scenario.sizes {
+            if unjudged.is_some() {
+                break;
+            }
+            (self.step)(&format!("peak at {size}"));
+            match self.peak(size).await? {
+                Ok(peak_bytes) => peaks.push(Peak { size, peak_bytes }),
+                Err(why) => unjudged = Some(why),
+            }
+        }
+        let mut samples = Samples {
+            readings,
+            resident_before: None,
+            responses: self.responses.clone(),
+            refused: sum.refused,
+            errors: sum.errors,
+            abandoned: sum.abandoned,
+            first_error: sum.first_error,
+            latency_us: sum.latency_us,
+            best_median_us,
+            peaks,
+            windows: Vec::new(),
+            attempt: 1,
+            unjudged,
+            pressure: Pressure::default(),
+            live_before_exit: None,
+            live_at_exit: None,
+        };
+        let grows = judge::rounds_grow(&samples, scenario);
+        if samples.unjudged.is_none() && (grows || !scenario.quick) {
+            (self.step)("call stacks");
+            let [first, second] = self.session.windows();
+            let batches = [Some(first).filter(|_| grows), Some(second)];
+            for batch in batches.into_iter().flatten() {
+                match self.window(batch).await? {
+                    Ok(window) => samples.windows.push(window),
+                    Err(why) => samples.unjudged = Some(why),
+                }
+            }
+        }
+        Ok(samples)
+    }
+
+    /// As many consecutive rounds as the scenario has, undisturbed; otherwise the last
+    /// ones, and why they are not judged.
+    async fn rounds(
+        &mut self,
+    ) -> Result<(Vec<(RoundStats, Reading)>, Option<Unjudged>)> {
+        let rounds = self.session.scenario.rounds as usize;
+        let (mut done, mut unjudged) = (Vec::new(), None);
+        let mut undisturbed = 0;
+        while undisturbed < rounds && unjudged.is_none() {
+            (self.step)(&format!("round {}/{rounds}", undisturbed + 1));
+            let round = self.number().await?;
+            let batch = self.session.batch_of_round(round);
+            let Sent { stats, disturbed } = self.send(batch).await?;
+            let reading = self.session.heap.at_rest().await?;
+            let pause = stats.longest_pause;
+            self.longest_pause = self.longest_pause.max(pause);
+            self.usual_pause = self.usual_pause.min(pause);
+            undisturbed += 1;
+            match disturbed.or_else(|| disturbance::stop(pause, self.usual_pause)) {
+                None => drop(self.responses.insert(round, stats.parts.clone())),
+                Some(why) => {
+                    undisturbed = 0;
+                    let what = format!("round {round}");
+                    unjudged = self.repeat(&what, why).await.err();
+                }
+            }
+            done.push((stats, reading));
+        }
+        Ok((done.split_off(done.len().saturating_sub(rounds)), unjudged))
     }
 
     /// Peak of live bytes above those at rest while the load of this size is served.
-    async fn peak(&self, size: u64) -> Result<u64> {
-        let mut peaks: Vec<f64> = Vec::new();
-        for _ in 0..if self.scenario.quick { 1 } else { PEAK_REPEATS } {
-            if let [first, second] = peaks[..]
-                && (first - second).abs() <= PEAKS_AGREE * first
+    async fn peak(&mut self, size: u64) -> Result<Result<u64, Unjudged>> {
+        let heap = self.session.heap;
+        let wanted = if self.session.scenario.quick { 1 } else { PEAK_REPEATS };
+        let mut peaks: Vec<(Duration, f64)> = Vec::new();
+        let mut stops = 0;
+        loop {
+            let usual = peaks.iter().map(|(pause, _)| *pause).min();
+            let stop = |pause| disturbance::stop(pause, usual.unwrap_or_default());
+            let steady: Vec<_> =
+                peaks.iter().filter(|(pause, _)| stop(*pause).is_none()).collect();
+            let bytes: Vec<_> = steady.iter().map(|(_, bytes)| *bytes).collect();
+            let stopped = peaks.iter().filter_map(|(pause, _)| stop(*pause)).last();
+            // A single load may have been stopped: nothing says how long it takes.
+            let alone = steady.len() == 1 && steady[0].0 > disturbance::STOP_MIN;
+            let agree = |a: f64, b: f64| (a - b).abs() <= PEAKS_AGREE * a;
+            if bytes.len() >= wanted && !alone
+                || matches!(bytes[..], [first, second] if agree(first, second))
             {
-                break;
+                return Ok(Ok(median_of(&bytes).unwrap_or(0.0) as u64));
             }
-            let rest = self.heap.counters_at_rest().await?;
-            self.heap.reset_peak().await?;
-            self.load_of_size(size).await?;
-            let peak = self.heap.counters().await?.peak_bytes;
-            peaks.push(peak.saturating_sub(rest.live_bytes) as f64);
+            let mut disturbed = None;
+            if let Some(why) = stopped.filter(|_| peaks.len() - steady.len() > stops) {
+                stops = peaks.len() - steady.len();
+                disturbed = Some(why);
+            } else {
+                let rest = heap.counters_at_rest().await?;
+                heap.reset_peak().await?;
+                let sent = self.send(self.session.batch_of(size)).await?;
+                let peak = heap.counters().await?.peak_bytes;
+                match sent.disturbed {
+                    Some(why) => disturbed = Some(why),
+                    None => peaks.push((
+                        sent.stats.longest_pause,
+                        peak.saturating_sub(rest.live_bytes) as f64,
+                    )),
+                }
+            }
+            if let Some(why) = disturbed
+                && let Err(why) = self.repeat(&format!("the load of {size}"), why).await
+            {
+                return Ok(Err(why));
+            }
         }
-        Ok(median_of(&peaks).unwrap_or(0.0) as u64)
     }
+
+    async fn window(&mut self, batch: Batch) -> Result<Result<Window, Unjudged>> {
+        let heap = self.session.heap;
+        loop {
+            let batch = Batch { round: self.number().await?, ..batch };
+            let before = heap.counters_at_rest().await?;
+            heap.open_window().await?;
+            let sent = self.send(batch).await;
+            let after = heap.counters_at_rest().await?;
+            let json = heap.close_window().await?;
+            if let Some(why) = sent?.disturbed {
+                match self.repeat("a dhat window", why).await {
+                    Ok(()) => continue,
+                    Err(why) => return Ok(Err(why)),
+                }
+            }
+            let profile = Arc::new(Profile::parse(&json)?);
+            let growth =
+                after.live_bytes.cast_signed() - before.live_bytes.cast_signed();
+            let requests = batch.requests;
+            return Ok(Ok(Window { requests, growth, json, profile }));
+        }
+    }
+
+    /// The number of the next round, whose data is prepared.
+    async fn number(&mut self) -> Result<u64> {
+        self.prepare(self.next + 1).await?;
+        self.next += 1;
+        Ok(self.next - 1)
+    }
+
+    async fn prepare(&mut self, end: u64) -> Result<()> {
+        if end > self.prepared {
+            self.session.load.prepare(self.prepared..end).await?;
+            self.prepared = end;
+        }
+        Ok(())
+    }
+
+    /// Sends a batch. A service that broke a connection and still answers is disturbed;
+    /// one that does not answer has failed.
+    async fn send(&self, batch: Batch) -> Result<Sent> {
+        match self.session.send(batch).await {
+            Ok(stats) => {
+                let disturbed = stats.ended_at.clone();
+                Ok(Sent { stats, disturbed })
+            }
+            Err(error @ RoundError::Timeout { .. }) => Err(error.into()),
+            Err(error) => match self.session.heap.counters().await {
+                Ok(_) => {
+                    let why = format!("{:#}", anyhow::Error::from(error));
+                    Ok(Sent { stats: RoundStats::default(), disturbed: Some(why) })
+                }
+                Err(_) => Err(error.into()),
+            },
+        }
+    }
+
+    /// Notes what was disturbed and waits before it is sent again, each time longer. As
+    /// an error: why there is no verdict, once that was done often enough.
+    async fn repeat(&mut self, what: &str, why: String) -> Result<(), Unjudged> {
+        self.repeated.push(format!("{what} ({why})"));
+        self.repeats += 1;
+        if self.repeats > disturbance::REPEATS_MAX {
+            let repeats = disturbance::REPEATS_MAX;
+            return Err(format!("{what} met {why}, and so did {repeats} loads before"));
+        }
+        tokio::time::sleep(disturbance::wait(self.repeats)).await;
+        Ok(())
+    }
+}
+
+/// What came back, and why it says more about the machine than about the service.
+struct Sent {
+    stats: RoundStats,
+    disturbed: Option<String>,
 }

@@ -3,7 +3,7 @@
 
 use crate::baseline::Gate;
 pub use measure::judge::{MetricSlope, SiteGrowth};
-pub use measure::{Peak, Verdict};
+pub use measure::{Peak, Pressure, Verdict};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -73,7 +73,8 @@ pub struct LessonResult {
     pub as_expected: bool,
     /// Why not, a sentence each; empty when all is as expected.
     pub mismatches: Vec<String>,
-    /// Whether both twins gave the same responses; `null` when only one was measured.
+    /// Whether both twins gave the same responses; `null` when only one was measured, or
+    /// when other load disturbed all rounds of one of them.
     pub same_answers: Option<bool>,
     /// Digest of all responses of the first twin.
     pub answers_sha256: String,
@@ -184,6 +185,9 @@ pub struct TwinResult {
     pub abandoned: u64,
     /// Attempts until one was conclusive; the figures are those of the last.
     pub attempts: u64,
+    /// Other load on the machine during the measurement.
+    #[serde(default)]
+    pub pressure: Pressure,
     /// Live bytes after the last window, before the service was asked to stop; `null`
     /// where `live_bytes_at_exit` was not asked for.
     pub live_bytes_before_exit: Option<u64>,
@@ -197,6 +201,14 @@ impl TwinResult {
     /// Whether its peak is judged rather than its slope.
     pub fn is_peak(&self) -> bool {
         !self.peaks.is_empty()
+    }
+
+    /// What must be known beside the verdict: further attempts, and other load.
+    pub fn circumstances(&self) -> Option<String> {
+        let attempts = (self.attempts > 1).then(|| format!("{} attempts", self.attempts));
+        let pressure = self.pressure.phrase().map(|p| format!("under pressure: {p}"));
+        let all: Vec<_> = attempts.into_iter().chain(pressure).collect();
+        (!all.is_empty()).then(|| all.join(", "))
     }
 }
 

@@ -77,7 +77,8 @@ fn cell(result: &TwinResult) -> String {
             format!("does not grow; the detection limit is {limit} B per request")
         }
     };
-    format!("{}: {words}", result.verdict.as_str())
+    let how = result.circumstances().map(|how| format!(" ({})", escaped(&how)));
+    format!("{}: {words}{}", result.verdict.as_str(), how.unwrap_or_default())
 }
 
 fn baseline(text: &mut String, gate: &Gate) {

@@ -61,7 +61,7 @@ fn rows(text: &mut String, lesson: &LessonResult) {
     let (leaky, fixed) = (of("leaky"), of("fixed"));
     let row = format!("{id:<NOTE$}{grows_with:<19}{leaky} {fixed}");
     let _ = writeln!(text, "{}", row.trim_end());
-    let notes = [holder(lesson), metrics(lesson), cost(lesson), attempts(lesson)];
+    let notes = [holder(lesson), metrics(lesson), cost(lesson), circumstances(lesson)];
     for note in notes.iter().flatten() {
         for line in wrapped(note, WIDTH - NOTE) {
             let _ = writeln!(text, "{DIM}{:NOTE$}{line}{DIM:#}", "");
@@ -118,14 +118,13 @@ fn cost(lesson: &LessonResult) -> Option<String> {
     (!costs.is_empty()).then(|| format!("the fix costs {}", costs.join(", ")))
 }
 
-/// Which services had to be measured again.
-fn attempts(lesson: &LessonResult) -> Option<String> {
-    let again: Vec<_> = lesson
-        .services()
-        .filter(|(_, result)| result.attempts > 1)
-        .map(|(name, result)| format!("{name} took {} attempts", result.attempts))
-        .collect();
-    (!again.is_empty()).then(|| again.join(", "))
+/// Which services had to be measured again, or were measured under pressure.
+fn circumstances(lesson: &LessonResult) -> Option<String> {
+    let of = |(name, result): (&str, &TwinResult)| {
+        result.circumstances().map(|how| format!("{name}: {how}"))
+    };
+    let all: Vec<_> = lesson.services().filter_map(of).collect();
+    (!all.is_empty()).then(|| all.join("; "))
 }
 
 /// Live and resident bytes of both twins, as bars on one scale; for bursts only.
@@ -246,7 +245,7 @@ mod tests {
         }
         for part in [
             "  ! leaky is odd",
-            "leaky took 2 attempts",
+            "leaky: 2 attempts",
             "leaky live",
             "allocated by actix_http",
             "also: subscribers +1.0",

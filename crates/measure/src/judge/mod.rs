@@ -60,7 +60,7 @@ pub fn judge(samples: &Samples, scenario: &Scenario) -> Judgement {
     let unattributed_share = growth
         .verdict
         .is_growth()
-        .then(|| sites::unattributed(&sites, growth.line.slope));
+        .then(|| sites::unattributed(&sites, samples));
     Judgement {
         mismatches: mismatch::all(samples, scenario, &growth, &metrics),
         verdict: growth.verdict,
