@@ -110,7 +110,8 @@ mod tests {
         // fills it before it reads.
         let grown = std::thread::spawn(|| {
             let before = resident_bytes()?;
-            let kept: Vec<_> = (0..BYTES >> 10).map(|n| vec![n as u8; 1_000]).collect();
+            let kept: Vec<_> =
+                (0..BYTES >> 10).map(|n| vec![n as u8; 1_000]).collect();
             // A reading makes that heap grow once more.
             let after = (0..20).filter_map(|_| resident_bytes()).max();
             drop(kept);

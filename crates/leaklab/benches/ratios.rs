@@ -187,8 +187,7 @@ impl Side {
         let Lesson { concurrency, client, .. } = *self.plan.lesson;
         let requests = self.plan.round(number);
         let ends_at = workload::round::to_the_end;
-        let round =
-            Round { number, requests, count, concurrency, client, ends_at };
+        let round = Round { number, requests, count, concurrency, client, ends_at };
         let began = Instant::now();
         let stats = round.run(self.twin.origin()).await?;
         let elapsed = began.elapsed();

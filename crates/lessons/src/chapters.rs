@@ -3,11 +3,14 @@
 //! A chapter opens with an HTML comment that holds TOML. mdBook, editors and code hosts
 //! show nothing of it. The book's indexes and the README's table are made from it.
 
+use crate::claims::{Finding, ShownBy};
 use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 macro_rules! chapters {
     ($($id:ident,)*) => {
-        &[$((
+        [$((
             stringify!($id),
             include_str!(concat!(
                 env!("CARGO_MANIFEST_DIR"),
@@ -19,7 +22,13 @@ macro_rules! chapters {
     };
 }
 
-const CHAPTERS: &[(&str, &str)] = syllabus::for_each!(chapters);
+static CHAPTERS: LazyLock<BTreeMap<&str, Chapter>> = LazyLock::new(|| {
+    let parsed = syllabus::for_each!(chapters).map(|(id, text)| {
+        let chapter = Chapter::parse(text);
+        (id, chapter.unwrap_or_else(|why| panic!("docs/lessons/{id}.md: {why}")))
+    });
+    parsed.into()
+});
 
 /// A chapter of the book.
 #[derive(Debug, Clone)]
@@ -50,6 +59,8 @@ pub struct FrontMatter {
     pub metrics: Vec<String>,
     /// Crates whose behaviour the lesson explains.
     pub crates: Vec<CrateFact>,
+    /// Findings about common claims that it settles.
+    pub settles: Vec<Finding<ShownBy>>,
 }
 
 /// How a leak looks from outside.
@@ -74,32 +85,23 @@ pub struct CrateFact {
     pub what: String,
 }
 
-/// Why a chapter cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum ChapterError {
-    /// It does not open with front matter and a title.
-    #[error("the chapter must open with `<!--`, TOML, `-->` and a `# title`")]
-    Form,
-    /// The front matter has another form.
-    #[error("the front matter is not as expected")]
-    FrontMatter(#[from] toml::de::Error),
-}
-
 /// The chapter of a lesson or control; `None` for another id.
-///
-/// # Errors
-/// The chapter has no front matter, or an unknown field in it.
-pub fn chapter(id: &str) -> Option<Result<Chapter, ChapterError>> {
-    CHAPTERS.iter().find(|(own, _)| *own == id).map(|(_, text)| Chapter::parse(text))
+pub fn chapter(id: &str) -> Option<&'static Chapter> {
+    CHAPTERS.get(id)
 }
 
 impl Chapter {
-    fn parse(text: &'static str) -> Result<Self, ChapterError> {
-        let rest = text.strip_prefix("<!--\n").ok_or(ChapterError::Form)?;
-        let (front, rest) = rest.split_once("-->\n").ok_or(ChapterError::Form)?;
-        let rest = rest.strip_prefix("# ").ok_or(ChapterError::Form)?;
-        let (title, body) = rest.split_once('\n').ok_or(ChapterError::Form)?;
-        Ok(Self { front: toml::from_str(front)?, title, body })
+    /// Chapters are built into the program, so a test finds every fault in them.
+    fn parse(text: &'static str) -> Result<Self, String> {
+        let form = "it must open with `<!--`, TOML, `-->` and a `# title`";
+        let parts = || {
+            let (front, rest) = text.strip_prefix("<!--\n")?.split_once("-->\n")?;
+            let (title, body) = rest.strip_prefix("# ")?.split_once('\n')?;
+            Some((front, title, body))
+        };
+        let (front, title, body) = parts().ok_or(form)?;
+        let front = toml::from_str(front).map_err(|error| error.to_string())?;
+        Ok(Self { front, title, body })
     }
 
     /// The Markdown below a heading of the second level; for an empty heading, what
@@ -124,9 +126,8 @@ mod tests {
     #[test]
     fn every_chapter_says_what_its_kind_must_say() {
         for lesson in LESSONS {
-            let chapter = chapter(lesson.id).unwrap().unwrap();
             let FrontMatter { leaky, fixed, believed, measured, symptoms, .. } =
-                chapter.front;
+                &chapter(lesson.id).unwrap().front;
             let filled = match lesson.kind {
                 Kind::Lesson => !leaky.is_empty() && !fixed.is_empty(),
                 Kind::Control => !believed.is_empty() && !measured.is_empty(),

@@ -3,7 +3,7 @@
 use crate::plan::Plan;
 use crate::requests::{ORDERS, PAGE, SHOP, sized_tenant};
 use model::seed;
-use model::table::{Item, to_item};
+use model::table::{Item, Record, to_item};
 use std::ops::Range;
 
 /// Items for the table, made one at a time.
@@ -30,10 +30,7 @@ pub(crate) fn shop_orders(plan: &Plan) -> Items {
 /// The events of the shop's orders.
 pub(crate) fn shop_events(plan: &Plan) -> Items {
     let (seed, tenant) = (plan.seed, seed::tenant(SHOP));
-    Box::new((0..ORDERS).map(move |n| {
-        let event = seed::event(seed, &tenant, n);
-        to_item(&event).expect("seeded events have a DynamoDB form")
-    }))
+    seeded(0..ORDERS, move |n| seed::event(seed, &tenant, n))
 }
 
 /// A tenant with as many orders as the size of the plan says.
@@ -49,8 +46,14 @@ pub(crate) fn one_page(plan: &Plan) -> Items {
 /// The first orders of a tenant.
 pub(crate) fn orders(seed: u64, tenant: &str, count: u64) -> Items {
     let tenant = seed::tenant(tenant);
-    Box::new((0..count).map(move |n| {
-        let order = seed::order(seed, &tenant, n);
-        to_item(&order).expect("seeded orders have a DynamoDB form")
-    }))
+    seeded(0..count, move |n| seed::order(seed, &tenant, n))
+}
+
+/// An item for each number.
+pub(crate) fn seeded<T: Record>(
+    numbers: Range<u64>,
+    item: impl Fn(u64) -> T + Send + 'static,
+) -> Items {
+    let item = move |n| to_item(&item(n)).expect("seeded data has a DynamoDB form");
+    Box::new(numbers.map(item))
 }

@@ -1,6 +1,5 @@
 //! What a lesson is.
 
-use crate::claims::Settles;
 use crate::data::{Items, RoundItems, no_rounds, shop_orders};
 use crate::plan::Plan;
 use dynamo::Fault;
@@ -49,6 +48,13 @@ pub struct FailedFix {
     /// Whether it stays bounded under this lesson's load. The chapter then says under
     /// which load it does not.
     pub bounded_here: bool,
+}
+
+impl FailedFix {
+    /// One with its own code, which grows as `leaky` does.
+    pub(crate) const fn decoy(name: &'static str, title: &'static str) -> Self {
+        Self { name, title, program: "decoys", settings: &[], bounded_here: false }
+    }
 }
 
 /// A job of the service, how it is measured, and what is expected.
@@ -107,8 +113,6 @@ pub struct Lesson {
     pub round_data: RoundItems,
     /// What must differ between any two requests, if anything.
     pub distinct: Option<fn(&Request) -> &str>,
-    /// Findings about common claims that it settles.
-    pub settles: &'static [Settles],
 }
 
 impl Lesson {
@@ -155,5 +159,4 @@ pub(crate) const JOB: Lesson = Lesson {
     data: shop_orders,
     round_data: no_rounds,
     distinct: None,
-    settles: &[],
 };

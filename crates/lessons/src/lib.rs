@@ -8,6 +8,7 @@ pub mod lesson;
 pub mod plan;
 mod requests;
 pub mod data;
+mod prelude;
 mod lessons;
 pub mod chapters;
 pub mod claims;

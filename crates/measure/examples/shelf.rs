@@ -27,7 +27,11 @@ async fn forget(body: Bytes) -> HttpResponse {
 
 /// Answers 504 when its work took longer than the deadline, as when the process stood
 /// still. Work that the client marks takes a while.
-async fn late(request: HttpRequest, body: Bytes, shelf: Data<Shelf>) -> HttpResponse {
+async fn late(
+    request: HttpRequest,
+    body: Bytes,
+    shelf: Data<Shelf>,
+) -> HttpResponse {
     let began = Instant::now();
     if request.headers().contains_key("x-slow") {
         actix_web::rt::time::sleep(Duration::from_millis(400)).await;

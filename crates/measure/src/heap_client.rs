@@ -136,7 +136,8 @@ impl OneConnection {
         }
         let body = match body {
             Err(error) if !error.is::<Elapsed>() => {
-                let connection = self.open.insert(Connection::open(self.origin).await?);
+                let connection =
+                    self.open.insert(Connection::open(self.origin).await?);
                 exchange(connection, "GET", path, READING_WITHIN).await?
             }
             body => body?,
@@ -159,9 +160,10 @@ async fn exchange(
         anyhow::Ok((status, body))
     };
     let waited = within.as_secs();
-    let (status, body) = tokio::time::timeout(within, answer)
-        .await
-        .with_context(|| format!("{method} {path} had no answer within {waited} s"))??;
+    let (status, body) =
+        tokio::time::timeout(within, answer).await.with_context(|| {
+            format!("{method} {path} had no answer within {waited} s")
+        })??;
     if !status.is_success() {
         bail!(
             "{method} {path} answered {status}: is the service started with --measure?"

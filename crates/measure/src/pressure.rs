@@ -39,8 +39,9 @@ impl Pressure {
         let high = |share: Option<f64>, high: f64| share.filter(|&s| s >= high);
         let cpu = high(self.other_cpu_share, OTHER_CPU_HIGH)
             .map(|s| format!("other programs used {} of the processor", share(s)));
-        let io = high(self.io_wait_share, WAIT_HIGH)
-            .map(|s| format!("the disk kept processes waiting {} of the time", share(s)));
+        let io = high(self.io_wait_share, WAIT_HIGH).map(|s| {
+            format!("the disk kept processes waiting {} of the time", share(s))
+        });
         let memory = high(self.memory_wait_share, WAIT_HIGH)
             .map(|s| format!("memory was short {} of the time", share(s)));
         let repeated = match &self.repeated[..] {
@@ -50,7 +51,8 @@ impl Pressure {
                 Some(format!("sent again: {first}, and {} more", others.len()))
             }
         };
-        let parts: Vec<_> = [cpu, io, memory, repeated].into_iter().flatten().collect();
+        let parts: Vec<_> =
+            [cpu, io, memory, repeated].into_iter().flatten().collect();
         (!parts.is_empty()).then(|| parts.join("; "))
     }
 }
@@ -103,7 +105,8 @@ struct Cpu {
 impl Counters {
     fn read() -> Self {
         let waited = |what: &str| {
-            let file = std::fs::read_to_string(format!("/proc/pressure/{what}")).ok()?;
+            let file =
+                std::fs::read_to_string(format!("/proc/pressure/{what}")).ok()?;
             file.lines().next()?.split_once("total=")?.1.parse().ok()
         };
         Self { cpu: cpu(), io_us: waited("io"), memory_us: waited("memory") }
@@ -121,8 +124,13 @@ fn other_cpu_share(before: Option<Cpu>, now: Option<Cpu>) -> Option<f64> {
 fn cpu() -> Option<Cpu> {
     let file = std::fs::read_to_string("/proc/stat").ok()?;
     // user nice system idle iowait irq softirq steal; guests are part of user.
-    let ticks: Vec<u64> =
-        file.lines().next()?.split_whitespace().skip(1).flat_map(str::parse).collect();
+    let ticks: Vec<u64> = file
+        .lines()
+        .next()?
+        .split_whitespace()
+        .skip(1)
+        .flat_map(str::parse)
+        .collect();
     let all = ticks.iter().take(8).sum();
     let idle = ticks.get(3)? + ticks.get(4)?;
     Some(Cpu { all, used: all - idle, own: own_ticks()? })

@@ -77,7 +77,8 @@ pub async fn measure<L: Load>(
         samples.attempt = attempt;
         samples.resident_before = resident_before;
         samples.pressure = watch.pressure();
-        samples.pressure.longest_pause_seconds = attempts.longest_pause.as_secs_f64();
+        samples.pressure.longest_pause_seconds =
+            attempts.longest_pause.as_secs_f64();
         samples.pressure.repeated.clone_from(&attempts.repeated);
         let judgement = judge(&samples, scenario);
         // A service that answers no round in time is not the machine's fault.
@@ -379,7 +380,8 @@ impl<'a, L: Load> Attempts<'a, L> {
                 return Ok(Ok(median_of(&bytes).unwrap_or(0.0) as u64));
             }
             let mut disturbed = None;
-            if let Some(why) = stopped.filter(|_| peaks.len() - steady.len() > stops) {
+            if let Some(why) = stopped.filter(|_| peaks.len() - steady.len() > stops)
+            {
                 stops = peaks.len() - steady.len();
                 disturbed = Some(why);
             } else {
@@ -396,7 +398,8 @@ impl<'a, L: Load> Attempts<'a, L> {
                 }
             }
             if let Some(why) = disturbed
-                && let Err(why) = self.repeat(&format!("the load of {size}"), why).await
+                && let Err(why) =
+                    self.repeat(&format!("the load of {size}"), why).await
             {
                 return Ok(Err(why));
             }
@@ -467,7 +470,9 @@ impl<'a, L: Load> Attempts<'a, L> {
         self.repeats += 1;
         if self.repeats > disturbance::REPEATS_MAX {
             let repeats = disturbance::REPEATS_MAX;
-            return Err(format!("{what} met {why}, and so did {repeats} loads before"));
+            return Err(format!(
+                "{what} met {why}, and so did {repeats} loads before"
+            ));
         }
         tokio::time::sleep(disturbance::wait(self.repeats)).await;
         Ok(())

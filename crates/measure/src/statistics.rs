@@ -189,7 +189,8 @@ mod tests {
     }
 
     #[test]
-    fn a_block_that_is_freed_hides_a_leak_of_the_steps_slope_and_not_one_of_four_times() {
+    fn a_block_that_is_freed_hides_a_leak_of_the_steps_slope_and_not_one_of_four_times()
+     {
         const STEP: f64 = 8_232.0;
         let xs: Vec<f64> = (0..8).map(|n| f64::from(n) * 300.0).collect();
         // In how many of the seven places a leak is found beside the step.

@@ -2,15 +2,11 @@
 
 use crate::comparison::{Comparison, LessonResult, SiteGrowth, TwinResult};
 use crate::figures::{self, bytes};
-use crate::wrap::{hanging, wrapped};
-use crate::{prose, table};
-use anstyle::{AnsiColor, Style};
+use crate::prose;
+use crate::terminal::{BOLD, CYAN, DIM, GREEN, Lines, PLAIN, RED, Told, YELLOW};
 use lessons::{Chapter, Lesson};
 use similar::TextDiff;
 use std::fmt::Write;
-
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
 
 /// The parts of a chapter that explain, before and after the figures. The chapter's own
 /// measurement is left out, because the reader's figures replace it; so are guesses.
@@ -88,37 +84,33 @@ fn figures(
     measured: Option<&Measured<'_>>,
     width: usize,
 ) -> String {
-    let paragraph = |text: &str| wrapped(text, width).join("\n") + "\n";
+    let mut lines = Lines::new(width);
     let Some(Measured { comparison, lesson, from }) = measured else {
-        let none = paragraph(
+        lines.paragraph(
             "This lesson has not been measured yet. The following command measures it \
              in a few seconds; --from names a comparison.json elsewhere.",
         );
-        return format!("{none}\n    ./scripts/compare.sh {}\n", lesson.id);
+        lines.line(format_args!("\n    ./scripts/compare.sh {}", lesson.id));
+        return lines.text;
     };
     let quick = if comparison.environment.quick { ", --quick" } else { "" };
-    let mut text = paragraph(&format!(
+    lines.paragraph(&format!(
         "From {from} (seed {}{quick}): bytes of live heap that each request adds. They \
          grow with: {}.",
         comparison.seed, lesson.grows_with
     ));
     for (name, result) in lesson.services() {
-        text.push('\n');
-        service(&mut text, name, result, width);
+        service(&mut lines, name, result);
     }
     for mismatch in &lesson.mismatches {
-        let yellow = AnsiColor::Yellow.on_default();
-        for line in wrapped(&format!("! {mismatch}"), width) {
-            let _ = writeln!(text, "{yellow}{line}{yellow:#}");
-        }
+        lines.filled(YELLOW, &format!("! {mismatch}"), "", "");
     }
-    text
+    lines.text
 }
 
-fn service(text: &mut String, name: &str, result: &TwinResult, width: usize) {
-    let style = table::style(result.verdict);
-    let verdict = result.verdict.as_str();
-    let _ = writeln!(text, "{BOLD}{name}{BOLD:#} {style}{verdict}{style:#}");
+fn service(lines: &mut Lines, name: &str, result: &TwinResult) {
+    let (style, verdict) = (result.verdict.style(), result.verdict.word());
+    lines.line(format_args!("\n{BOLD}{name}{BOLD:#} {style}{verdict}{style:#}"));
     let grows = result.verdict.is_growth();
     let sites =
         result.sites.iter().filter(|site| grows && site.share >= figures::SHARE_MIN);
@@ -127,9 +119,7 @@ fn service(text: &mut String, name: &str, result: &TwinResult, width: usize) {
         format!("{}: {:+.1} per request", metric.name, metric.per_request)
     });
     for note in [figures::of(result)].into_iter().chain(sites).chain(metrics) {
-        for line in hanging(&note, width, "  ", "    ") {
-            let _ = writeln!(text, "{line}");
-        }
+        lines.filled(PLAIN, &note, "  ", "    ");
     }
 }
 
@@ -161,16 +151,16 @@ fn difference(sources: &[Option<Source>; 2]) -> String {
     if diff.is_empty() {
         return "Both twins are the same here.".to_owned();
     }
-    diff.lines().map(coloured).collect()
-}
-
-fn coloured(line: &str) -> String {
-    let style = match line.as_bytes().first() {
-        _ if line.starts_with("---") || line.starts_with("+++") => BOLD,
-        Some(b'-') => AnsiColor::Red.on_default(),
-        Some(b'+') => AnsiColor::Green.on_default(),
-        Some(b'@') => AnsiColor::Cyan.on_default(),
-        _ => return format!("{line}\n"),
-    };
-    format!("{style}{line}{style:#}\n")
+    let mut lines = Lines::new(usize::MAX);
+    for line in diff.lines() {
+        let style = match line.as_bytes().first() {
+            _ if line.starts_with("---") || line.starts_with("+++") => BOLD,
+            Some(b'-') => RED,
+            Some(b'+') => GREEN,
+            Some(b'@') => CYAN,
+            _ => PLAIN,
+        };
+        lines.line(format_args!("{style}{line}{style:#}"));
+    }
+    lines.text
 }

@@ -205,8 +205,10 @@ impl TwinResult {
 
     /// What must be known beside the verdict: further attempts, and other load.
     pub fn circumstances(&self) -> Option<String> {
-        let attempts = (self.attempts > 1).then(|| format!("{} attempts", self.attempts));
-        let pressure = self.pressure.phrase().map(|p| format!("under pressure: {p}"));
+        let attempts =
+            (self.attempts > 1).then(|| format!("{} attempts", self.attempts));
+        let pressure =
+            self.pressure.phrase().map(|p| format!("under pressure: {p}"));
         let all: Vec<_> = attempts.into_iter().chain(pressure).collect();
         (!all.is_empty()).then(|| all.join(", "))
     }

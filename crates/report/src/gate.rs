@@ -2,13 +2,7 @@
 
 use crate::baseline::{Gate, GatedSite, State};
 use crate::figures::{bytes, percent, place};
-use crate::wrap::{WIDTH, hanging, wrapped};
-use anstyle::{AnsiColor, Style};
-use std::fmt::Write;
-
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
-const YELLOW: Style = AnsiColor::Yellow.on_default();
+use crate::terminal::{BOLD, DIM, Lines, PLAIN, WIDTH, YELLOW};
 
 /// Where a site's text begins: behind the longest state.
 const SITE: usize = 10;
@@ -19,30 +13,26 @@ pub const UNEXPECTED: &str =
 
 /// For a terminal, with styles that the printer may strip.
 pub fn text(gate: &Gate) -> String {
-    let mut text = String::new();
-    for line in wrapped(&format!("Against the baseline {}", gate.file), WIDTH) {
-        let _ = writeln!(text, "{BOLD}{line}{BOLD:#}");
+    let mut lines = Lines::new(WIDTH);
+    lines.filled(BOLD, &format!("Against the baseline {}", gate.file), "", "");
+    gate.changed().for_each(|site| shown(&mut lines, site));
+    if let Some(known) = known(gate) {
+        lines.line(format_args!("{DIM}{:<SITE$}{known}{DIM:#}", "KNOWN"));
     }
-    for state in State::ALL.into_iter().filter(|state| *state != State::Known) {
-        gate.in_state(state).for_each(|site| shown(&mut text, site));
+    for note in &gate.notes {
+        lines.filled(YELLOW, &format!("! {note}"), "  ", "    ");
     }
-    let known = gate.in_state(State::Known).count();
-    if known > 0 {
-        let sites = if known == 1 { "site" } else { "sites" };
-        let _ = writeln!(
-            text,
-            "{DIM}{:<SITE$}{known} {sites}, as before{DIM:#}",
-            "KNOWN"
-        );
+    lines.line(sentence(gate));
+    lines.text + &cure(gate)
+}
+
+/// How many sites are as they were, if any.
+pub fn known(gate: &Gate) -> Option<String> {
+    match gate.in_state(State::Known).count() {
+        0 => None,
+        1 => Some("1 site, as before".to_owned()),
+        known => Some(format!("{known} sites, as before")),
     }
-    for line in
-        gate.notes.iter().flat_map(|note| hanging(note, WIDTH, "  ! ", "    "))
-    {
-        let _ = writeln!(text, "{YELLOW}{line}{YELLOW:#}");
-    }
-    let _ = writeln!(text, "{}", sentence(gate));
-    text.push_str(&cure(gate));
-    text
 }
 
 /// The answer.
@@ -73,26 +63,18 @@ pub fn figure(site: &GatedSite) -> String {
     }
 }
 
-fn shown(text: &mut String, site: &GatedSite) {
-    let style = match site.state {
-        State::New | State::Grown => AnsiColor::Red.on_default(),
-        State::Fixed => AnsiColor::Green.on_default(),
-        State::Accepted | State::Known => Style::new(),
-    };
+fn shown(lines: &mut Lines, site: &GatedSite) {
     let allowed =
         site.allowed_bytes_per_request.filter(|_| site.state == State::Grown);
     let texts = [
-        Some(format!("{} {}: {}", site.lesson, site.twin, figure(site))),
+        Some(format!("{}: {}", site.service(), figure(site))),
         Some(place(site.place())),
         site.reason.clone(),
         allowed
             .map(|allowed| format!("up to {} B counts as the same", bytes(allowed))),
     ];
-    let lines = texts.iter().flatten().flat_map(|text| wrapped(text, WIDTH - SITE));
-    for (n, line) in lines.enumerate() {
-        let state = if n == 0 { site.state.as_str() } else { "" };
-        let _ = writeln!(text, "{style}{state:<SITE$}{style:#}{line}");
-    }
+    let texts = texts.into_iter().flatten().map(|text| (PLAIN, text));
+    lines.told(site.state, [0, SITE], texts);
 }
 
 /// What to paste where sites are new.

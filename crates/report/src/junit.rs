@@ -3,6 +3,7 @@
 
 use crate::baseline::{Gate, GatedSite};
 use crate::comparison::{Comparison, LessonResult};
+use crate::terminal::Told;
 use crate::{figures, gate};
 use quick_junit::{
     NonSuccessKind, Report, SerializeError, TestCase, TestCaseStatus, TestSuite,
@@ -85,8 +86,8 @@ fn baseline(result: &Gate) -> TestSuite {
 
 /// Its name has the fingerprint rather than the line, so that it survives an edit.
 fn site(site: &GatedSite) -> TestCase {
-    let state = site.state.as_str();
-    let name = format!("{} {} {}", site.lesson, site.twin, site.fingerprint);
+    let state = site.state.word();
+    let name = format!("{} {}", site.service(), site.fingerprint);
     let holds = format!("{state}: {}", gate::figure(site));
     let at = format!("at {}", figures::place(site.place()));
     let accepted = site.reason.iter().map(|reason| format!("; accepted: {reason}"));

@@ -19,8 +19,8 @@ mod refusal;
 pub mod stored;
 pub mod chapter;
 pub mod table;
+mod terminal;
 pub mod whole_file;
-mod wrap;
 
 pub use output::{Output, source};
 pub use refusal::Refusal;

@@ -4,6 +4,7 @@
 use crate::baseline::{Gate, State};
 use crate::comparison::{Comparison, LessonResult, TwinResult, Verdict};
 use crate::figures::{percent, place, power, size};
+use crate::terminal::Told;
 use crate::{figures, gate};
 use std::fmt::Write;
 
@@ -88,19 +89,16 @@ fn baseline(text: &mut String, gate: &Gate) {
         gate::sentence(gate),
         gate.file.replace(['`', '\n', '\r'], " ")
     );
-    for state in State::ALL.into_iter().filter(|state| *state != State::Known) {
-        for site in gate.in_state(state) {
-            let (lesson, twin) = (&site.lesson, &site.twin);
-            let reason = site.reason.iter().map(|reason| format!("; {reason}"));
-            let reason = reason.collect::<String>();
-            let (holds, at) = (gate::figure(site), place(site.place()));
-            let line = format!("{lesson} {twin}: {holds}, at {at}{reason}");
-            let _ = writeln!(text, "- **{}** {}", state.as_str(), escaped(&line));
-        }
+    for site in gate.changed() {
+        let reason = site.reason.iter().map(|reason| format!("; {reason}"));
+        let reason = reason.collect::<String>();
+        let (holds, at) = (gate::figure(site), place(site.place()));
+        let line = format!("{}: {holds}, at {at}{reason}", site.service());
+        let _ = writeln!(text, "- **{}** {}", site.state.word(), escaped(&line));
     }
-    let known = gate.in_state(State::Known).count();
-    let sites = if known == 1 { "site" } else { "sites" };
-    let _ = writeln!(text, "- **KNOWN**: {known} {sites}, as before");
+    if let Some(known) = gate::known(gate) {
+        let _ = writeln!(text, "- **KNOWN**: {known}");
+    }
     for note in &gate.notes {
         let _ = writeln!(text, "- Note: {}", escaped(note));
     }
@@ -110,8 +108,7 @@ fn baseline(text: &mut String, gate: &Gate) {
         folded(text, "How to accept new sites: give each a reason", &entries);
     }
     for site in gate.sites.iter().filter(|site| site.state.fails()) {
-        let (state, lesson, twin) = (site.state.as_str(), &site.lesson, &site.twin);
-        let title = format!("{state}: {lesson} {twin}, call stack");
+        let title = format!("{}: {}, call stack", site.state.word(), site.service());
         folded(text, &title, &stack(&site.frames));
     }
 }

@@ -4,14 +4,10 @@
 //! termimad is no alternative: it turns on a feature of `mio`, so the AWS SDK would be
 //! built twice, and it neither knows links nor fills lines.
 
-use crate::wrap::hanging;
-use anstyle::{AnsiColor, Style};
+use crate::terminal::{BOLD, CYAN, DIM, Lines, PLAIN};
+use anstyle::Style;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use std::fmt::Write;
-
-const BOLD: Style = Style::new().bold();
-const CODE: Style = AnsiColor::Cyan.on_default();
-const DIM: Style = Style::new().dimmed();
 
 /// Indent of a block of code.
 const CODE_INDENT: &str = "    ";
@@ -23,17 +19,23 @@ pub fn render(
     width: usize,
     replace: &dyn Fn(&str) -> Option<String>,
 ) -> String {
-    let mut writer = Writer { width, ..Writer::default() };
+    let mut writer = Writer {
+        out: Lines::new(width),
+        text: String::new(),
+        styles: Vec::new(),
+        lists: Vec::new(),
+        mark: None,
+        code: None,
+        link: String::new(),
+    };
     for event in Parser::new_ext(markdown, Options::ENABLE_TABLES) {
         writer.take(event, replace);
     }
-    writer.out
+    writer.out.text
 }
 
-#[derive(Default)]
 struct Writer {
-    out: String,
-    width: usize,
+    out: Lines,
     /// The paragraph so far, styled word by word.
     text: String,
     /// Styles of the elements around it, outermost first.
@@ -66,7 +68,7 @@ impl Writer {
                     self.push(&text, Style::new().effects(effects));
                 }
             },
-            Event::Code(text) => self.push(&text, CODE),
+            Event::Code(text) => self.push(&text, CYAN),
             // Sources have one sentence per line; here lines are filled.
             Event::SoftBreak => self.text.push(' '),
             Event::HardBreak => self.paragraph(),
@@ -161,9 +163,7 @@ impl Writer {
         let mark = self.mark.take().unwrap_or_else(|| own.to_owned());
         let rest = " ".repeat(outer.len() + mark.len());
         let first = format!("{outer}{mark}");
-        for line in hanging(&text, self.width, &first, &rest) {
-            let _ = writeln!(self.out, "{line}");
-        }
+        self.out.filled(PLAIN, &text, &first, &rest);
     }
 
     /// Code, or what replaces it.
@@ -173,16 +173,15 @@ impl Writer {
         }
         self.gap();
         for line in code.lines() {
-            let _ =
-                writeln!(self.out, "{}", format!("{CODE_INDENT}{line}").trim_end());
+            self.out.line(format_args!("{CODE_INDENT}{line}"));
         }
     }
 
     /// An empty line between blocks; none between an item's mark and its text.
     fn gap(&mut self) {
-        let begins = self.out.is_empty() || self.out.ends_with("\n\n");
-        if self.mark.is_none() && !begins {
-            self.out.push('\n');
+        let out = &mut self.out.text;
+        if self.mark.is_none() && !out.is_empty() && !out.ends_with("\n\n") {
+            out.push('\n');
         }
     }
 }

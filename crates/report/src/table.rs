@@ -2,16 +2,8 @@
 
 use crate::comparison::{Comparison, GrowthKind, LessonResult, TwinResult, Verdict};
 use crate::figures;
-use crate::wrap::{WIDTH, hanging, wrapped};
-use anstyle::{AnsiColor, Style};
-use std::fmt::Write;
+use crate::terminal::{BOLD, DIM, GREEN, Lines, Told, WIDTH, YELLOW};
 use std::path::Path;
-
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
-const RED: Style = AnsiColor::Red.on_default();
-const GREEN: Style = AnsiColor::Green.on_default();
-const YELLOW: Style = AnsiColor::Yellow.on_default();
 
 /// A fix that makes one more call in a hundred requests makes it deliberately.
 const CALLS_COST: f64 = 1.01;
@@ -29,61 +21,50 @@ const CELL: usize = 19;
 /// From nothing to the largest value.
 const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// The colour of a verdict.
-pub(crate) fn style(verdict: Verdict) -> Style {
-    match verdict {
-        Verdict::Leaks | Verdict::Grows => RED,
-        Verdict::Bounded | Verdict::Flat => GREEN,
-        Verdict::Inconclusive => YELLOW,
-    }
-}
-
 /// The whole text, with styles that the printer may strip.
 pub fn render(comparison: &Comparison, folder: &Path) -> String {
-    let mut text = format!(
-        "{BOLD}{:<NOTE$}{:<19}{:<20}FIXED{BOLD:#}\n",
+    let mut lines = Lines::new(WIDTH);
+    lines.line(format_args!(
+        "{BOLD}{:<NOTE$}{:<19}{:<20}FIXED{BOLD:#}",
         "LESSON", "GROWS WITH", "LEAKY"
-    );
+    ));
     for lesson in &comparison.lessons {
-        rows(&mut text, lesson);
+        rows(&mut lines, lesson);
     }
-    summary(&mut text, comparison);
-    next_steps(&mut text, comparison, folder);
-    text
+    summary(&mut lines, comparison);
+    next_steps(&mut lines, comparison, folder);
+    lines.text
 }
 
-fn rows(text: &mut String, lesson: &LessonResult) {
+fn rows(lines: &mut Lines, lesson: &LessonResult) {
     let of = |twin: &str| match lesson.twins.get(twin) {
         Some(result) => cell(result),
         None => format!("{:<CELL$}", "not run"),
     };
     let (id, grows_with) = (&lesson.id, &lesson.grows_with);
     let (leaky, fixed) = (of("leaky"), of("fixed"));
-    let row = format!("{id:<NOTE$}{grows_with:<19}{leaky} {fixed}");
-    let _ = writeln!(text, "{}", row.trim_end());
-    let notes = [holder(lesson), metrics(lesson), cost(lesson), circumstances(lesson)];
+    lines.line(format_args!("{id:<NOTE$}{grows_with:<19}{leaky} {fixed}"));
+    let indent = " ".repeat(NOTE);
+    let notes =
+        [holder(lesson), metrics(lesson), cost(lesson), circumstances(lesson)];
     for note in notes.iter().flatten() {
-        for line in wrapped(note, WIDTH - NOTE) {
-            let _ = writeln!(text, "{DIM}{:NOTE$}{line}{DIM:#}", "");
-        }
+        lines.filled(DIM, note, &indent, &indent);
     }
     for (name, result) in &lesson.failed_fixes {
-        let _ = writeln!(text, "  {name:<38}{}", cell(result).trim_end());
+        lines.line(format_args!("  {name:<38}{}", cell(result)));
     }
     for line in burst(lesson) {
-        let _ = writeln!(text, "{:NOTE$}{line}", "");
+        lines.line(indent.clone() + &line);
     }
     for mismatch in &lesson.mismatches {
-        for line in hanging(mismatch, WIDTH, "  ! ", "    ") {
-            let _ = writeln!(text, "{YELLOW}{line}{YELLOW:#}");
-        }
+        lines.filled(YELLOW, &format!("! {mismatch}"), "  ", "    ");
     }
 }
 
 /// `LEAKS  +1,420 B` or `GROWS  ~n^1.00`.
 fn cell(result: &TwinResult) -> String {
-    let style = style(result.verdict);
-    let (verdict, figure) = (result.verdict.as_str(), figures::short(result));
+    let (style, verdict) = (result.verdict.style(), result.verdict.word());
+    let figure = figures::short(result);
     let gap = CELL.saturating_sub(verdict.len() + figure.len()).max(1);
     format!("{style}{verdict}{style:#}{:gap$}{figure}", "")
 }
@@ -156,7 +137,7 @@ fn bars(values: &[u64], highest: u64) -> String {
     values.iter().map(|value| LEVELS[level(value)]).collect()
 }
 
-fn summary(text: &mut String, comparison: &Comparison) {
+fn summary(lines: &mut Lines, comparison: &Comparison) {
     let lessons = &comparison.lessons;
     let same = lessons.iter().all(|lesson| lesson.same_answers == Some(true));
     let compared = lessons.iter().all(|lesson| lesson.same_answers.is_some());
@@ -170,13 +151,11 @@ fn summary(text: &mut String, comparison: &Comparison) {
         1 => format!("{YELLOW}One lesson is not as expected{YELLOW:#}; see the !"),
         n => format!("{YELLOW}{n} lessons are not as expected{YELLOW:#}; see the !"),
     };
-    let _ = writeln!(text, "\n{verdict}");
+    lines.line(format_args!("\n{verdict}"));
     if lessons.iter().any(repaired) {
-        text.push_str("If you have repaired leaky: it no longer grows.\n");
+        lines.line("If you have repaired leaky: it no longer grows.");
     }
-    for line in wrapped(figures::UNITS, WIDTH) {
-        let _ = writeln!(text, "{line}");
-    }
+    lines.paragraph(figures::UNITS);
     let controls = lessons.iter().filter(|lesson| lesson.kind == "control");
     let limit = controls
         .flat_map(|lesson| lesson.twins.values())
@@ -185,7 +164,7 @@ fn summary(text: &mut String, comparison: &Comparison) {
         .map(|twin| twin.detection_limit_bytes_per_request)
         .fold(f64::NAN, f64::max);
     if limit.is_finite() {
-        let _ = writeln!(text, "Detection limit: {limit:.0} B per request.");
+        lines.line(format_args!("Detection limit: {limit:.0} B per request."));
     }
 }
 
@@ -197,22 +176,20 @@ fn repaired(lesson: &LessonResult) -> bool {
         && lesson.twins.get("leaky").is_some_and(still)
 }
 
-fn next_steps(text: &mut String, comparison: &Comparison, folder: &Path) {
+fn next_steps(lines: &mut Lines, comparison: &Comparison, folder: &Path) {
     let lessons = &comparison.lessons;
     let first = lessons.iter().find(|lesson| lesson.kind == "lesson");
     let Some(LessonResult { id, .. }) = first.or(lessons.first()) else { return };
     let folder = folder.display();
-    let _ = write!(
-        text,
+    lines.line(format_args!(
         "\n{BOLD}Next{BOLD:#}
   see the leak       diff crates/{{leaky,fixed}}/src/lessons/{id}.rs
   read about it      target/debug/leaklab explain {id}
   run it alone       ./scripts/compare.sh {id}
   open the report    {folder}/report.html
   all figures        {folder}/comparison.json
-  all call stacks    {folder}/profiles/, for valgrind's dh_view.html
-"
-    );
+  all call stacks    {folder}/profiles/, for valgrind's dh_view.html"
+    ));
 }
 
 #[cfg(test)]

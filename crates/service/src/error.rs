@@ -45,18 +45,33 @@ pub enum ServiceError {
     /// 408: the head of the request arrived, the rest did not in time.
     #[error("the request was not complete within {0} ms")]
     TooSlow(u64),
+    /// 409: what exists already differs from what was sent.
+    #[error("{0} exists already, with another content")]
+    Conflict(&'static str),
     /// 413.
     #[error("the body is larger than {0} bytes")]
     TooLarge(usize),
     /// 415.
-    #[error("the body must be application/json")]
-    MediaType,
+    #[error("the body must be {0}")]
+    MediaType(&'static str),
     /// 422: an idempotency key was used for another request.
     #[error("this idempotency key belongs to another request; use a new one")]
     KeyReused,
     /// 503 with `Retry-After`: a limit is reached.
     #[error("too much work is waiting; try again")]
     Overloaded,
+    /// The same before the body was read, so the connection closes.
+    #[error("too many such requests are under way; try again")]
+    Full,
+    /// Any other error, after a part of the request's lines was done.
+    #[error("{cause}; {lines} lines were taken before")]
+    PartlyDone {
+        /// How many lines of the request were done.
+        lines: u64,
+        /// Why not all of them.
+        #[source]
+        cause: Box<Self>,
+    },
     /// 503 with `Retry-After`: DynamoDB throttles.
     #[error("the database is busy; try again")]
     Throttled,
@@ -77,6 +92,17 @@ impl ServiceError {
         tracing::error!(cause = %DisplayErrorContext(&cause), "internal error");
         Self::Internal
     }
+
+    /// Whether the client may still be sending.
+    fn leaves_body(&self) -> bool {
+        matches!(
+            self,
+            Self::TooSlow(_)
+                | Self::TooLarge(_)
+                | Self::Full
+                | Self::PartlyDone { .. }
+        )
+    }
 }
 
 impl ResponseError for ServiceError {
@@ -84,12 +110,16 @@ impl ResponseError for ServiceError {
         match self {
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::Conflict(_) => StatusCode::CONFLICT,
             Self::Unroutable(status, _) => *status,
             Self::TooSlow(_) => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Overloaded | Self::Throttled => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Overloaded | Self::Full | Self::Throttled => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            Self::PartlyDone { cause, .. } => cause.status_code(),
             Self::Timeout => StatusCode::GATEWAY_TIMEOUT,
             Self::Upstream => StatusCode::BAD_GATEWAY,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -102,7 +132,7 @@ impl ResponseError for ServiceError {
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS));
         }
-        if matches!(self, Self::TooSlow(_) | Self::TooLarge(_)) {
+        if self.leaves_body() {
             // The rest of the body is still arriving, and nothing will read it.
             response.force_close();
         }
@@ -142,9 +172,12 @@ where
                 Some(
                     "ProvisionedThroughputExceededException"
                     | "ThrottlingException"
-                    | "RequestLimitExceeded",
+                    | "RequestLimitExceeded"
+                    | "TransactionConflictException",
                 ),
             ) => Self::Throttled,
+            // Clients' input is checked before, so the mistake is this service's own.
+            (_, Some("ValidationException")) => Self::Internal,
             _ => Self::Upstream,
         };
         tracing::error!(cause = %DisplayErrorContext(&error), "DynamoDB call failed");

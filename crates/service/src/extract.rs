@@ -72,7 +72,7 @@ fn json_error(error: &JsonPayloadError, bytes_max: usize) -> ServiceError {
     match error {
         JsonPayloadError::OverflowKnownLength { .. }
         | JsonPayloadError::Overflow { .. } => ServiceError::TooLarge(bytes_max),
-        JsonPayloadError::ContentType => ServiceError::MediaType,
+        JsonPayloadError::ContentType => ServiceError::MediaType("application/json"),
         // serde_json's text names line, column and field, which the client sent.
         JsonPayloadError::Deserialize(cause) => {
             ServiceError::Invalid(format!("the body is not as expected: {cause}"))

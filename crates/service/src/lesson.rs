@@ -5,16 +5,26 @@ use actix_web::web::Data;
 use futures_util::future::BoxFuture;
 use std::future::Future;
 use std::sync::Arc;
+use tokio::time::Instant;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Adds routes or state to a worker.
 type Mount = Box<dyn Fn(&mut ServiceConfig<'_>) + Send + Sync>;
 
+/// Finishes background work before this moment.
+type Drain =
+    Box<dyn FnOnce(Instant) -> BoxFuture<'static, Result<(), Undone>> + Send>;
+
+/// Accepted work was not done before the service ended. The log names it, and the
+/// process exits with code 4.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Undone;
+
 /// One lesson, built once when the service starts.
 pub struct Lesson {
     mounts: Vec<Mount>,
-    drain: Option<BoxFuture<'static, ()>>,
+    drain: Option<Drain>,
     allow_half_closed: Option<bool>,
     connections_max: Option<usize>,
 }
@@ -50,10 +60,14 @@ impl Lesson {
         self
     }
 
-    /// Background work to wait for after the last request.
+    /// Finishes the lesson's background work when the service stops. The function gets
+    /// the moment at which it must be done or name in the log what is left.
     #[must_use]
-    pub fn drain(mut self, work: impl Future<Output = ()> + Send + 'static) -> Self {
-        self.drain = Some(Box::pin(work));
+    pub fn drain<W: Future<Output = Result<(), Undone>> + Send + 'static>(
+        mut self,
+        work: impl FnOnce(Instant) -> W + Send + 'static,
+    ) -> Self {
+        self.drain = Some(Box::new(|deadline| Box::pin(work(deadline))));
         self
     }
 
@@ -77,7 +91,7 @@ impl Lesson {
 pub(crate) struct Lessons {
     /// Shared by the workers.
     pub(crate) routes: Arc<Routes>,
-    pub(crate) drains: Vec<BoxFuture<'static, ()>>,
+    pub(crate) drains: Vec<Drain>,
     pub(crate) allow_half_closed: bool,
     pub(crate) connections_max: usize,
 }

@@ -13,12 +13,14 @@ pub mod lesson;
 pub mod prelude;
 mod openapi;
 pub mod server;
-pub mod api_names;
+
+#[doc = include_str!("../../../docs/api-names.md")]
+pub mod api_names {}
 
 pub use dynamo::{Dynamo, Page, Pages};
 pub use error::{Problem, ServiceError};
 pub use extract::Tenant;
-pub use lesson::Lesson;
+pub use lesson::{Lesson, Undone};
 pub use server::{Context, main};
 pub use settings::{Limits, Settings};
 pub use utoipa_actix_web::scope::scope;

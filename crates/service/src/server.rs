@@ -8,16 +8,24 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpResponse, HttpServer, rt};
 use anyhow::Context as _;
+use futures_util::future::join_all;
 use heap::Gauges;
 use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::Instant;
 use tracing_actix_web::TracingLogger;
 use utoipa::openapi::OpenApi;
 
 /// How long requests in flight may take after a signal to stop.
 const SHUTDOWN_SECONDS: u64 = 10;
+
+/// How long background work may take after the last request.
+const DRAIN_WITHIN: Duration = Duration::from_secs(10);
+
+/// Exit code of a service that could not do all the work that it had accepted.
+const UNDONE: u8 = 4;
 
 /// Time for a request's head, so that slow clients do not hold connections.
 const HEAD_DEADLINE: Duration = Duration::from_secs(5);
@@ -34,6 +42,9 @@ const SAMPLES_MAX: u32 = 250;
 pub struct Context {
     /// Access to the table.
     pub dynamo: Data<Dynamo>,
+    /// The same for work on `background`. A connection ends with the runtime that opened
+    /// it, so a worker that stops must not share its connections with this work.
+    pub background_dynamo: Data<Dynamo>,
     /// The limits that the operator set.
     pub limits: Data<Limits>,
     /// Numbers that `/__heap` shows.
@@ -54,8 +65,8 @@ pub fn main(
         rt::System::new().block_on(serve(&settings, lessons))
     };
     // The runtime ends with `run`, and everything that its tasks held.
-    match run().and_then(|()| print_live_bytes(&settings)) {
-        Ok(()) => ExitCode::SUCCESS,
+    match run().and_then(|code| print_live_bytes(&settings).map(|()| code)) {
+        Ok(code) => code,
         Err(error) => {
             eprintln!("{name}: {error:#}");
             ExitCode::from(3)
@@ -95,8 +106,10 @@ fn live_bytes_at_rest() -> u64 {
 async fn context(settings: &Settings) -> anyhow::Result<Context> {
     let gauges = Gauges::default();
     let attempts = gauges.named(heap::gauges::DATABASE_CALLS);
+    let dynamo = Dynamo::connect(settings, attempts).await?;
     Ok(Context {
-        dynamo: Data::new(Dynamo::connect(settings, attempts).await?),
+        background_dynamo: Data::new(dynamo.with_own_connections()),
+        dynamo: Data::new(dynamo),
         limits: Data::new(settings.limits.clone()),
         gauges,
         background: tokio::runtime::Handle::current(),
@@ -106,7 +119,7 @@ async fn context(settings: &Settings) -> anyhow::Result<Context> {
 async fn serve(
     settings: &Settings,
     lessons: impl FnOnce(&Context) -> Vec<Lesson>,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<ExitCode> {
     let context = context(settings).await?;
     let lessons = Lessons::collect(lessons(&context));
     let document = Data::new(openapi::complete(lessons.routes.describe()));
@@ -160,11 +173,15 @@ async fn serve(
         settings.exit_on_stdin_close,
     ));
     server.await.context("the server failed")?;
-    for drain in lessons.drains {
-        drain.await;
+    let deadline = Instant::now() + DRAIN_WITHIN;
+    let drained =
+        join_all(lessons.drains.into_iter().map(|drain| drain(deadline))).await;
+    if drained.iter().any(Result::is_err) {
+        tracing::error!("stopped; accepted work was not done");
+        return Ok(ExitCode::from(UNDONE));
     }
     tracing::info!("stopped");
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Signals that stop the service. Installed before it prints that it listens.

@@ -81,6 +81,9 @@ pub struct Limits {
     /// Largest import
     #[arg(long, env = "IMPORT_BYTES_MAX", default_value_t = 64 << 20)]
     pub import_bytes_max: usize,
+    /// Imports at a time
+    #[arg(long, env = "IMPORTS_AT_ONCE_MAX", default_value_t = 16, value_parser = at_least_one)]
+    pub imports_at_once_max: usize,
     /// Events that may wait to be written
     #[arg(long, env = "EVENT_QUEUE_MAX", default_value_t = 4_096, value_parser = at_least_one)]
     pub event_queue_max: usize,

@@ -8,10 +8,9 @@ use model::Scan;
 use service::dynamo::BATCH_ITEMS;
 use service::prelude::*;
 use std::sync::Mutex;
-use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 /// Accepts an event of an order; it is written within moments
 #[utoipa::path(params(Tenant), responses((status = 202)))]
@@ -66,7 +65,7 @@ impl Events {
         // FIX: a bounded channel. When it is full, the scanner is told to try again
         // later, and until then the event stays in the scanner's memory.
         let (sender, receiver) = channel(context.limits.event_queue_max);
-        let dynamo = context.dynamo.clone();
+        let dynamo = context.background_dynamo.clone();
         // One writer for all workers. It owns the receiving end, and with it the queue.
         let writer = context.background.spawn(write_all(dynamo, receiver));
         Self {
@@ -85,14 +84,16 @@ impl Events {
         sender.try_send(queued).map_err(|_| ServiceError::Overloaded)
     }
 
-    /// Writes what is queued before the service ends, within ten seconds.
-    async fn drain(&self) {
+    /// Writes what is queued before the service ends.
+    async fn drain(&self, deadline: Instant) -> Result<(), Undone> {
         // Without a sender, the writer ends when it has taken the last event.
         drop(lock(&self.sender).take());
-        let Some(writer) = lock(&self.writer).take() else { return };
-        if timeout(Duration::from_secs(10), writer).await.is_err() {
+        let Some(writer) = lock(&self.writer).take() else { return Ok(()) };
+        if timeout_at(deadline, writer).await.is_err() {
             tracing::error!(left = self.depth.get(), "events were lost");
+            return Err(Undone);
         }
+        Ok(())
     }
 }
 
@@ -117,5 +118,5 @@ pub(crate) fn lesson(context: &Context) -> Lesson {
     let events = Data::new(Events::new(context));
     Lesson::new(|app| app.service(record))
         .state(events.clone())
-        .drain(async move { events.drain().await })
+        .drain(move |deadline| async move { events.drain(deadline).await })
 }

@@ -130,9 +130,10 @@ impl Jobs {
     }
 
     /// Waits for the jobs in progress: a shutdown must not lose an audit.
-    async fn drain(&self) {
+    async fn drain(&self) -> Result<(), Undone> {
         self.running.close();
         self.running.wait().await;
+        Ok(())
     }
 }
 
@@ -140,5 +141,5 @@ pub(crate) fn lesson(context: &Context) -> Lesson {
     let jobs = Data::new(Jobs::new(context));
     Lesson::new(|app| app.service(confirm))
         .state(jobs.clone())
-        .drain(async move { jobs.drain().await })
+        .drain(move |_| async move { jobs.drain().await })
 }

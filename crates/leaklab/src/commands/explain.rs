@@ -32,9 +32,8 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
     let folder = if from.is_dir() { Some(from) } else { from.parent() };
     let sources = ["leaky", "fixed"].map(|twin| source(folder, twin, lesson.id));
     let chapter = lessons::chapters::chapter(lesson.id);
-    let chapter =
-        chapter.context("the lesson has no chapter")?.context("its chapter")?;
-    let text = chapter::text(&chapter, lesson, measured.as_ref(), &sources, width());
+    let chapter = chapter.context("the lesson has no chapter")?;
+    let text = chapter::text(chapter, lesson, measured.as_ref(), &sources, width());
     pager::show(&text)?;
     Ok(ExitCode::from(EXPECTED))
 }

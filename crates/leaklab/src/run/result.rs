@@ -26,8 +26,10 @@ pub fn lesson_result(
         mismatches.extend(pair::burst_mismatch(leaky, fixed, scenario));
         mismatches.extend(responses_mismatch(plan, scenario, leaky, fixed));
     }
-    let answers_sha256 =
-        all.iter().find(|m| m.service.is_twin()).map(|m| digest(&m.samples, scenario));
+    let answers_sha256 = all
+        .iter()
+        .find(|m| m.service.is_twin())
+        .map(|m| digest(&m.samples, scenario));
     let by_name = |twins: bool| -> BTreeMap<_, _> {
         let of_kind = all.iter().filter(|m| m.service.is_twin() == twins);
         let result = |m: &Measured| {

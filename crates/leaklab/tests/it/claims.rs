@@ -26,8 +26,8 @@ fn a_comparison_of_one_control_settles_its_claims_and_names_what_others_need() {
     assert!(large["reason"].as_str().unwrap().contains("l01_"));
 
     let text = claims("text").stdout();
-    for claim in lessons::CLAIMS {
-        assert!(text.lines().any(|line| line.starts_with(claim.id)), "{text}");
+    for claim in &lessons::CLAIMS.claims {
+        assert!(text.lines().any(|line| line.starts_with(&claim.id)), "{text}");
     }
     fits_a_pipe(text.lines());
     let chapter = claims("markdown").stdout();

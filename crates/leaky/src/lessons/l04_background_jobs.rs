@@ -117,12 +117,13 @@ impl Jobs {
     }
 
     /// Waits for the jobs in progress: a shutdown must not lose an audit.
-    async fn drain(&self) {
+    async fn drain(&self) -> Result<(), Undone> {
         let running = std::mem::take(&mut *lock(&self.running));
         for job in running {
             // A job that panicked has been logged. There is nothing to wait for.
             let _ = job.await;
         }
+        Ok(())
     }
 }
 
@@ -130,5 +131,5 @@ pub(crate) fn lesson(context: &Context) -> Lesson {
     let jobs = Data::new(Jobs::new(context));
     Lesson::new(|app| app.service(confirm))
         .state(jobs.clone())
-        .drain(async move { jobs.drain().await })
+        .drain(move |_| async move { jobs.drain().await })
 }

@@ -1,8 +1,6 @@
 //! Print a packing list, compressed or not.
 
-use crate::claims::{Settles, ShownBy};
-use crate::lesson::{JOB, Lesson};
-use crate::requests::{get, shop_order};
+use crate::prelude::*;
 
 pub(super) const LESSON: Lesson = Lesson {
     title: "print a packing list, compressed or not",
@@ -15,12 +13,5 @@ pub(super) const LESSON: Lesson = Lesson {
         get(format!("/orders/{}/packing-list", shop_order(n)))
             .header("accept-encoding", encoding)
     },
-    settles: &[Settles {
-        finding: "C13.1",
-        shown_by: ShownBy::Control,
-        reason: "Compression is a middleware that is absent unless added, has \
-                     state only while a response is in progress, and keeps nothing \
-                     afterwards.",
-    }],
     ..JOB
 };

@@ -1,8 +1,6 @@
 //! Build a client for a request and drop it.
 
-use crate::claims::{Settles, ShownBy};
-use crate::lesson::{JOB, Lesson};
-use crate::requests::{get, shop_order};
+use crate::prelude::*;
 
 pub(super) const LESSON: Lesson = Lesson {
     title: "build a client per request, drop it",
@@ -11,11 +9,5 @@ pub(super) const LESSON: Lesson = Lesson {
     requests: 80,
     window_requests: 4,
     request: |_, n| get(format!("/orders/{}/weight", shop_order(n))),
-    settles: &[Settles {
-        finding: "C02.2",
-        shown_by: ShownBy::Control,
-        reason: "A client built for each request costs time and connections, \
-                     and is freed with the request.",
-    }],
     ..JOB
 };

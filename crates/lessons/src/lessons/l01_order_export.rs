@@ -1,10 +1,6 @@
 //! Export all orders of a tenant in one response.
 
-use crate::claims::{Settles, ShownBy};
-use crate::data::sized_orders;
-use crate::lesson::{FailedFix, JOB, Lesson};
-use crate::requests::{get_as, sized_tenant};
-use measure::{Growth, Scale};
+use crate::prelude::*;
 
 pub(super) const LESSON: Lesson = Lesson {
     title: "export a tenant's orders",
@@ -24,26 +20,5 @@ pub(super) const LESSON: Lesson = Lesson {
     }],
     request: |plan, _| get_as(&sized_tenant(plan.size), "/orders/export"),
     data: sized_orders,
-    settles: &[
-        Settles {
-            finding: "C04.1",
-            shown_by: ShownBy::Leak,
-            reason: "The SDK reads each page whole, and a page is limited; the \
-                     unbounded buffer is the handler's, and it is freed with the \
-                     response.",
-        },
-        Settles {
-            finding: "C06.1",
-            shown_by: ShownBy::Leak,
-            reason: "The peak follows the size of the result, once for each request \
-                     in flight, and is freed with the response.",
-        },
-        Settles {
-            finding: "R1.1",
-            shown_by: ShownBy::Fix,
-            reason: "A page is requested when the client has taken the one before, \
-                     so one page at a time is in memory.",
-        },
-    ],
     ..JOB
 };

@@ -1,10 +1,6 @@
 //! Read a tenant's last order with the tenant's own credentials.
 
-use crate::claims::{Settles, ShownBy};
-use crate::data::{none, orders};
-use crate::lesson::{FailedFix, JOB, Lesson};
-use crate::requests::{get, numbered_tenant, tenant_in_path};
-use measure::{Growth, Metric};
+use crate::prelude::*;
 
 pub(super) const LESSON: Lesson = Lesson {
     title: "show a tenant's last order, as tenant",
@@ -16,13 +12,7 @@ pub(super) const LESSON: Lesson = Lesson {
     window_requests: 6,
     // The connection that each client keeps for the tenant's next request.
     metrics: &[Metric::OpenFiles, Metric::Sockets("ESTABLISHED")],
-    failed_fixes: &[FailedFix {
-        name: "arc-client",
-        title: "share each client in an Arc",
-        program: "decoys",
-        settings: &[],
-        bounded_here: false,
-    }],
+    failed_fixes: &[FailedFix::decoy("arc-client", "share each client in an Arc")],
     request: |_, n| get(format!("/tenants/{}/summary", numbered_tenant(n))),
     data: none,
     round_data: |plan, numbers| {
@@ -30,19 +20,5 @@ pub(super) const LESSON: Lesson = Lesson {
         Box::new(numbers.flat_map(move |n| orders(seed, &numbered_tenant(n), 1)))
     },
     distinct: Some(tenant_in_path),
-    settles: &[
-        Settles {
-            finding: "C02.3",
-            shown_by: ShownBy::Leak,
-            reason: "A client for each tenant, kept in a map, stays with its pool, \
-                     its TLS settings and its caches.",
-        },
-        Settles {
-            finding: "C02.4",
-            shown_by: ShownBy::FailedFix("arc-client"),
-            reason: "An Arc around each kept client adds a pointer and frees \
-                     nothing, because a client is an Arc already.",
-        },
-    ],
     ..JOB
 };

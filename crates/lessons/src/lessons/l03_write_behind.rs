@@ -1,11 +1,6 @@
 //! Take scanner events and write them in batches, behind the response.
 
-use crate::claims::{Settles, ShownBy};
-use crate::lesson::{FailedFix, JOB, Lesson};
-use crate::requests::{send, shop_order};
-use dynamo::{Fault, FaultAction};
-use measure::{Growth, Metric};
-use serde_json::json;
+use crate::prelude::*;
 
 pub(super) const LESSON: Lesson = Lesson {
     title: "take scanner events, write batches",
@@ -38,31 +33,5 @@ pub(super) const LESSON: Lesson = Lesson {
         });
         send("POST", format!("/orders/{}/events", shop_order(n)), &event)
     },
-    settles: &[
-        Settles {
-            finding: "C04.2",
-            shown_by: ShownBy::Leak,
-            reason: "An unbounded queue in front of a slower writer is such a \
-                     buffer too, and no response empties it.",
-        },
-        Settles {
-            finding: "R1.2",
-            shown_by: ShownBy::Leak,
-            reason: "An unbounded channel is the same collection under another name \
-                     as soon as its reader is slower.",
-        },
-        Settles {
-            finding: "R1.3",
-            shown_by: ShownBy::Fix,
-            reason: "A bounded queue that rejects events when full never holds more \
-                     than its bound.",
-        },
-        Settles {
-            finding: "R1.4",
-            shown_by: ShownBy::FailedFix("more-memory"),
-            reason: "More memory for the backlog delays the end, but the slope \
-                     stays the same.",
-        },
-    ],
     ..JOB
 };

@@ -1,10 +1,6 @@
 //! Confirm an order and write its audit entry in the background.
 
-use crate::claims::{Settles, ShownBy};
-use crate::lesson::{JOB, Lesson};
-use crate::requests::{send, shop_order};
-use measure::Growth;
-use serde_json::json;
+use crate::prelude::*;
 
 pub(super) const LESSON: Lesson = Lesson {
     title: "confirm an order, audit it later",
@@ -20,19 +16,5 @@ pub(super) const LESSON: Lesson = Lesson {
         let note = json!({ "note": format!("checked by clerk {}", n % 7) });
         send("POST", format!("/orders/{}/confirm", shop_order(n)), &note)
     },
-    settles: &[
-        Settles {
-            finding: "C03.2",
-            shown_by: ShownBy::Leak,
-            reason: "What piles up is the opposite: spawned jobs whose handles are \
-                     kept, so that none of them is freed.",
-        },
-        Settles {
-            finding: "R5.2",
-            shown_by: ShownBy::NoErrors,
-            reason: "Neither does a log of calls show it: every call succeeds and \
-                     is consumed to its end, and memory grows all the same.",
-        },
-    ],
     ..JOB
 };

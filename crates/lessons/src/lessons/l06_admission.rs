@@ -1,13 +1,6 @@
 //! Place an order, with a limit on the orders in progress.
 
-use crate::claims::{Settles, ShownBy};
-use crate::data::none;
-use crate::lesson::{FailedFix, JOB, Lesson};
-use crate::requests::{SHOP, send};
-use dynamo::{Fault, FaultAction};
-use measure::{Growth, Scale};
-use model::seed;
-use serde_json::json;
+use crate::prelude::*;
 
 /// Text of an order: below DynamoDB's 400 KB per item, and far above what a service
 /// buffers for a connection.
@@ -29,13 +22,10 @@ pub(super) const LESSON: Lesson = Lesson {
     faults: &[Fault::new("PutItem", FaultAction::Delay { ms: 10 })],
     // What has arrived of the body, before and while it is parsed.
     expected_sites: &["actix_http", "actix-http"],
-    failed_fixes: &[FailedFix {
-        name: "acquire-in-handler",
-        title: "await a permit in the handler",
-        program: "decoys",
-        settings: &[],
-        bounded_here: false,
-    }],
+    failed_fixes: &[FailedFix::decoy(
+        "acquire-in-handler",
+        "await a permit in the handler",
+    )],
     request: |plan, n| {
         let order = seed::order(plan.seed, &seed::tenant(SHOP), n);
         let draft = json!({
@@ -49,27 +39,5 @@ pub(super) const LESSON: Lesson = Lesson {
         send("POST", "/orders", &draft)
     },
     data: none,
-    settles: &[
-        Settles {
-            finding: "C05.1",
-            shown_by: ShownBy::Leak,
-            reason: "Every request that waits has its body in memory, and only the \
-                     number of clients limits how many wait.",
-        },
-        Settles {
-            finding: "R2.1",
-            shown_by: ShownBy::FailedFix("acquire-in-handler"),
-            reason: "It bounds the calls to DynamoDB, but not the memory where \
-                     bodies weigh most: a request that waits for the permit already \
-                     holds its body, and the number of waiting requests has no \
-                     limit.",
-        },
-        Settles {
-            finding: "R2.2",
-            shown_by: ShownBy::Fix,
-            reason: "A permit that is taken before the body is read, and a 503 when \
-                     there is none, bounds both.",
-        },
-    ],
     ..JOB
 };

@@ -1,10 +1,6 @@
 //! Follow shipments as they happen, with server-sent events.
 
-use crate::claims::{Settles, ShownBy};
-use crate::lesson::{JOB, Lesson};
-use crate::requests::get;
-use measure::{Growth, Metric};
-use workload::ClientBehavior;
+use crate::prelude::*;
 
 pub(super) const LESSON: Lesson = Lesson {
     title: "follow shipments as they happen",
@@ -23,19 +19,5 @@ pub(super) const LESSON: Lesson = Lesson {
     expected_sites: &["actix_http", "actix_server", "actix-server"],
     client: ClientBehavior::Leaves,
     request: |_, _| get("/orders/feed"),
-    settles: &[
-        Settles {
-            finding: "C09.2",
-            shown_by: ShownBy::Leak,
-            reason: "Half-closed connections that stay are on the other side, where \
-                     clients hang up on a stream that has nothing to send.",
-        },
-        Settles {
-            finding: "C10.2",
-            shown_by: ShownBy::Leak,
-            reason: "A subscriber whose hang-up goes unnoticed keeps its \
-                     connection, its buffers and its entry in the list.",
-        },
-    ],
     ..JOB
 };

@@ -1,9 +1,6 @@
 //! Quote an order within the time that the caller has left.
 
-use crate::claims::{Settles, ShownBy};
-use crate::lesson::{JOB, Lesson};
-use crate::requests::{get, shop_order};
-use measure::Growth;
+use crate::prelude::*;
 
 pub(super) const LESSON: Lesson = Lesson {
     title: "quote an order within a time budget",
@@ -21,25 +18,5 @@ pub(super) const LESSON: Lesson = Lesson {
         get(format!("/orders/{}/quote", shop_order(n)))
             .header("x-budget-ms", budget_ms.to_string())
     },
-    settles: &[
-        Settles {
-            finding: "C11.1",
-            shown_by: ShownBy::Resident,
-            reason: "A leak of many bytes does show as resident memory, late and \
-                     without a name.",
-        },
-        Settles {
-            finding: "C15.1",
-            shown_by: ShownBy::Leak,
-            reason: "Every distinct read timeout makes its own connector, and the \
-                     client keeps them all.",
-        },
-        Settles {
-            finding: "R3.3",
-            shown_by: ShownBy::Leak,
-            reason: "Written as each call's own read timeout, the remaining time is \
-                     itself a leak.",
-        },
-    ],
     ..JOB
 };

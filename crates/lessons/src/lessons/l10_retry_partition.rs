@@ -1,12 +1,6 @@
 //! Save a draft, with a retry budget for each tenant.
 
-use crate::claims::{Settles, ShownBy};
-use crate::data::none;
-use crate::lesson::{JOB, Lesson};
-use crate::requests::{numbered_tenant, shop_order, tenant_in_path};
-use measure::Growth;
-use serde_json::json;
-use workload::Request;
+use crate::prelude::*;
 
 pub(super) const LESSON: Lesson = Lesson {
     title: "save a draft, retries counted by tenant",
@@ -23,19 +17,5 @@ pub(super) const LESSON: Lesson = Lesson {
     },
     data: none,
     distinct: Some(tenant_in_path),
-    settles: &[
-        Settles {
-            finding: "C07.2",
-            shown_by: ShownBy::Leak,
-            reason: "A retry partition named after a tenant stays in a static map \
-                     of the SDK that is never emptied.",
-        },
-        Settles {
-            finding: "C15.2",
-            shown_by: ShownBy::Leak,
-            reason: "Every distinct name of a retry partition stays, even when the \
-                     client is gone.",
-        },
-    ],
     ..JOB
 };

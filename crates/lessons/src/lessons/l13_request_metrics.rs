@@ -1,12 +1,6 @@
 //! Show a parcel, and measure how long responses take.
 
-use crate::claims::{Settles, ShownBy};
-use crate::data::none;
-use crate::lesson::{JOB, Lesson};
-use crate::requests::{get, path};
-use measure::{Growth, Metric};
-use model::seed;
-use model::table::to_item;
+use crate::prelude::*;
 
 pub(super) const LESSON: Lesson = Lesson {
     title: "show a parcel, measure the responses",
@@ -21,17 +15,8 @@ pub(super) const LESSON: Lesson = Lesson {
     data: none,
     round_data: |plan, numbers| {
         let seed = plan.seed;
-        Box::new(numbers.map(move |n| {
-            let parcel = seed::parcel(seed, &seed::tracking_code(seed, n));
-            to_item(&parcel).expect("seeded parcels have a DynamoDB form")
-        }))
+        seeded(numbers, move |n| seed::parcel(seed, &seed::tracking_code(seed, n)))
     },
     distinct: Some(path),
-    settles: &[Settles {
-        finding: "C12.3",
-        shown_by: ShownBy::Leak,
-        reason: "A metric labelled with the raw path is an unintended cache of \
-                     paths.",
-    }],
     ..JOB
 };

@@ -1,10 +1,6 @@
 //! Report on a tenant, under a shared name.
 
-use crate::claims::{Settles, ShownBy};
-use crate::data::{none, orders};
-use crate::lesson::{JOB, Lesson};
-use crate::requests::{get, numbered_tenant, tenant_in_path};
-use measure::Growth;
+use crate::prelude::*;
 
 /// One tenant in eight has orders. The others are new and have nothing to report.
 const WITH_ORDERS: u64 = 8;
@@ -25,11 +21,5 @@ pub(super) const LESSON: Lesson = Lesson {
         Box::new(with_orders.flat_map(move |n| orders(seed, &numbered_tenant(n), 1)))
     },
     distinct: Some(tenant_in_path),
-    settles: &[Settles {
-        finding: "C12.5",
-        shown_by: ShownBy::Leak,
-        reason: "A name leaked deliberately, to become static, can never be \
-                     freed.",
-    }],
     ..JOB
 };

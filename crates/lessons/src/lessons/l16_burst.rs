@@ -1,10 +1,6 @@
 //! List bestsellers: a burst of requests, then silence.
 
-use crate::claims::{Settles, ShownBy};
-use crate::data::one_page;
-use crate::lesson::{JOB, Lesson};
-use crate::requests::{PAGE, get_as, sized_tenant};
-use measure::Growth;
+use crate::prelude::*;
 
 pub(super) const LESSON: Lesson = Lesson {
     title: "list bestsellers in bursts",
@@ -22,19 +18,5 @@ pub(super) const LESSON: Lesson = Lesson {
     concurrency: 64,
     request: |_, _| get_as(&sized_tenant(PAGE), "/orders/bestsellers"),
     data: one_page,
-    settles: &[
-        Settles {
-            finding: "C11.2",
-            shown_by: ShownBy::ResidentAlone,
-            reason: "After a burst the allocator keeps pages that the service has \
-                     freed, which looks the same from outside.",
-        },
-        Settles {
-            finding: "R5.1",
-            shown_by: ShownBy::ResidentAlone,
-            reason: "Resident memory stays high long after live bytes have fallen, \
-                     so it accuses a service that keeps nothing.",
-        },
-    ],
     ..JOB
 };

@@ -1,10 +1,6 @@
 //! Print the label of a shipment, with a printer that loses some labels.
 
-use crate::claims::{Settles, ShownBy};
-use crate::lesson::{JOB, Lesson};
-use crate::requests::{send, shop_order};
-use measure::{Growth, Metric};
-use serde_json::json;
+use crate::prelude::*;
 
 pub(super) const LESSON: Lesson = Lesson {
     title: "print a label; some get lost",
@@ -22,11 +18,5 @@ pub(super) const LESSON: Lesson = Lesson {
     request: |_, n| {
         send("POST", format!("/shipments/{}/label", shop_order(n)), &json!({}))
     },
-    settles: &[Settles {
-        finding: "C12.7",
-        shown_by: ShownBy::Leak,
-        reason: "A map of pending replies keeps the entry of every reply that never \
-                 comes, although nobody thinks of it as a cache.",
-    }],
     ..JOB
 };

@@ -1,13 +1,6 @@
 //! Return an order's lines while the database is slow for half of the calls.
 
-use crate::claims::{Settles, ShownBy};
-use crate::data::none;
-use crate::lesson::{JOB, Lesson};
-use crate::requests::{SHOP, get, path};
-use dynamo::{Fault, FaultAction, When};
-use measure::Growth;
-use model::seed;
-use model::table::to_item;
+use crate::prelude::*;
 
 pub(super) const LESSON: Lesson = Lesson {
     title: "read an order once for many, in time",
@@ -30,17 +23,8 @@ pub(super) const LESSON: Lesson = Lesson {
     data: none,
     round_data: |plan, numbers| {
         let seed = plan.seed;
-        Box::new(numbers.map(move |n| {
-            let order = seed::order(seed, &seed::tenant(SHOP), n);
-            to_item(&order).expect("seeded orders have a DynamoDB form")
-        }))
+        seeded(numbers, move |n| seed::order(seed, &seed::tenant(SHOP), n))
     },
     distinct: Some(path),
-    settles: &[Settles {
-        finding: "C03.3",
-        shown_by: ShownBy::Leak,
-        reason: "A future that is dropped at an await frees what it owns, but the line \
-                 below that would have removed its entry from a map never runs.",
-    }],
     ..JOB
 };

@@ -21,6 +21,10 @@ pub(super) fn all(
     metrics: &[MetricSlope],
 ) -> Vec<String> {
     let verdict = verdict(samples, scenario, growth);
+    if samples.unjudged.is_some() {
+        // Neither are the metrics and the errors of disturbed rounds judged.
+        return verdict.into_iter().collect();
+    }
     let metrics = metrics.iter().filter_map(|slope| metric(scenario, slope));
     verdict.into_iter().chain(metrics).chain(errors(samples, scenario)).collect()
 }

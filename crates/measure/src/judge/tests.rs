@@ -1,10 +1,10 @@
 //! Samples that were made up, and what must be said of them.
 
 use super::*;
+use crate::pressure::Pressure;
 use crate::samples::{Peak, Window};
 use crate::scenario::{Growth, Metric, Scale};
 use heap::Reading;
-use crate::pressure::Pressure;
 use profile::Profile;
 use std::collections::BTreeMap;
 use std::sync::Arc;

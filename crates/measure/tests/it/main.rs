@@ -6,7 +6,9 @@ mod pressure;
 mod rates;
 
 use anyhow::Result;
-use measure::{Growth, Judgement, Load, Process, Samples, Scenario, ShowLog, Verdict};
+use measure::{
+    Growth, Judgement, Load, Process, Samples, Scenario, ShowLog, Verdict,
+};
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -25,7 +25,8 @@ struct Stops {
 
 impl Load for Stops {
     fn requests(&self, round: u64, size: u64) -> Requests {
-        let (path, process, here) = (self.path, self.process, self.at == (round, size));
+        let (path, process, here) =
+            (self.path, self.process, self.at == (round, size));
         let stopped = Arc::clone(&self.stopped);
         let bytes = BODY_BYTES.max(size as usize);
         Arc::new(move |n| {

@@ -5,7 +5,9 @@ use crate::scenario as small;
 use expect_test::expect_file;
 use heap::Reading;
 use measure::statistics::median_of;
-use measure::{Growth, Judgement, Pressure, Samples, Scenario, Verdict, Window, judge};
+use measure::{
+    Growth, Judgement, Pressure, Samples, Scenario, Verdict, Window, judge,
+};
 use profile::Profile;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -109,7 +111,8 @@ impl Service<'_> {
             false => self.leak * n,
             // Slots of half an entry's size. A table doubles at seven eighths.
             true => {
-                let slots = (self.requests.max(1) * 8 / 7).next_power_of_two() as f64;
+                let slots =
+                    (self.requests.max(1) * 8 / 7).next_power_of_two() as f64;
                 self.leak * (n + slots) / 2.4
             }
         };
@@ -129,7 +132,8 @@ impl Service<'_> {
 
     fn attempt(&mut self, scenario: &Scenario, attempt: u64) -> Samples {
         let jump = self.chance.of(self.noise.jump);
-        let jump = jump.then(|| (self.chance.unit() * scenario.rounds as f64) as u64);
+        let jump =
+            jump.then(|| (self.chance.unit() * scenario.rounds as f64) as u64);
         let mut fills = if self.chance.of(self.noise.drift) { FILLS } else { 0.0 };
         let mut readings = Vec::new();
         for round in 0..scenario.rounds {

@@ -8,7 +8,6 @@
 mod tree;
 mod layout;
 mod svg;
-mod style;
 
 use crate::figures::grouped;
 use crate::{InApp, Moment, Profile};
@@ -16,7 +15,10 @@ use maud::Markup;
 use svg::{Frame, draw};
 use tree::{Lines, Node};
 
-pub use style::{STYLE, standalone};
+/// Rules for all graphs of a page, which may set its own colours with the properties
+/// `--flame-…`. Texts have a contrast of at least 4.5, in light and in dark. In-app boxes
+/// are bold and changes have a sign, so colour is never the only difference.
+pub const STYLE: &str = include_str!("flame.css");
 
 /// The call stacks whose bytes were live at a moment. Widths are bytes.
 pub fn surviving(
@@ -93,6 +95,17 @@ impl Difference {
         };
         draw(&frame, &self.root)
     }
+}
+
+/// A graph as a file, which includes the rules.
+pub fn standalone(svg: Markup) -> String {
+    let svg = svg.into_string();
+    // Attributes escape `>`, so the first one closes the opening tag.
+    let (open, rest) = svg.split_once('>').unwrap_or((&svg, ""));
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+         {open}><style>\n{STYLE}</style>{rest}\n"
+    )
 }
 
 fn when(moment: Moment) -> &'static str {

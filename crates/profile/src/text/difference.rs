@@ -1,16 +1,13 @@
 //! The difference of two profiles in 80 columns, or for scripts.
 
-use super::ranking::{asks, tail};
+use super::{BOLD, DIM, Lines, asks, tail};
 use crate::figures::{change, grouped};
 use crate::{InApp, Moment, Profile, Site};
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
 const RED: Style = AnsiColor::Red.on_default();
 const GREEN: Style = AnsiColor::Green.on_default();
 
@@ -80,17 +77,7 @@ fn changes(before: Vec<Site>, after: Vec<Site>, moment: Moment) -> Vec<Change> {
             pair[side] = Some(site);
         }
     }
-    let changes = pairs.into_iter().filter_map(|(fingerprint, pair)| {
-        let held = |site: &Option<Site>| {
-            site.as_ref().map_or((0, 0), |site| site.counts.held(moment))
-        };
-        let [a, b] = [held(&pair[0]), held(&pair[1])];
-        // The line of the second profile, if it has the site.
-        let [before, after] = pair;
-        let shown = after.or(before)?;
-        ((a.0, b.0) != (0, 0)).then(|| Change::of(fingerprint, shown, a, b))
-    });
-    changes.collect()
+    pairs.into_values().filter_map(|pair| Change::of(pair, moment)).collect()
 }
 
 /// What a difference needs of a profile, without its frames.
@@ -199,18 +186,21 @@ pub struct Change {
 }
 
 impl Change {
-    /// A site with its bytes and blocks before and after.
-    fn of(
-        fingerprint: String,
-        shown: Site,
-        (a_bytes, a_blocks): (u64, u64),
-        (b_bytes, b_blocks): (u64, u64),
-    ) -> Self {
-        let (function, place) = shown
-            .frame
-            .map(|frame| (frame.function, frame.place))
-            .unwrap_or_default();
-        Self {
+    /// A site before and after; `None` if it holds nothing.
+    fn of(pair: [Option<Site>; 2], moment: Moment) -> Option<Self> {
+        let [(a_bytes, a_blocks), (b_bytes, b_blocks)] =
+            pair.each_ref().map(|site| {
+                site.as_ref().map_or((0, 0), |site| site.counts.held(moment))
+            });
+        if (a_bytes, b_bytes) == (0, 0) {
+            return None;
+        }
+        // The line of the second profile, if it has the site.
+        let [before, after] = pair;
+        let Site { fingerprint, in_app, frame, callee, .. } = after.or(before)?;
+        let (function, place) =
+            frame.map(|frame| (frame.function, frame.place)).unwrap_or_default();
+        Some(Self {
             fingerprint,
             status: Status::of(a_bytes, b_bytes),
             change_bytes: Difference::signed(a_bytes, b_bytes),
@@ -218,58 +208,42 @@ impl Change {
             b_bytes,
             a_blocks,
             b_blocks,
-            in_app: shown.in_app,
+            in_app,
             place,
             function,
-            callee: shown.callee,
-        }
+            callee,
+        })
     }
 }
 
 /// The whole text, with styles that the printer may strip.
 pub fn text(difference: &Difference) -> String {
-    let mut text = String::new();
-    let mut line = |content: &str| {
-        let _ = writeln!(text, "{}", content.trim_end());
-    };
-    let Difference { a, b, .. } = difference;
-    line(&side("A  before", a));
-    line(&side("B  after", b));
+    let Difference { a, b, at, .. } = difference;
+    let mut lines = Lines::default();
+    lines.add(side("A  before", a));
+    lines.add(side("B  after", b));
     let total = change(a.bytes, b.bytes);
-    line(&format!("{:<11}{:<24}{total:>16} B", "CHANGE", ""));
-    line(&format!(
-        "IN-APP     {} (change with --in-app PATH)",
-        tail(&difference.in_app, 40)
-    ));
-    line("");
-    line(&format!("Bytes live at the {}. {DIRECTION}.", difference.at));
-    line("");
-    line(&format!(
+    lines.add(format!("{:<11}{:<24}{total:>16} B", "CHANGE", ""));
+    let in_app = tail(&difference.in_app, 40);
+    lines.add(format!("IN-APP     {in_app} (change with --in-app PATH)\n"));
+    lines.add(format!("Bytes live at the {at}. {DIRECTION}.\n"));
+    lines.add(format!(
         "{BOLD}{:>15}{:>16}{:>16}  {:<8}FINGERPRINT{BOLD:#}",
         "CHANGE B", "IN A", "IN B", "STATUS"
     ));
     for site in &difference.sites {
         let (style, status) = site.status.shown();
-        line(&format!(
+        lines.add(format!(
             "{:>15}{:>16}{:>16}  {style}{status:<8}{style:#}{DIM}{}{DIM:#}",
             change(site.a_bytes, site.b_bytes),
             grouped(site.a_bytes),
             grouped(site.b_bytes),
             site.fingerprint,
         ));
-        line(&format!("    {}", named(site, 76)));
+        lines.add(format!("    {}", named(site, 76)));
     }
-    let hidden = difference.sites_total - difference.sites.len();
-    if difference.sites.is_empty() {
-        line("  neither profile holds anything then");
-    }
-    if hidden > 0 {
-        line(&format!(
-            "{DIM}  and {} more (--top N){DIM:#}",
-            grouped(hidden as u64)
-        ));
-    }
-    text
+    let none = "neither profile holds anything then";
+    lines.rest(difference.sites.len(), difference.sites_total, none)
 }
 
 fn side(name: &str, side: &Side) -> String {
@@ -282,6 +256,6 @@ fn side(name: &str, side: &Side) -> String {
 fn named(site: &Change, room: usize) -> String {
     let place = tail(&site.place, room / 2);
     let left = room.saturating_sub(place.chars().count() + 2);
-    let asks = asks(Some(&site.function), Some(&site.callee), left);
+    let asks = asks(&site.function, &site.callee, left);
     if place.is_empty() { asks } else { format!("{place}  {asks}") }
 }

@@ -2,3 +2,52 @@
 
 pub mod difference;
 pub mod ranking;
+
+use crate::FrameRef;
+use crate::figures::grouped;
+use anstyle::Style;
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+
+/// Lines so far, with styles that the printer may strip.
+#[derive(Default)]
+struct Lines(String);
+
+impl Lines {
+    fn add(&mut self, line: impl AsRef<str>) {
+        self.0.push_str(line.as_ref().trim_end_matches(' '));
+        self.0.push('\n');
+    }
+
+    /// Ends a list of which some rows are shown.
+    fn rest(mut self, shown: usize, all: usize, none: &str) -> String {
+        if all == 0 {
+            self.add(format!("  {none}"));
+        }
+        if shown < all {
+            let hidden = grouped((all - shown) as u64);
+            self.add(format!("{DIM}  and {hidden} more (--top N){DIM:#}"));
+        }
+        self.0
+    }
+}
+
+/// `Sessions::put, through clone`.
+fn asks(function: &str, callee: &str, room: usize) -> String {
+    let name = FrameRef { function, place: "" }.short();
+    let name = if name.is_empty() { "a closure" } else { &name };
+    let through = if callee.is_empty() { "" } else { ", through " };
+    tail(&format!("{name}{through}{callee}"), room)
+}
+
+/// The end of a text, which says more about a path than its beginning.
+fn tail(text: &str, room: usize) -> String {
+    match text.chars().count() {
+        letters if letters <= room => text.to_owned(),
+        letters => {
+            let rest = text.chars().skip(letters + 1 - room);
+            std::iter::once('\u{2026}').chain(rest).collect()
+        }
+    }
+}

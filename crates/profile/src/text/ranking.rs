@@ -1,16 +1,12 @@
 //! A profile's rows in 80 columns, or for scripts.
 
+use super::{BOLD, DIM, Lines, asks, tail};
 use crate::figures::grouped;
 use crate::{Counts, Frame, InApp, LESSONS, Profile, Site};
-use anstyle::Style;
 use clap::ValueEnum;
 use serde::Serialize;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::fmt::Write;
-
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
 
 /// Room for a site's place or function behind the figures.
 const NAME: usize = 43;
@@ -77,7 +73,7 @@ pub struct Ranking {
 }
 
 /// A site, a crate or a lesson.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Row {
     /// Of a site.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -105,16 +101,8 @@ pub struct Row {
 impl Row {
     /// A crate or a lesson.
     fn named(name: String, counts: Counts) -> Self {
-        Self {
-            fingerprint: None,
-            name,
-            function: None,
-            callee: None,
-            in_app: None,
-            share: 0.0,
-            mean_lifetime: counts.mean_lifetime(),
-            counts,
-        }
+        let mean_lifetime = counts.mean_lifetime();
+        Self { name, mean_lifetime, counts, ..Self::default() }
     }
 
     /// A site.
@@ -216,125 +204,78 @@ fn name(value: impl ValueEnum) -> String {
 }
 
 impl Sort {
+    /// What is ranked: its heading, the figure, and the blocks of figures in bytes.
+    fn figure(self, counts: &Counts) -> (&'static str, u64, Option<u64>) {
+        match self {
+            Self::Surviving => {
+                ("SURVIVING B", counts.end_bytes, Some(counts.end_blocks))
+            }
+            Self::Peak => ("AT PEAK B", counts.peak_bytes, Some(counts.peak_blocks)),
+            Self::Churn => {
+                ("ALLOCATED B", counts.total_bytes, Some(counts.total_blocks))
+            }
+            Self::Blocks | Self::ShortLived => ("BLOCKS", counts.total_blocks, None),
+        }
+    }
+
     /// The number by which rows are sorted.
     fn value(self, counts: &Counts, duration: u64) -> u64 {
-        match self {
-            Self::Surviving => counts.end_bytes,
-            Self::Peak => counts.peak_bytes,
-            Self::Churn => counts.total_bytes,
-            Self::Blocks => counts.total_blocks,
-            Self::ShortLived => {
-                let short = |life: u64| life.saturating_mul(SHORT_LIFE) < duration;
-                let short = counts.mean_lifetime().is_some_and(short);
-                if short { counts.total_blocks } else { 0 }
-            }
-        }
+        let (_, figure, _) = self.figure(counts);
+        let short = |life: u64| life.saturating_mul(SHORT_LIFE) < duration;
+        let counted =
+            self != Self::ShortLived || counts.mean_lifetime().is_some_and(short);
+        if counted { figure } else { 0 }
     }
 }
 
 /// The whole text, with styles that the printer may strip.
 pub fn text(ranking: &Ranking, sort: Sort) -> String {
-    let mut text = String::new();
-    let mut line = |content: &str| {
-        let _ = writeln!(text, "{}", content.trim_end());
-    };
-    for content in head(ranking) {
-        line(&content);
-    }
-    line("");
-    let (figure, unit) = match sort {
-        Sort::Surviving => ("SURVIVING B", "BLOCKS"),
-        Sort::Peak => ("AT PEAK B", "BLOCKS"),
-        Sort::Churn => ("ALLOCATED B", "BLOCKS"),
-        Sort::Blocks | Sort::ShortLived => ("BLOCKS", "MEAN LIFE"),
-    };
+    let mut lines = Lines::default();
+    head(ranking, &mut lines);
     let what = ranking.by.to_uppercase();
-    line(&format!("{BOLD}{figure:>14}  {:>7} {unit:>11}  {what}{BOLD:#}", "SHARE"));
+    let (title, _, blocks) = sort.figure(&ranking.totals);
+    let unit = if blocks.is_some() { "BLOCKS" } else { "MEAN LIFE" };
+    lines.add(format!(
+        "{BOLD}{title:>14}  {:>7} {unit:>11}  {what}{BOLD:#}",
+        "SHARE"
+    ));
     for row in &ranking.rows {
-        for content in row_lines(ranking, row, sort) {
-            line(&content);
-        }
+        shown(ranking, row, sort, &mut lines);
     }
-    let hidden = ranking.rows_total - ranking.rows.len();
-    if ranking.rows_total == 0 {
-        line("  there is nothing of this kind in the profile");
-    }
-    if hidden > 0 {
-        line(&format!(
-            "{DIM}  and {} more (--top N){DIM:#}",
-            grouped(hidden as u64)
-        ));
-    }
-    text
+    let none = "there is nothing of this kind in the profile";
+    lines.rest(ranking.rows.len(), ranking.rows_total, none)
 }
 
-fn head(ranking: &Ranking) -> Vec<String> {
-    let Ranking { totals, .. } = ranking;
-    let sum = |name: &str, bytes: u64, blocks: u64| {
+fn head(ranking: &Ranking, lines: &mut Lines) {
+    let Ranking { totals, mode, profile, program, in_app, .. } = ranking;
+    let lasted = time(ranking.duration, &ranking.time_unit);
+    lines.add(format!("{:<10}{}", "PROFILE", tail(profile, 70)));
+    lines.add(format!("{:<10}{program} ({mode}, {lasted})", "PROGRAM"));
+    for (name, bytes, blocks) in [
+        ("SURVIVING", totals.end_bytes, totals.end_blocks),
+        ("AT PEAK", totals.peak_bytes, totals.peak_blocks),
+        ("ALLOCATED", totals.total_bytes, totals.total_blocks),
+    ] {
         let (bytes, blocks) = (grouped(bytes), grouped(blocks));
-        format!("{name:<10}{bytes:>18} B in {blocks:>14} blocks")
-    };
-    let (mode, lasted) = (&ranking.mode, time(ranking.duration, &ranking.time_unit));
-    vec![
-        format!("{:<10}{}", "PROFILE", tail(&ranking.profile, 70)),
-        format!("{:<10}{} ({mode}, {lasted})", "PROGRAM", ranking.program),
-        sum("SURVIVING", totals.end_bytes, totals.end_blocks),
-        sum("AT PEAK", totals.peak_bytes, totals.peak_blocks),
-        sum("ALLOCATED", totals.total_bytes, totals.total_blocks),
-        format!(
-            "{:<10}{} (change with --in-app PATH)",
-            "IN-APP",
-            tail(&ranking.in_app, 41)
-        ),
-    ]
-}
-
-fn row_lines(ranking: &Ranking, row: &Row, sort: Sort) -> Vec<String> {
-    let Row { counts, .. } = row;
-    let life = || {
-        let unit = &ranking.time_unit;
-        row.mean_lifetime.map_or_else(String::new, |life| time(life, unit))
-    };
-    let (figure, beside) = match sort {
-        Sort::Surviving => (counts.end_bytes, grouped(counts.end_blocks)),
-        Sort::Peak => (counts.peak_bytes, grouped(counts.peak_blocks)),
-        Sort::Churn => (counts.total_bytes, grouped(counts.total_blocks)),
-        Sort::Blocks | Sort::ShortLived => (counts.total_blocks, life()),
-    };
-    let (figure, share) = (grouped(figure), 100.0 * row.share);
-    let name = tail(&row.name, NAME);
-    let mut lines =
-        vec![format!("{figure:>14}  {share:>5.1} % {beside:>11}  {name}")];
-    if let Some(fingerprint) = &row.fingerprint {
-        let asks = asks(row.function.as_deref(), row.callee.as_deref(), NAME);
-        lines.push(format!("{DIM}  {fingerprint:<35}{asks}{DIM:#}"));
+        lines.add(format!("{name:<10}{bytes:>18} B in {blocks:>14} blocks"));
     }
-    lines
+    let in_app = tail(in_app, 41);
+    lines.add(format!("{:<10}{in_app} (change with --in-app PATH)\n", "IN-APP"));
 }
 
-/// `Sessions::put, through clone`.
-pub fn asks(function: Option<&str>, callee: Option<&str>, room: usize) -> String {
-    let frame = Frame {
-        function: function.unwrap_or_default().to_owned(),
-        place: String::new(),
-    };
-    let name = frame.as_ref().short();
-    let through = match callee {
-        Some(callee) if !callee.is_empty() => format!(", through {callee}"),
-        _ => String::new(),
-    };
-    let name = if name.is_empty() { "a closure" } else { &name };
-    tail(&format!("{name}{through}"), room)
-}
-
-/// The end of a text, which says more about a path than its beginning.
-pub fn tail(text: &str, room: usize) -> String {
-    match text.chars().count() {
-        letters if letters <= room => text.to_owned(),
-        letters => {
-            let rest = text.chars().skip(letters + 1 - room);
-            std::iter::once('\u{2026}').chain(rest).collect()
-        }
+fn shown(ranking: &Ranking, row: &Row, sort: Sort, lines: &mut Lines) {
+    let (_, figure, blocks) = sort.figure(&row.counts);
+    let beside = blocks
+        .map(grouped)
+        .or_else(|| row.mean_lifetime.map(|life| time(life, &ranking.time_unit)));
+    let (figure, beside) = (grouped(figure), beside.unwrap_or_default());
+    let (share, name) = (100.0 * row.share, tail(&row.name, NAME));
+    lines.add(format!("{figure:>14}  {share:>5.1} % {beside:>11}  {name}"));
+    if let Row { fingerprint: Some(id), function, callee, .. } = row {
+        let [function, callee] =
+            [function, callee].map(|name| name.as_deref().unwrap_or_default());
+        let asks = asks(function, callee, NAME);
+        lines.add(format!("{DIM}  {id:<35}{asks}{DIM:#}"));
     }
 }
 

@@ -11,6 +11,7 @@ pub use conditions::{Conditions, Load};
 
 use crate::Refusal;
 use crate::comparison::Comparison;
+use crate::terminal::{Told, Tone};
 use changes::{Pair, Services, absences, services};
 use measure::judge::place;
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,12 @@ impl Gate {
     /// The sites in one of the states.
     pub fn in_state(&self, state: State) -> impl Iterator<Item = &GatedSite> {
         self.sites.iter().filter(move |site| site.state == state)
+    }
+
+    /// The sites that are not as they were; those that need action first.
+    pub fn changed(&self) -> impl Iterator<Item = &GatedSite> {
+        let states = State::ALL.into_iter().filter(|state| *state != State::Known);
+        states.flat_map(|state| self.in_state(state))
     }
 }
 
@@ -56,20 +63,21 @@ impl State {
     pub const ALL: [Self; 5] =
         [Self::New, Self::Grown, Self::Accepted, Self::Fixed, Self::Known];
 
-    /// As it is printed.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::New => "NEW",
-            Self::Grown => "GROWN",
-            Self::Accepted => "ACCEPTED",
-            Self::Known => "KNOWN",
-            Self::Fixed => "FIXED",
-        }
-    }
-
     /// Whether it fails a job.
     pub fn fails(self) -> bool {
         matches!(self, Self::New | Self::Grown)
+    }
+}
+
+impl Told for State {
+    fn told(self) -> (&'static str, Tone) {
+        match self {
+            Self::New => ("NEW", Tone::Growth),
+            Self::Grown => ("GROWN", Tone::Growth),
+            Self::Accepted => ("ACCEPTED", Tone::Unsure),
+            Self::Known => ("KNOWN", Tone::Still),
+            Self::Fixed => ("FIXED", Tone::Still),
+        }
     }
 }
 
@@ -101,6 +109,11 @@ pub struct GatedSite {
 }
 
 impl GatedSite {
+    /// Lesson and twin.
+    pub fn service(&self) -> String {
+        format!("{} {}", self.lesson, self.twin)
+    }
+
     /// Where it is: the in-app line, else the innermost frame.
     pub fn place(&self) -> &str {
         place(self.in_app_frame.as_deref(), &self.frames)

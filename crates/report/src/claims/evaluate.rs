@@ -23,7 +23,7 @@ type Evaluated = Result<(ClaimVerdict, Vec<Measured>), String>;
 /// Whether the comparison shows this of a lesson.
 pub(super) fn evaluate(
     id: &'static str,
-    shown_by: ShownBy,
+    shown_by: &ShownBy,
     comparison: &Comparison,
 ) -> Evaluated {
     use ClaimVerdict::{Bounded, Grows, Leaks, NoEffect};
@@ -39,9 +39,11 @@ pub(super) fn evaluate(
             (vec![("leaky", rests), ("fixed", rests)], Some(NoEffect))
         }
         ShownBy::FailedFix(name) => {
-            (vec![("leaky", grows), (name, grows)], Some(NoEffect))
+            (vec![("leaky", grows), (name.as_str(), grows)], Some(NoEffect))
         }
-        ShownBy::Misstep(name) => (vec![(name, grows), ("fixed", rests)], None),
+        ShownBy::Misstep(name) => {
+            (vec![(name.as_str(), grows), ("fixed", rests)], None)
+        }
         ShownBy::NoErrors => (vec![("leaky", grows)], Some(NoEffect)),
         ShownBy::Resident => (vec![("leaky", grows)], None),
     };
@@ -59,7 +61,8 @@ pub(super) fn evaluate(
     let measured = results.into_iter().map(|(program, result)| {
         let figure = figure(shown_by, result);
         let figure = figure.map_err(|why| format!("{id} on {program}: {why}"))?;
-        Ok(Measured { lesson: id, program, verdict: result.verdict, figure })
+        let (program, verdict) = (program.to_owned(), result.verdict);
+        Ok(Measured { lesson: id, program, verdict, figure })
     });
     let measured = measured.collect::<Result<_, String>>()?;
     Ok((verdict.unwrap_or(if leaks { Leaks } else { Grows }), measured))
@@ -88,7 +91,7 @@ fn shown<'a>(
 }
 
 /// The figure that a finding rests on, or why it does not.
-fn figure(shown_by: ShownBy, result: &TwinResult) -> Result<String, String> {
+fn figure(shown_by: &ShownBy, result: &TwinResult) -> Result<String, String> {
     match shown_by {
         ShownBy::NoErrors if result.errors > 0 => {
             Err(format!("{} responses failed, so a log shows it.", result.errors))
@@ -182,19 +185,24 @@ mod tests {
     }
 
     fn verdict(shown_by: ShownBy, programs: &[(&str, TwinResult)]) -> Evaluated {
-        evaluate(ID, shown_by, &run(programs))
+        evaluate(ID, &shown_by, &run(programs))
     }
 
     #[test]
     fn a_finding_holds_when_every_program_behaves_as_it_says() {
-        let fix = ShownBy::FailedFix("try");
+        let fix = || ShownBy::FailedFix("try".to_owned());
         let cases = [
             (ShownBy::Leak, Verdict::Leaks, Verdict::Bounded, Ok(Leaks)),
             (ShownBy::Leak, Verdict::Grows, Verdict::Bounded, Ok(Grows)),
             (ShownBy::Fix, Verdict::Leaks, Verdict::Bounded, Ok(Bounded)),
             (ShownBy::Control, Verdict::Flat, Verdict::Flat, Ok(NoEffect)),
-            (fix, Verdict::Leaks, Verdict::Bounded, Ok(NoEffect)),
-            (ShownBy::Misstep("try"), Verdict::Leaks, Verdict::Bounded, Ok(Leaks)),
+            (fix(), Verdict::Leaks, Verdict::Bounded, Ok(NoEffect)),
+            (
+                ShownBy::Misstep("try".to_owned()),
+                Verdict::Leaks,
+                Verdict::Bounded,
+                Ok(Leaks),
+            ),
             (
                 ShownBy::Leak,
                 Verdict::Bounded,
@@ -215,7 +223,7 @@ mod tests {
                 Err("fixed is INCON"),
             ),
             (ShownBy::Control, Verdict::Leaks, Verdict::Flat, Err("expects none")),
-            (fix, Verdict::Bounded, Verdict::Bounded, Err("expects growth")),
+            (fix(), Verdict::Bounded, Verdict::Bounded, Err("expects growth")),
         ];
         for (shown_by, leaky, fixed, expected) in cases {
             let programs = [
@@ -223,7 +231,7 @@ mod tests {
                 ("fixed", twin(fixed)),
                 ("try", twin(Verdict::Leaks)),
             ];
-            match (verdict(shown_by, &programs), expected) {
+            match (verdict(shown_by.clone(), &programs), expected) {
                 (Ok((found, measured)), Ok(expected)) => {
                     assert_eq!(found, expected, "{shown_by:?}");
                     assert_eq!(measured.len(), 2);
@@ -239,7 +247,7 @@ mod tests {
         let leaky = [("leaky", twin(Verdict::Leaks))];
         let why = verdict(ShownBy::Fix, &leaky).unwrap_err();
         assert!(why.starts_with("Needs l08_live_feed on fixed,"), "{why}");
-        let why = evaluate("l99_other", ShownBy::Fix, &run(&leaky)).unwrap_err();
+        let why = evaluate("l99_other", &ShownBy::Fix, &run(&leaky)).unwrap_err();
         assert!(why.starts_with("Needs l99_other,"), "{why}");
     }
 
@@ -296,7 +304,8 @@ mod tests {
         ];
         for (shown_by, leaky, part) in cases {
             let fixed = twin(Verdict::Bounded);
-            let found = verdict(shown_by, &[("leaky", leaky), ("fixed", fixed)]);
+            let found =
+                verdict(shown_by.clone(), &[("leaky", leaky), ("fixed", fixed)]);
             match found {
                 Ok(_) => assert_eq!(part, "", "{shown_by:?}"),
                 Err(why) => {

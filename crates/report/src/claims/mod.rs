@@ -5,47 +5,47 @@ mod evaluate;
 pub mod text;
 
 use crate::comparison::{Comparison, Verdict};
-use lessons::claims::{CLAIMS, Claim, Finding, Source};
+use crate::terminal::{Told, Tone};
+use lessons::claims::{CLAIMS, Claim, Evidence, Finding, Source};
 use serde::Serialize;
 
 /// What is found about a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(into = "&'static str")]
 pub enum ClaimVerdict {
     /// Live bytes grow with the requests.
-    #[serde(rename = "LEAKS")]
     Leaks,
     /// The peak grows with the size of the input.
-    #[serde(rename = "GROWS")]
     Grows,
     /// The remedy stops the growth.
-    #[serde(rename = "BOUNDED")]
     Bounded,
     /// It neither causes growth nor stops it.
-    #[serde(rename = "NO EFFECT")]
     NoEffect,
     /// What it names does not exist.
-    #[serde(rename = "WRONG NAME")]
     WrongName,
     /// No measurement of memory decides it.
-    #[serde(rename = "NOT MEMORY")]
     NotMemory,
     /// The comparison lacks the evidence, or contradicts it.
-    #[serde(rename = "NOT SETTLED")]
     NotSettled,
 }
 
-impl ClaimVerdict {
-    /// As it is printed.
-    pub fn as_str(self) -> &'static str {
+impl Told for ClaimVerdict {
+    fn told(self) -> (&'static str, Tone) {
         match self {
-            Self::Leaks => "LEAKS",
-            Self::Grows => "GROWS",
-            Self::Bounded => "BOUNDED",
-            Self::NoEffect => "NO EFFECT",
-            Self::WrongName => "WRONG NAME",
-            Self::NotMemory => "NOT MEMORY",
-            Self::NotSettled => "NOT SETTLED",
+            Self::Leaks => ("LEAKS", Tone::Growth),
+            Self::Grows => ("GROWS", Tone::Growth),
+            Self::Bounded => ("BOUNDED", Tone::Still),
+            Self::NoEffect => ("NO EFFECT", Tone::Still),
+            Self::WrongName => ("WRONG NAME", Tone::Other),
+            Self::NotMemory => ("NOT MEMORY", Tone::Other),
+            Self::NotSettled => ("NOT SETTLED", Tone::Unsure),
         }
+    }
+}
+
+impl From<ClaimVerdict> for &'static str {
+    fn from(verdict: ClaimVerdict) -> Self {
+        verdict.word()
     }
 }
 
@@ -103,7 +103,7 @@ pub struct Measured {
     /// The lesson or control.
     pub lesson: &'static str,
     /// `leaky`, `fixed` or a failed fix.
-    pub program: &'static str,
+    pub program: String,
     /// Its verdict in the comparison.
     pub verdict: Verdict,
     /// Its figure, in words.
@@ -113,20 +113,15 @@ pub struct Measured {
 impl ClaimsReport {
     /// What a comparison says about every claim.
     pub fn of(comparison: &Comparison) -> Self {
-        let entry = |claim: &Claim| Entry {
-            id: claim.id,
+        let found = |finding: &Finding<_>| result(finding, comparison);
+        let entry = |claim: &'static Claim| Entry {
+            id: &claim.id,
             kind: claim.kind(),
-            text: claim.text,
-            findings: claim
-                .findings()
-                .iter()
-                .map(|f| result(f, comparison))
-                .collect(),
+            text: &claim.text,
+            findings: claim.findings().iter().map(found).collect(),
         };
-        Self {
-            schema: comparison.schema,
-            claims: CLAIMS.iter().map(entry).collect(),
-        }
+        let claims = CLAIMS.claims.iter().map(entry).collect();
+        Self { schema: comparison.schema, claims }
     }
 
     /// Whether the comparison settles every claim.
@@ -136,19 +131,19 @@ impl ClaimsReport {
     }
 }
 
-fn result(finding: &Finding, comparison: &Comparison) -> ClaimResult {
+fn result(finding: &Finding<Evidence>, comparison: &Comparison) -> ClaimResult {
     let mut result = ClaimResult {
         verdict: ClaimVerdict::NotSettled,
         measured: Vec::new(),
         places: Vec::new(),
-        reason: finding.reason().to_owned(),
+        reason: finding.reason.clone(),
     };
-    match finding {
-        Finding::Read(read) => {
-            (result.verdict, result.places) = looked_up(&read.source);
+    match &finding.evidence {
+        Evidence::Read(source) => {
+            (result.verdict, result.places) = looked_up(source);
         }
-        Finding::Measured(lesson, settles) => {
-            match evaluate::evaluate(lesson.id, settles.shown_by, comparison) {
+        Evidence::Measured(lesson, shown_by) => {
+            match evaluate::evaluate(lesson.id, shown_by, comparison) {
                 Ok(shown) => (result.verdict, result.measured) = shown,
                 Err(why) => result.reason = why,
             }
@@ -159,21 +154,20 @@ fn result(finding: &Finding, comparison: &Comparison) -> ClaimResult {
 
 /// What follows from reading, and where it can be checked.
 fn looked_up(source: &Source) -> (ClaimVerdict, Vec<String>) {
-    let file = |package, version, file| vec![format!("{package} {version}, {file}")];
-    match *source {
-        Source::Names(items) => {
-            let item = |item: &&str| format!("service::api_names::{item}");
-            (ClaimVerdict::WrongName, items.iter().map(item).collect())
+    let file = |[package, version, file]: [&String; 3]| {
+        vec![format!("{package} {version}, {file}")]
+    };
+    match source {
+        Source::Names(names) => {
+            let place = |name| format!("docs/api-names.md#{name}");
+            (ClaimVerdict::WrongName, names.iter().map(place).collect())
         }
         Source::Absent(package, version, path) => {
-            (ClaimVerdict::WrongName, file(package, version, path))
+            (ClaimVerdict::WrongName, file([package, version, path]))
         }
         Source::Frees(package, version, path) => {
-            (ClaimVerdict::NoEffect, file(package, version, path))
+            (ClaimVerdict::NoEffect, file([package, version, path]))
         }
-        Source::Elsewhere(files) => {
-            let files = files.iter().map(|&file| file.to_owned()).collect();
-            (ClaimVerdict::NotMemory, files)
-        }
+        Source::Elsewhere(files) => (ClaimVerdict::NotMemory, files.clone()),
     }
 }

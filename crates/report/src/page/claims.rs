@@ -1,7 +1,7 @@
 //! The claims report.
 
 use super::badge;
-use crate::claims::{ClaimResult, ClaimVerdict, ClaimsReport, Entry};
+use crate::claims::{ClaimResult, ClaimsReport, Entry};
 use crate::comparison::Comparison;
 use maud::{Markup, html};
 
@@ -26,7 +26,7 @@ fn entry(comparison: &Comparison, claim: &Entry) -> Markup {
         details class="claim" id=(claim.id) {
             summary {
                 b { (claim.id) } " " (claim.text)
-                @for verdict in claim.verdicts() { " " (self::verdict(verdict)) }
+                @for verdict in claim.verdicts() { " " (badge(verdict)) }
             }
             ul { @for found in &claim.findings { (finding(comparison, found)) } }
         }
@@ -38,7 +38,7 @@ fn finding(comparison: &Comparison, found: &ClaimResult) -> Markup {
     let here = |id: &str| comparison.lessons.iter().any(|lesson| lesson.id == id);
     html! {
         li {
-            (verdict(found.verdict)) " " (found.reason)
+            (badge(found.verdict)) " " (found.reason)
             ul {
                 @for measured in &found.measured {
                     li {
@@ -52,14 +52,4 @@ fn finding(comparison: &Comparison, found: &ClaimResult) -> Markup {
             }
         }
     }
-}
-
-fn verdict(verdict: ClaimVerdict) -> Markup {
-    let class = match verdict {
-        ClaimVerdict::Leaks | ClaimVerdict::Grows => "growth",
-        ClaimVerdict::Bounded | ClaimVerdict::NoEffect => "still",
-        ClaimVerdict::WrongName | ClaimVerdict::NotMemory => "other",
-        ClaimVerdict::NotSettled => "unsure",
-    };
-    badge(class, verdict.as_str())
 }

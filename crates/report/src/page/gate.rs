@@ -37,15 +37,10 @@ pub(super) fn section(comparison: &Comparison) -> Markup {
 }
 
 fn row(site: &GatedSite) -> Markup {
-    let class = match site.state {
-        State::New | State::Grown => "growth",
-        State::Accepted => "unsure",
-        State::Known | State::Fixed => "still",
-    };
     let figure = |bytes: Option<f64>| bytes.map_or_else(String::new, figures::bytes);
     html! {
         tr {
-            td { (badge(class, site.state.as_str())) }
+            td { (badge(site.state)) }
             td { (site.lesson) ", " (site.twin) }
             td {
                 code { (site.place()) }

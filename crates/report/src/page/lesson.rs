@@ -1,7 +1,7 @@
 //! The section of one lesson.
 
 use super::charts::charts;
-use super::{Folder, overview, part, sites, source, wide};
+use super::{Folder, badge, part, sites, source, wide};
 use crate::comparison::{LessonResult, TwinResult};
 use crate::figures;
 use maud::{Markup, html};
@@ -36,7 +36,7 @@ fn verdicts(lesson: &LessonResult) -> Markup {
                 div class=(name) {
                     dt { (name) }
                     dd {
-                        (overview::verdict(twin.verdict)) " " (figures::of(twin))
+                        (badge(twin.verdict)) " " (figures::of(twin))
                         @if let Some(how) = twin.circumstances() { ", " (how) }
                     }
                 }

@@ -15,6 +15,7 @@ pub use folder::Folder;
 
 use crate::comparison::Comparison;
 use crate::figures;
+use crate::terminal::Told;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use profile::flame;
 
@@ -92,7 +93,7 @@ fn wide(label: &str, content: &Markup) -> Markup {
     }
 }
 
-/// A word in the colour of what it means: `growth`, `still`, `unsure` or `other`.
-fn badge(class: &str, word: &str) -> Markup {
-    html! { span class={ "verdict " (class) } { (word) } }
+/// A verdict or a state in its colour and in words.
+fn badge(told: impl Told) -> Markup {
+    html! { span class={ "verdict " (told.class()) } { (told.word()) } }
 }

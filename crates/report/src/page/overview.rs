@@ -125,15 +125,5 @@ fn holder(lesson: &LessonResult) -> Option<String> {
 /// A verdict and its figure.
 fn cell(twin: Option<&TwinResult>) -> Markup {
     let Some(twin) = twin else { return html! { "not run" } };
-    html! { (verdict(twin.verdict)) " " span class="figure" { (figures::short(twin)) } }
-}
-
-/// A verdict, in its colour and in words.
-pub(super) fn verdict(verdict: Verdict) -> Markup {
-    let class = match verdict {
-        Verdict::Leaks | Verdict::Grows => "growth",
-        Verdict::Bounded | Verdict::Flat => "still",
-        Verdict::Inconclusive => "unsure",
-    };
-    badge(class, verdict.as_str())
+    html! { (badge(twin.verdict)) " " span class="figure" { (figures::short(twin)) } }
 }

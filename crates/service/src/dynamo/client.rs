@@ -105,6 +105,12 @@ impl Dynamo {
         Self { client, ..self.clone() }
     }
 
+    /// The same table, reached through connections that no other client uses.
+    #[must_use]
+    pub fn with_own_connections(&self) -> Self {
+        self.with_client(Client::from_conf(self.separate_config().build()))
+    }
+
     /// The same client, with other settings for each call.
     #[must_use]
     pub fn with_config(&self, config: Builder) -> Self {
