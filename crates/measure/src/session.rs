@@ -370,7 +370,8 @@ impl<'a, L: Load> Attempts<'a, L> {
             let steady: Vec<_> =
                 peaks.iter().filter(|(pause, _)| stop(*pause).is_none()).collect();
             let bytes: Vec<_> = steady.iter().map(|(_, bytes)| *bytes).collect();
-            let stopped = peaks.iter().filter_map(|(pause, _)| stop(*pause)).last();
+            let stopped =
+                peaks.iter().filter_map(|(pause, _)| stop(*pause)).next_back();
             // A single load may have been stopped: nothing says how long it takes.
             let alone = steady.len() == 1 && steady[0].0 > disturbance::STOP_MIN;
             let agree = |a: f64, b: f64| (a - b).abs() <= PEAKS_AGREE * a;

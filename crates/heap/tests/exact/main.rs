@@ -1,6 +1,8 @@
 //! The memory of a window is never counted, to the byte. A program without a harness,
 //! whose threads would allocate beside the test.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use heap::alloc::{self, Counts};
 use heap::{CountingAlloc, window};
 use std::path::Path;

@@ -19,6 +19,7 @@ mod baseline;
 mod explain;
 mod profiles;
 mod faults;
+mod pressure;
 mod proxy;
 #[cfg(target_os = "linux")]
 mod secrets;
