@@ -33,27 +33,53 @@ pub struct Pressure {
 }
 
 impl Pressure {
-    /// In a phrase; `None` where nothing was repeated and other load was low.
+    /// What was repeated and the load, in a phrase; `None` where there was neither.
     pub fn phrase(&self) -> Option<String> {
-        let share = |share: f64| format!("{:.0} %", 100.0 * share);
-        let high = |share: Option<f64>, high: f64| share.filter(|&s| s >= high);
-        let cpu = high(self.other_cpu_share, OTHER_CPU_HIGH)
-            .map(|s| format!("other programs used {} of the processor", share(s)));
-        let io = high(self.io_wait_share, WAIT_HIGH).map(|s| {
-            format!("the disk kept processes waiting {} of the time", share(s))
-        });
-        let memory = high(self.memory_wait_share, WAIT_HIGH)
-            .map(|s| format!("memory was short {} of the time", share(s)));
-        let repeated = match &self.repeated[..] {
-            [] => None,
-            [one] => Some(format!("sent again: {one}")),
-            [first, others @ ..] => {
-                Some(format!("sent again: {first}, and {} more", others.len()))
-            }
-        };
-        let parts: Vec<_> =
-            [cpu, io, memory, repeated].into_iter().flatten().collect();
+        let parts: Vec<_> = self.load().into_iter().chain(self.repeats()).collect();
         (!parts.is_empty()).then(|| parts.join("; "))
+    }
+
+    /// Other load, where it was high.
+    pub fn load(&self) -> Option<String> {
+        let part = |share: Option<f64>, high: f64, words: [&str; 2]| {
+            let share = share.filter(|&share| share >= high)?;
+            Some(format!("{} {:.0} % {}", words[0], 100.0 * share, words[1]))
+        };
+        let cpu = ["other programs used", "of the processor"];
+        let io = ["processes waited for the disk", "of the time"];
+        let memory = ["processes waited for memory", "of the time"];
+        let parts = [
+            part(self.other_cpu_share, OTHER_CPU_HIGH, cpu),
+            part(self.io_wait_share, WAIT_HIGH, io),
+            part(self.memory_wait_share, WAIT_HIGH, memory),
+        ];
+        let parts: Vec<_> = parts.into_iter().flatten().collect();
+        (!parts.is_empty()).then(|| parts.join(", "))
+    }
+
+    /// What was sent again.
+    pub fn repeats(&self) -> Option<String> {
+        let (first, others) = self.repeated.split_first()?;
+        let more = match others.len() {
+            0 => String::new(),
+            n => format!(", and {n} more"),
+        };
+        Some(format!("sent again: {first}{more}"))
+    }
+
+    /// The higher of each share.
+    #[must_use]
+    pub fn most(self, other: &Self) -> Self {
+        let most = |a: Option<f64>, b: Option<f64>| match (a, b) {
+            (Some(a), Some(b)) => Some(a.max(b)),
+            (a, b) => a.or(b),
+        };
+        Self {
+            other_cpu_share: most(self.other_cpu_share, other.other_cpu_share),
+            io_wait_share: most(self.io_wait_share, other.io_wait_share),
+            memory_wait_share: most(self.memory_wait_share, other.memory_wait_share),
+            ..self
+        }
     }
 }
 

@@ -209,6 +209,25 @@ impl<'a, L: Load> Session<'a, L> {
         }
         sent
     }
+
+    /// Sends a batch. A service that broke a connection and still answers is disturbed;
+    /// one that does not answer has failed.
+    async fn send_or_notice(&self, batch: Batch) -> Result<Sent> {
+        match self.send(batch).await {
+            Ok(stats) => {
+                let disturbed = stats.ended_at.clone();
+                Ok(Sent { stats, disturbed })
+            }
+            Err(error @ RoundError::Timeout { .. }) => Err(error.into()),
+            Err(error) => match self.heap.counters().await {
+                Ok(_) => {
+                    let why = format!("{:#}", anyhow::Error::from(error));
+                    Ok(Sent { stats: RoundStats::default(), disturbed: Some(why) })
+                }
+                Err(_) => Err(error.into()),
+            },
+        }
+    }
 }
 
 /// The attempts to measure a service. What is disturbed from outside is sent again, with
@@ -250,9 +269,12 @@ impl<'a, L: Load> Attempts<'a, L> {
     }
 
     async fn warm_up(&mut self) -> Result<()> {
+        // With more connections than a round, some refusals are normal.
+        let patient = Session { ends_at: to_the_end, ..*self.session };
         for batch in self.session.warm_up_batches() {
             loop {
-                let Sent { stats, disturbed } = self.send(batch).await?;
+                let Sent { stats, disturbed } =
+                    patient.send_or_notice(batch).await?;
                 self.usual_pause = self.usual_pause.min(stats.longest_pause);
                 let Some(why) = disturbed else { break };
                 // The rounds show whether it was enough.
@@ -339,7 +361,8 @@ impl<'a, L: Load> Attempts<'a, L> {
             (self.step)(&format!("round {}/{rounds}", undisturbed + 1));
             let round = self.number().await?;
             let batch = self.session.batch_of_round(round);
-            let Sent { stats, disturbed } = self.send(batch).await?;
+            let Sent { stats, disturbed } =
+                self.session.send_or_notice(batch).await?;
             let reading = self.session.heap.at_rest().await?;
             let pause = stats.longest_pause;
             self.longest_pause = self.longest_pause.max(pause);
@@ -388,7 +411,8 @@ impl<'a, L: Load> Attempts<'a, L> {
             } else {
                 let rest = heap.counters_at_rest().await?;
                 heap.reset_peak().await?;
-                let sent = self.send(self.session.batch_of(size)).await?;
+                let batch = self.session.batch_of(size);
+                let sent = self.session.send_or_notice(batch).await?;
                 let peak = heap.counters().await?.peak_bytes;
                 match sent.disturbed {
                     Some(why) => disturbed = Some(why),
@@ -413,7 +437,7 @@ impl<'a, L: Load> Attempts<'a, L> {
             let batch = Batch { round: self.number().await?, ..batch };
             let before = heap.counters_at_rest().await?;
             heap.open_window().await?;
-            let sent = self.send(batch).await;
+            let sent = self.session.send_or_notice(batch).await;
             let after = heap.counters_at_rest().await?;
             let json = heap.close_window().await?;
             if let Some(why) = sent?.disturbed {
@@ -443,25 +467,6 @@ impl<'a, L: Load> Attempts<'a, L> {
             self.prepared = end;
         }
         Ok(())
-    }
-
-    /// Sends a batch. A service that broke a connection and still answers is disturbed;
-    /// one that does not answer has failed.
-    async fn send(&self, batch: Batch) -> Result<Sent> {
-        match self.session.send(batch).await {
-            Ok(stats) => {
-                let disturbed = stats.ended_at.clone();
-                Ok(Sent { stats, disturbed })
-            }
-            Err(error @ RoundError::Timeout { .. }) => Err(error.into()),
-            Err(error) => match self.session.heap.counters().await {
-                Ok(_) => {
-                    let why = format!("{:#}", anyhow::Error::from(error));
-                    Ok(Sent { stats: RoundStats::default(), disturbed: Some(why) })
-                }
-                Err(_) => Err(error.into()),
-            },
-        }
     }
 
     /// Notes what was disturbed and waits before it is sent again, each time longer. As

@@ -32,6 +32,16 @@ pub struct Comparison {
     pub baseline: Option<Gate>,
 }
 
+impl Comparison {
+    /// Other load during the run, where it was high.
+    pub fn pressure(&self) -> Option<String> {
+        let all = self.lessons.iter().flat_map(LessonResult::services);
+        let most =
+            all.fold(Pressure::default(), |most, (_, r)| most.most(&r.pressure));
+        most.load().map(|load| format!("Measured under pressure: {load}."))
+    }
+}
+
 /// What was measured, and on what.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Environment {
@@ -203,13 +213,12 @@ impl TwinResult {
         !self.peaks.is_empty()
     }
 
-    /// What must be known beside the verdict: further attempts, and other load.
+    /// What must be known beside the verdict: further attempts, and what was sent again.
     pub fn circumstances(&self) -> Option<String> {
         let attempts =
             (self.attempts > 1).then(|| format!("{} attempts", self.attempts));
-        let pressure =
-            self.pressure.phrase().map(|p| format!("under pressure: {p}"));
-        let all: Vec<_> = attempts.into_iter().chain(pressure).collect();
+        let all: Vec<_> =
+            attempts.into_iter().chain(self.pressure.repeats()).collect();
         (!all.is_empty()).then(|| all.join(", "))
     }
 }

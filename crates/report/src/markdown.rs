@@ -46,7 +46,8 @@ fn answer(comparison: &Comparison) -> String {
     };
     let gate = comparison.baseline.iter().map(gate::sentence);
     let gate = gate.map(|sentence| format!(" Against the baseline: {sentence}"));
-    verdicts + &gate.collect::<String>()
+    let pressure = comparison.pressure().map(|pressure| format!(" {pressure}"));
+    verdicts + &pressure.unwrap_or_default() + &gate.collect::<String>()
 }
 
 fn rows(text: &mut String, lesson: &LessonResult) {

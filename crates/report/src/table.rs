@@ -99,7 +99,7 @@ fn cost(lesson: &LessonResult) -> Option<String> {
     (!costs.is_empty()).then(|| format!("the fix costs {}", costs.join(", ")))
 }
 
-/// Which services had to be measured again, or were measured under pressure.
+/// Which services had to be measured again, and what was sent again.
 fn circumstances(lesson: &LessonResult) -> Option<String> {
     let of = |(name, result): (&str, &TwinResult)| {
         result.circumstances().map(|how| format!("{name}: {how}"))
@@ -154,6 +154,9 @@ fn summary(lines: &mut Lines, comparison: &Comparison) {
     lines.line(format_args!("\n{verdict}"));
     if lessons.iter().any(repaired) {
         lines.line("If you have repaired leaky: it no longer grows.");
+    }
+    if let Some(pressure) = comparison.pressure() {
+        lines.paragraph(&pressure);
     }
     lines.paragraph(figures::UNITS);
     let controls = lessons.iter().filter(|lesson| lesson.kind == "control");
@@ -229,6 +232,28 @@ mod tests {
             "One lesson is not as expected",
         ] {
             assert!(text.contains(part), "no '{part}' in {text}");
+        }
+    }
+
+    #[test]
+    fn attempts_and_pressure_are_wherever_a_verdict_is() {
+        let mut comparison = comparison();
+        let leaky = comparison.lessons[0].twins.get_mut("leaky").unwrap();
+        leaky.attempts = 2;
+        leaky.pressure.other_cpu_share = Some(0.5);
+        leaky.pressure.repeated = vec!["round 3 (504 for GET /)".to_owned()];
+        let folder = Path::new(".");
+        let page =
+            crate::page::render(&crate::page::Folder::new(folder, &comparison));
+        let table = render(&comparison, folder);
+        for shown in [table, page, crate::markdown::render(&comparison)] {
+            let words = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+            for part in [
+                "2 attempts, sent again: round 3 (504 for GET /)",
+                "Measured under pressure: other programs used 50 % of the processor",
+            ] {
+                assert!(words.contains(part), "no '{part}' in {words}");
+            }
         }
     }
 
