@@ -13,6 +13,8 @@ RUN apt-get update \
 WORKDIR /src
 COPY Cargo.toml Cargo.lock ./
 COPY crates crates
+# The chapters are built into the driver, and the services test examples of one.
+COPY docs docs
 # The caches are no part of the image, so the programs leave them within the step.
 # Their debug information stays: without it the call stacks name no lines.
 RUN --mount=type=cache,id=leaklab-registry,target=/usr/local/cargo/registry,sharing=locked \

@@ -1,9 +1,10 @@
 //! What a lesson is.
 
-use crate::data::{Items, RoundItems, no_rounds, shop_orders};
+use crate::data::{Items, shop_orders};
 use crate::plan::Plan;
 use dynamo::Fault;
 use measure::{Growth, Metric, Verdict};
+use model::table::Item;
 use workload::{ClientBehavior, Request};
 
 /// A lesson leaks in one twin; a control leaks in neither.
@@ -109,8 +110,9 @@ pub struct Lesson {
     pub request: fn(&Plan, u64) -> Request,
     /// Items that are in the table before the first round.
     pub data: fn(&Plan) -> Items,
-    /// Items that the requests with these numbers ask for.
-    pub round_data: RoundItems,
+    /// From the seed and the number of a request to the item that it asks for, if it
+    /// asks for one of its own.
+    pub round_item: fn(u64, u64) -> Option<Item>,
     /// What must differ between any two requests, if anything.
     pub distinct: Option<fn(&Request) -> &str>,
 }
@@ -157,6 +159,6 @@ pub(crate) const JOB: Lesson = Lesson {
     client: ClientBehavior::Reads,
     request: |_, _| unreachable!("every lesson has requests; a test holds that"),
     data: shop_orders,
-    round_data: no_rounds,
+    round_item: |_, _| None,
     distinct: None,
 };

@@ -52,7 +52,8 @@ impl Plan {
     /// Items that the requests of these rounds ask for.
     pub fn round_data(&self, rounds: Range<u64>) -> Items {
         let numbers = self.first_number(rounds.start)..self.first_number(rounds.end);
-        (self.lesson.round_data)(self, numbers)
+        let (item, seed) = (self.lesson.round_item, self.seed);
+        Box::new(numbers.filter_map(move |n| item(seed, n)))
     }
 
     /// Requests are numbered through all rounds, so that keys differ between rounds.

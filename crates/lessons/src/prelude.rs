@@ -1,7 +1,7 @@
 //! What the lessons' files use.
 
 pub(crate) use crate::data::{
-    none, one_page, orders, seeded, shop_events, sized_orders,
+    first_order, none, one_page, shop_events, sized_orders, stored,
 };
 pub(crate) use crate::lesson::{FailedFix, JOB, Lesson};
 pub(crate) use crate::requests::*;

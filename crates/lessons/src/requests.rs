@@ -44,9 +44,24 @@ pub(crate) fn send(
     path: impl Into<String>,
     body: &Value,
 ) -> Request {
+    send_as(SHOP, method, path, body)
+}
+
+/// A JSON document of a tenant.
+pub(crate) fn send_as(
+    tenant: &str,
+    method: &'static str,
+    path: impl Into<String>,
+    body: &Value,
+) -> Request {
     Request::new(method, path)
-        .header("x-tenant", SHOP)
+        .header("x-tenant", tenant)
         .body("application/json", body.to_string())
+}
+
+/// A GET of a tenant's own path, such as `summary` in `/tenants/{tenant}/summary`.
+pub(crate) fn get_own(tenant: &str, what: &str) -> Request {
+    get_as(tenant, format!("/tenants/{tenant}/{what}"))
 }
 
 /// The whole path of a request.

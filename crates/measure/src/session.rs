@@ -16,6 +16,7 @@ use std::future::Future;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
+use workload::client::HttpError;
 use workload::round::to_the_end;
 use workload::{
     ClientBehavior, Digest, Origin, Requests, Round, RoundError, RoundStats,
@@ -218,7 +219,9 @@ impl<'a, L: Load> Session<'a, L> {
                 let disturbed = stats.ended_at.clone();
                 Ok(Sent { stats, disturbed })
             }
-            Err(error @ RoundError::Timeout { .. }) => Err(error.into()),
+            Err(error) if matches!(error.source, HttpError::Timeout) => {
+                Err(error.into())
+            }
             Err(error) => match self.heap.counters().await {
                 Ok(_) => {
                     let why = format!("{:#}", anyhow::Error::from(error));

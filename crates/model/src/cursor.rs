@@ -6,41 +6,42 @@
 //! tampering into a clear refusal.
 
 use crate::limits::CURSOR_BYTES_MAX;
+use crate::value::text;
 use crate::{OrderId, TenantId};
 
-/// Why a text is not a cursor of this tenant.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("cursor is not one that this service gave to this tenant")]
-pub struct CursorError;
-
-/// Where a listing continues.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cursor {
-    /// The last order that the client has seen.
-    pub last: OrderId,
-}
+text!(
+    /// Where a listing continues.
+    Cursor,
+    "cursor",
+    "the text that the page before this one ended with",
+    |text| text.len() <= CURSOR_BYTES_MAX && split(text).is_some(),
+    |schema| schema
+        .max_length(Some(CURSOR_BYTES_MAX))
+        .pattern(Some("^[A-Za-z_-]*[0-9][A-Za-z0-9_-]*[.][0-9a-f]{16}$"))
+);
 
 impl Cursor {
-    /// The text for the client.
-    pub fn encode(&self, tenant: &TenantId) -> String {
-        format!("{}.{:016x}", self.last, check(tenant, &self.last))
+    /// The cursor of a page of this tenant's that ends with this order.
+    pub fn after(tenant: &TenantId, last: &OrderId) -> Self {
+        Self(format!("{last}.{:016x}", check(tenant, last)))
     }
 
-    /// Reads a client's text back.
-    ///
-    /// # Errors
-    /// [`CursorError`] when the text was altered, cut, or given to another tenant.
-    pub fn decode(text: &str, tenant: &TenantId) -> Result<Self, CursorError> {
-        if text.len() > CURSOR_BYTES_MAX {
-            return Err(CursorError);
-        }
-        let (id, sum) = text.split_once('.').ok_or(CursorError)?;
-        let last: OrderId = id.parse().map_err(|_| CursorError)?;
-        let cursor = Self { last };
-        let given = u64::from_str_radix(sum, 16).map_err(|_| CursorError)?;
-        let expected = check(tenant, &cursor.last);
-        if given == expected { Ok(cursor) } else { Err(CursorError) }
+    /// The last order that the client has seen; `None` if this tenant was never given
+    /// this cursor.
+    pub fn last(&self, tenant: &TenantId) -> Option<OrderId> {
+        let (last, given) = split(&self.0)?;
+        (given == check(tenant, &last)).then_some(last)
     }
+}
+
+/// An order id, and the check behind it.
+fn split(text: &str) -> Option<(OrderId, u64)> {
+    let (id, check) = text.split_once('.')?;
+    let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    if check.len() != 16 || !check.bytes().all(hex) {
+        return None;
+    }
+    Some((id.parse().ok()?, u64::from_str_radix(check, 16).ok()?))
 }
 
 /// FNV-1a over tenant and id, 64 bits: stable across processes and versions,
@@ -56,33 +57,33 @@ fn check(tenant: &TenantId, id: &OrderId) -> u64 {
 mod tests {
     use super::*;
 
-    fn tenant(text: &str) -> TenantId {
-        text.parse().unwrap()
+    fn ids() -> (TenantId, OrderId) {
+        ("t-1".parse().unwrap(), "ord-000019".parse().unwrap())
     }
 
     #[test]
     fn a_cursor_survives_the_round_trip() {
-        let cursor = Cursor { last: "ord-000019".parse().unwrap() };
-        let text = cursor.encode(&tenant("t-1"));
-        assert_eq!(Cursor::decode(&text, &tenant("t-1")), Ok(cursor));
+        let (tenant, last) = ids();
+        let cursor: Cursor = Cursor::after(&tenant, &last).as_str().parse().unwrap();
+        assert_eq!(cursor.last(&tenant), Some(last));
     }
 
     #[test]
     fn every_single_changed_character_is_noticed() {
-        let text =
-            Cursor { last: "ord-000019".parse().unwrap() }.encode(&tenant("t-1"));
+        let (tenant, last) = ids();
+        let text = String::from(Cursor::after(&tenant, &last));
         for at in 0..text.len() {
             let mut bytes = text.clone().into_bytes();
             bytes[at] = if bytes[at] == b'7' { b'8' } else { b'7' };
-            let altered = String::from_utf8(bytes).unwrap();
-            assert_eq!(Cursor::decode(&altered, &tenant("t-1")), Err(CursorError));
+            let altered = String::from_utf8(bytes).unwrap().parse::<Cursor>();
+            assert!(altered.ok().and_then(|cursor| cursor.last(&tenant)).is_none());
         }
     }
 
     #[test]
-    fn another_tenants_cursor_is_refused() {
-        let text =
-            Cursor { last: "ord-000019".parse().unwrap() }.encode(&tenant("t-1"));
-        assert_eq!(Cursor::decode(&text, &tenant("t-2")), Err(CursorError));
+    fn another_tenants_cursor_is_unknown() {
+        let (tenant, last) = ids();
+        let cursor = Cursor::after(&tenant, &last);
+        assert_eq!(cursor.last(&"t-2".parse().unwrap()), None);
     }
 }

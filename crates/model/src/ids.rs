@@ -1,139 +1,77 @@
-//! Identifiers, checked once where they enter the service.
+//! Identifiers.
 
 use crate::limits::ID_BYTES_MAX;
-use serde::{Deserialize, Serialize};
+use crate::value::text;
 use std::fmt;
-use utoipa::ToSchema;
 
-/// Why a text is not an identifier.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum IdError {
-    /// Nothing was given.
-    #[error("{what} must not be empty")]
-    Empty {
-        /// The kind of identifier.
-        what: &'static str,
-    },
-    /// More bytes than [`ID_BYTES_MAX`].
-    #[error("{what} is longer than {ID_BYTES_MAX} bytes")]
-    TooLong {
-        /// The kind of identifier.
-        what: &'static str,
-    },
-    /// A character that could be read as part of a key or a path.
-    #[error("{what} may hold only letters, digits, '-' and '_'")]
-    Character {
-        /// The kind of identifier.
-        what: &'static str,
-    },
-}
-
-fn check(what: &'static str, text: &str) -> Result<(), IdError> {
-    if text.is_empty() {
-        return Err(IdError::Empty { what });
-    }
-    if text.len() > ID_BYTES_MAX {
-        return Err(IdError::TooLong { what });
-    }
+/// Whether a text can be part of a key or a path: neither has a separator in it.
+fn is_plain(text: &str) -> bool {
     let plain =
         |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    if !text.bytes().all(plain) {
-        return Err(IdError::Character { what });
-    }
-    Ok(())
+    (1..=ID_BYTES_MAX).contains(&text.len()) && text.bytes().all(plain)
 }
 
 macro_rules! identifier {
     ($name:ident, $what:literal, $doc:literal) => {
-        #[doc = $doc]
-        ///
-        /// At most [`ID_BYTES_MAX`] letters, digits, `-` and `_`.
-        #[derive(
-            Clone,
-            PartialEq,
-            Eq,
-            Hash,
-            PartialOrd,
-            Ord,
-            Serialize,
-            Deserialize,
-            ToSchema,
-        )]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
-
-        impl $name {
-            /// The identifier as text.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = IdError;
-            fn try_from(text: String) -> Result<Self, IdError> {
-                check($what, &text)?;
-                Ok(Self(text))
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = IdError;
-            fn from_str(text: &str) -> Result<Self, IdError> {
-                text.to_owned().try_into()
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(id: $name) -> Self {
-                id.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
+        text!(
+            #[doc = $doc]
+            $name,
+            $what,
+            "1 to 64 letters, digits, '-' and '_'",
+            is_plain,
+            |schema| schema
+                .min_length(Some(1))
+                .max_length(Some(ID_BYTES_MAX))
+                .pattern(Some("^[A-Za-z0-9_-]+$"))
+        );
     };
 }
 
 identifier!(TenantId, "tenant id", "A customer of the platform, who owns orders.");
-identifier!(OrderId, "order id", "An order, unique within its tenant.");
 identifier!(SessionToken, "session token", "Proves that a client is signed in.");
 identifier!(IdempotencyKey, "idempotency key", "A client's name for a payment.");
 identifier!(TrackingCode, "tracking code", "Finds a parcel; no sign-in is needed.");
+identifier!(
+    RequestId,
+    "request id",
+    "A caller's name for its request, for the log."
+);
 
-impl fmt::Debug for TenantId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "TenantId({})", self.0)
-    }
+text!(
+    /// An order, unique within its tenant. It has a digit, so that no order has the name
+    /// of another route: `/orders/export`.
+    OrderId,
+    "order id",
+    "1 to 64 letters, digits, '-' and '_', and at least one digit",
+    |text| is_plain(text) && text.bytes().any(|byte| byte.is_ascii_digit()),
+    |schema| schema
+        .min_length(Some(1))
+        .max_length(Some(ID_BYTES_MAX))
+        .pattern(Some("^[A-Za-z_-]*[0-9][A-Za-z0-9_-]*$"))
+);
+
+macro_rules! debug {
+    ($($name:ident shows $text:expr;)*) => {
+        $(
+            impl fmt::Debug for $name {
+                fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    let text: fn(&Self) -> &str = $text;
+                    write!(f, concat!(stringify!($name), "({})"), text(self))
+                }
+            }
+        )*
+    };
 }
 
-impl fmt::Debug for OrderId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "OrderId({})", self.0)
-    }
-}
-
-impl fmt::Debug for IdempotencyKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "IdempotencyKey({})", self.0)
-    }
-}
-
-// Anyone who has the code can follow the parcel, so no log may show one.
-impl fmt::Debug for TrackingCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("TrackingCode(…)")
-    }
-}
-
-// Anyone who has the token is signed in, so no log may show one.
-impl fmt::Debug for SessionToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SessionToken(…)")
-    }
+debug! {
+    TenantId shows Self::as_str;
+    OrderId shows Self::as_str;
+    IdempotencyKey shows Self::as_str;
+    RequestId shows Self::as_str;
+    // Anyone who has the code can follow the parcel, and anyone who has the token is
+    // signed in, so no log may show one.
+    TrackingCode shows |_| "…";
+    SessionToken shows |_| "…";
 }
 
 #[cfg(test)]
@@ -148,15 +86,18 @@ mod tests {
 
     #[test]
     fn empty_long_and_strange_ids_are_refused_by_name() {
-        let parse = |text: &str| text.parse::<TenantId>().unwrap_err();
-        assert_eq!(parse(""), IdError::Empty { what: "tenant id" });
-        assert_eq!(parse(&"x".repeat(65)), IdError::TooLong { what: "tenant id" });
-        for text in ["a#b", "a/b", "a b", "ä", "a\0"] {
-            assert_eq!(
-                parse(text),
-                IdError::Character { what: "tenant id" },
-                "{text}"
-            );
+        let long = "x".repeat(65);
+        for text in ["", &long, "a#b", "a/b", "a b", "ä", "a\0", "a\n"] {
+            let error = text.parse::<TenantId>().unwrap_err();
+            assert_eq!(error.what, "tenant id", "{text}");
+        }
+    }
+
+    #[test]
+    fn no_order_has_the_name_of_a_route() {
+        for name in ["export", "feed", "bestsellers", "import"] {
+            assert!(name.parse::<OrderId>().is_err(), "{name}");
+            assert!(format!("{name}-1").parse::<OrderId>().is_ok(), "{name}-1");
         }
     }
 

@@ -3,7 +3,10 @@
 //!
 //! Both twins and the lessons' scenarios use it, so they agree on every key and limit.
 
+pub mod value;
 pub mod ids;
+pub mod text;
+pub mod numbers;
 pub mod order;
 pub mod session;
 pub mod payment;
@@ -14,13 +17,17 @@ pub mod table;
 pub mod seed;
 pub mod limits;
 
-pub use cursor::{Cursor, CursorError};
+pub use cursor::Cursor;
 pub use ids::{
-    IdError, IdempotencyKey, OrderId, SessionToken, TenantId, TrackingCode,
+    IdempotencyKey, OrderId, RequestId, SessionToken, TenantId, TrackingCode,
 };
+pub use numbers::{BudgetMs, Cents, Quantity, Sequence, UnitCents};
 pub use order::{
-    EventKind, Order, OrderDraft, OrderEvent, OrderLine, OrderStatus, Scan,
+    EventKind, Lines, Order, OrderDraft, OrderEvent, OrderLine, OrderStatus, Scan,
+    Seen,
 };
 pub use parcel::Parcel;
 pub use payment::Payment;
 pub use session::Session;
+pub use text::{Currency, LongText, Name, Note, Timestamp};
+pub use value::ValueError;

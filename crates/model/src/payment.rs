@@ -1,6 +1,6 @@
 //! Payments, each recorded once however often its client sends it.
 
-use crate::{IdempotencyKey, OrderId, TenantId};
+use crate::{Cents, IdempotencyKey, OrderId, TenantId};
 use serde::{Deserialize, Serialize};
 
 /// A payment, as it is stored.
@@ -14,5 +14,5 @@ pub struct Payment {
     /// What is paid for.
     pub order: OrderId,
     /// How much.
-    pub amount_cents: u64,
+    pub amount_cents: Cents,
 }

@@ -6,10 +6,11 @@
 
 use crate::{
     EventKind, IdempotencyKey, Order, OrderEvent, OrderId, OrderLine, OrderStatus,
-    Parcel, Session, SessionToken, TenantId, TrackingCode,
+    Parcel, Session, SessionToken, TenantId, TrackingCode, ValueError,
 };
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
+use std::str::FromStr;
 
 /// How long a seeded session lasts: to the year 2100, so that no run outlives it.
 const EXPIRES_AT: u64 = 4_102_444_800;
@@ -34,35 +35,49 @@ fn numbers(seed: u64, kind: u8, text: &str, n: u64) -> Pcg64Mcg {
     Pcg64Mcg::seed_from_u64(hash)
 }
 
+/// A text of the data as its type.
+fn text<T: FromStr<Err = ValueError>>(text: impl AsRef<str>) -> T {
+    text.as_ref().parse().expect("seeded texts keep the rules of their types")
+}
+
+/// A number of the data as its type.
+fn number<T: TryFrom<u64, Error = ValueError>>(number: u64) -> T {
+    number.try_into().expect("seeded numbers are within the ranges of their types")
+}
+
 fn word(rng: &mut Pcg64Mcg) -> &'static str {
     WORDS[rng.random_range(0..WORDS.len())]
 }
 
 /// The id of a tenant's `n`th order.
 pub fn order_id(n: u64) -> OrderId {
-    format!("ord-{n:08}").parse().expect("digits make a valid id")
+    text(format!("ord-{n:08}"))
 }
 
 /// A tenant's `n`th order: five lines and notes, [`ORDER_ITEM_BYTES`] in all.
 pub fn order(seed: u64, tenant: &TenantId, n: u64) -> Order {
     let mut rng = numbers(seed, b'o', tenant.as_str(), n);
     let line = |rng: &mut Pcg64Mcg| OrderLine {
-        sku: format!("{:06}", rng.random_range(0..1_000_000)),
-        title: format!("{} {}", word(rng), word(rng)),
-        quantity: rng.random_range(1..9),
-        unit_cents: rng.random_range(100..20_000),
+        sku: text(format!("{:06}", rng.random_range(0..1_000_000))),
+        title: text(format!("{} {}", word(rng), word(rng))),
+        quantity: number(rng.random_range(1..9_u32).into()),
+        unit_cents: number(rng.random_range(100..20_000_u32).into()),
     };
-    let lines = (0..5).map(|_| line(&mut rng)).collect();
+    let lines: Vec<_> = (0..5).map(|_| line(&mut rng)).collect();
     let day = 1 + n % 28;
     Order {
         tenant: tenant.clone(),
         id: order_id(n),
         status: OrderStatus::Open,
-        placed_at: format!("2026-02-{day:02}T{:02}:15:00Z", n % 24),
-        customer: format!("{}-{}", word(&mut rng), rng.random_range(1_000..9_999)),
-        currency: "EUR".to_owned(),
-        lines,
-        notes: sentence(&mut rng, 540),
+        placed_at: text(format!("2026-02-{day:02}T{:02}:15:00Z", n % 24)),
+        customer: text(format!(
+            "{}-{}",
+            word(&mut rng),
+            rng.random_range(1_000..9_999)
+        )),
+        currency: text("EUR"),
+        lines: lines.try_into().expect("five lines are lines of an order"),
+        notes: text(sentence(&mut rng, 540)),
     }
 }
 
@@ -74,15 +89,14 @@ pub fn event(seed: u64, tenant: &TenantId, n: u64) -> OrderEvent {
         order: order_id(n),
         kind: EventKind::Confirmed,
         total_cents: rng.random_range(1_000..100_000),
-        note: sentence(&mut rng, 60),
+        note: text(sentence(&mut rng, 60)),
     }
 }
 
 /// The token of the `n`th session. Tokens of different seeds differ.
 pub fn session_token(seed: u64, n: u64) -> SessionToken {
     let mut rng = numbers(seed, b't', "", n);
-    let text = format!("tok-{n:08}-{:016x}", rng.random::<u64>());
-    text.parse().expect("hex digits make a valid token")
+    text(format!("tok-{n:08}-{:016x}", rng.random::<u64>()))
 }
 
 /// The session behind a token: about 1,000 bytes as an item.
@@ -105,21 +119,19 @@ pub fn idempotency_key(seed: u64, n: u64) -> IdempotencyKey {
     let hex = format!("{:032x}", rng.random::<u128>());
     // Version 4, variant 1: the two digits that are not random.
     let (first, rest) = hex.split_at(8);
-    let text = format!(
+    text(format!(
         "{first}-{}-4{}-a{}-{}",
         &rest[..4],
         &rest[5..8],
         &rest[9..12],
         &rest[12..]
-    );
-    text.parse().expect("hex digits and dashes make a valid key")
+    ))
 }
 
 /// The tracking code of the `n`th parcel. Codes of different seeds differ.
 pub fn tracking_code(seed: u64, n: u64) -> TrackingCode {
     let mut rng = numbers(seed, b'k', "", n);
-    let text = format!("trk-{n:08}-{:08x}", rng.random::<u32>());
-    text.parse().expect("hex digits make a valid code")
+    text(format!("trk-{n:08}-{:08x}", rng.random::<u32>()))
 }
 
 /// The parcel behind a tracking code.
@@ -136,7 +148,7 @@ pub fn parcel(seed: u64, code: &TrackingCode) -> Parcel {
 
 /// The tenant of this name.
 pub fn tenant(name: &str) -> TenantId {
-    name.parse().expect("tenant names of the workload are valid ids")
+    text(name)
 }
 
 /// Text of this length, for the engraver: words, which need no escapes in JSON.
@@ -157,32 +169,14 @@ fn sentence(rng: &mut Pcg64Mcg, bytes: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::{Item, to_item};
-    use aws_sdk_dynamodb::types::AttributeValue;
-
-    fn size(value: &AttributeValue) -> usize {
-        match value {
-            AttributeValue::S(text) => text.len(),
-            // DynamoDB stores two digits in a byte, and one byte beside them.
-            AttributeValue::N(digits) => digits.len().div_ceil(2) + 1,
-            AttributeValue::L(list) => {
-                3 + list.iter().map(|v| size(v) + 1).sum::<usize>()
-            }
-            AttributeValue::M(map) => 3 + item_size(map) + map.len(),
-            other => panic!("unexpected attribute {other:?}"),
-        }
-    }
-
-    fn item_size(item: &Item) -> usize {
-        item.iter().map(|(name, value)| name.len() + size(value)).sum()
-    }
+    use crate::table::{item_bytes, to_item};
 
     #[test]
     fn orders_and_sessions_are_about_a_kilobyte() {
         for n in [0, 1, 99_999] {
             let order = to_item(&order(7, &tenant("t"), n)).unwrap();
             let session = to_item(&session(7, &session_token(7, n))).unwrap();
-            for bytes in [item_size(&order), item_size(&session)] {
+            for bytes in [item_bytes(&order), item_bytes(&session)] {
                 assert!(bytes.abs_diff(ORDER_ITEM_BYTES) < 60, "{bytes} bytes");
             }
         }

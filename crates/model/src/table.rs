@@ -6,13 +6,15 @@
 //! | draft | `TENANT#t` | `DRAFT#id` | | |
 //! | event | `EVENTS#t#id` | `EVENT#confirmed` | | |
 //! | scan | `EVENTS#t#id` | `EVENT#scan#station#sequence` | | |
+//! | seen | `EVENTS#t#id` | `EVENT#seen#desk` | | |
 //! | session | `SESSION#token` | `SESSION` | | |
 //! | payment | `PAYMENTS#t` | `PAYMENT#key` | | |
 //! | parcel | `PARCEL#code` | `PARCEL` | | |
 
+use crate::limits::ITEM_BYTES_MAX;
 use crate::{
     Order, OrderDraft, OrderEvent, OrderId, OrderStatus, Parcel, Payment, Scan,
-    Session, SessionToken, TenantId, TrackingCode,
+    Seen, Session, SessionToken, TenantId, TrackingCode,
 };
 use aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
@@ -39,13 +41,18 @@ pub const INDEX_PK: &str = "gsi1pk";
 /// Sort key of [`INDEX`].
 pub const INDEX_SK: &str = "gsi1sk";
 const ORDER_PREFIX: &str = "ORDER#";
+const AUDIT: &str = "EVENT#confirmed";
 
-/// Why an item could not be read or written.
-#[derive(Debug, thiserror::Error)]
-#[error("item is not a valid {what}")]
-pub struct ItemError {
-    what: &'static str,
-    source: serde_dynamo::Error,
+/// Why an item could not be read or written. The cause is left out: its text shows the
+/// item's data, which no log may show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ItemError {
+    /// It is an item of another kind, or damaged.
+    #[error("item is not a valid {0}")]
+    Form(&'static str),
+    /// DynamoDB would refuse it.
+    #[error("the {0} is larger than {ITEM_BYTES_MAX} bytes as an item of DynamoDB")]
+    TooLarge(&'static str),
 }
 
 /// Partition key of all orders of a tenant.
@@ -76,6 +83,11 @@ pub fn order_key(tenant: &TenantId, id: &OrderId) -> Item {
 /// Partition key of all events of an order.
 pub fn events_pk(tenant: &TenantId, order: &OrderId) -> AttributeValue {
     AttributeValue::S(format!("EVENTS#{tenant}#{order}"))
+}
+
+/// The sort key of what the audit says, among the other events of an order.
+pub fn audit_sk() -> AttributeValue {
+    s(AUDIT)
 }
 
 /// Primary key of a session.
@@ -128,15 +140,24 @@ impl Record for OrderDraft {
 impl Record for OrderEvent {
     const NAME: &'static str = "event";
     fn keys(&self) -> Item {
-        key(events_pk(&self.tenant, &self.order), s("EVENT#confirmed"))
+        key(events_pk(&self.tenant, &self.order), audit_sk())
     }
 }
 
 impl Record for Scan {
     const NAME: &'static str = "scan";
     fn keys(&self) -> Item {
-        let sk = format!("EVENT#scan#{}#{:012}", self.station, self.sequence);
+        let sequence = self.sequence.get();
+        let sk = format!("EVENT#scan#{}#{sequence:012}", self.station);
         key(events_pk(&self.tenant, &self.order), AttributeValue::S(sk))
+    }
+}
+
+impl Record for Seen {
+    const NAME: &'static str = "mark";
+    fn keys(&self) -> Item {
+        let sk = AttributeValue::S(format!("EVENT#seen#{}", self.desk));
+        key(events_pk(&self.tenant, &self.order), sk)
     }
 }
 
@@ -165,13 +186,15 @@ impl Record for Parcel {
 /// A record as an item: its fields, and its keys beside them.
 ///
 /// # Errors
-/// [`ItemError`] when a field has no DynamoDB form.
+/// [`ItemError`] when a field has no DynamoDB form, or the item is too large.
 pub fn to_item<T: Record>(record: &T) -> Result<Item, ItemError> {
-    let fields = serde_dynamo::to_item(record);
     let mut item: Item =
-        fields.map_err(|source| ItemError { what: T::NAME, source })?;
+        serde_dynamo::to_item(record).map_err(|_| ItemError::Form(T::NAME))?;
     item.extend(record.keys());
-    Ok(item)
+    match item_bytes(&item) {
+        0..=ITEM_BYTES_MAX => Ok(item),
+        _ => Err(ItemError::TooLarge(T::NAME)),
+    }
 }
 
 /// Reads a record from its item.
@@ -179,8 +202,37 @@ pub fn to_item<T: Record>(record: &T) -> Result<Item, ItemError> {
 /// # Errors
 /// [`ItemError`] when the item is something else.
 pub fn from_item<T: Record>(item: Item) -> Result<T, ItemError> {
-    serde_dynamo::from_item(item)
-        .map_err(|source| ItemError { what: T::NAME, source })
+    fields(item, T::NAME)
+}
+
+/// Reads some fields of an item; `what` is what errors call it.
+///
+/// # Errors
+/// [`ItemError`] when one of them is missing.
+pub fn fields<T: DeserializeOwned>(
+    item: Item,
+    what: &'static str,
+) -> Result<T, ItemError> {
+    serde_dynamo::from_item(item).map_err(|_| ItemError::Form(what))
+}
+
+/// The bytes of an item as DynamoDB counts them: names and values.
+pub fn item_bytes(item: &Item) -> usize {
+    item.iter().map(|(name, value)| name.len() + value_bytes(value)).sum()
+}
+
+fn value_bytes(value: &AttributeValue) -> usize {
+    match value {
+        AttributeValue::S(text) => text.len(),
+        // Two digits in a byte, and one byte beside them.
+        AttributeValue::N(digits) => digits.len().div_ceil(2) + 1,
+        AttributeValue::L(list) => {
+            3 + list.iter().map(|value| value_bytes(value) + 1).sum::<usize>()
+        }
+        AttributeValue::M(map) => 3 + item_bytes(map) + map.len(),
+        // Booleans and nulls. No record has sets or binary values.
+        _ => 1,
+    }
 }
 
 fn s(text: &str) -> AttributeValue {
@@ -286,7 +338,7 @@ mod tests {
     #[test]
     fn every_record_survives_its_item() {
         let tenant: TenantId = "t-1".parse().unwrap();
-        let (id, note) = (seed::order_id(3), "soon".to_owned());
+        let (id, note) = (seed::order_id(3), "soon".parse().unwrap());
         let order = seed::order(7, &tenant, 3);
         let index_pk = to_item(&order).unwrap().remove(INDEX_PK);
         assert_eq!(index_pk, Some(s("TENANT#t-1#STATUS#open")));
@@ -300,7 +352,8 @@ mod tests {
 
         let key = seed::idempotency_key(7, 3);
         let sk = format!("PAYMENT#{key}");
-        let payment = Payment { tenant, key, order: id, amount_cents: 1_999 };
+        let amount_cents = 1_999.try_into().unwrap();
+        let payment = Payment { tenant, key, order: id, amount_cents };
         survives(payment, "PAYMENTS#t-1", &sk);
 
         let token = seed::session_token(7, 3);
@@ -319,8 +372,36 @@ mod tests {
         let draft = OrderDraft {
             tenant: "t-1".parse().unwrap(),
             id: seed::order_id(3),
-            note: "soon".to_owned(),
+            note: "soon".parse().unwrap(),
         };
         assert!(from_item::<Order>(to_item(&draft).unwrap()).is_err());
+    }
+
+    #[test]
+    fn a_scan_and_a_mark_of_one_desk_are_two_items() {
+        let (tenant, order) = (seed::tenant("t-1"), seed::order_id(3));
+        let (desk, note): (crate::Name, _) =
+            ("d".parse().unwrap(), "".parse().unwrap());
+        let sequence = 0.try_into().unwrap();
+        let station = desk.clone();
+        let attachment = "".parse().unwrap();
+        let (owner, id) = (tenant.clone(), order.clone());
+        let scan = Scan { tenant, order, sequence, station, note };
+        survives(scan, "EVENTS#t-1#ord-00000003", "EVENT#scan#d#000000000000");
+        let seen = Seen { tenant: owner, order: id, desk, attachment };
+        survives(seen, "EVENTS#t-1#ord-00000003", "EVENT#seen#d");
+    }
+
+    #[test]
+    fn an_item_that_dynamodb_would_refuse_is_not_made() {
+        let mut order = seed::order(7, &seed::tenant("t-1"), 3);
+        order.notes = "x".repeat(360_000).parse().unwrap();
+        assert!(to_item(&order).is_ok());
+        let mut lines = Vec::from(order.lines);
+        lines[0].title = "€".repeat(100).parse().unwrap();
+        lines[0].sku = lines[0].title.clone();
+        order.lines = vec![lines[0].clone(); 100].try_into().unwrap();
+        let refused = to_item(&order).unwrap_err();
+        assert_eq!(refused, ItemError::TooLarge("order"));
     }
 }

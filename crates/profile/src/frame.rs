@@ -13,7 +13,7 @@ pub struct Frame {
 }
 
 /// A frame in a profile's table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct FrameRef<'a> {
     /// The function, with its path and without its address.
     pub function: &'a str,

@@ -5,8 +5,7 @@ use crate::fingerprint::{self, Callees};
 use crate::frame::{Frame, FrameRef};
 use crate::in_app::InApp;
 use crate::reading::Profile;
-use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// Two call stacks with equal keys are one site: they share the innermost in-app line,
 /// or else the innermost frame outside the standard library.
@@ -18,7 +17,7 @@ pub(crate) struct Key<'a> {
 }
 
 /// Call stacks of one key.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Group<'a> {
     pub(crate) counts: Counts,
     /// The frame of the key.
@@ -38,31 +37,19 @@ impl Profile {
         let table = self.table();
         let is_in_app: Vec<_> = table.iter().map(|f| in_app.contains(f)).collect();
         let is_library: Vec<_> = table.iter().map(FrameRef::is_library).collect();
-        // By the frame's index first, because comparing texts is slow.
-        let mut by_frame: HashMap<(bool, Option<u32>), Stacks<'_>> = HashMap::new();
+        let mut groups = Groups::new();
         for (counts, stack) in self.stacks() {
             let from = stack.iter().position(|&f| !is_library[f as usize]);
             let from = from.unwrap_or(0);
             let inner = stack[from..].iter().position(|&f| is_in_app[f as usize]);
             let at = from + inner.unwrap_or(0);
-            let anchor = (inner.is_some(), stack.get(at).copied());
-            let callee = at.checked_sub(1).map(|below| stack[below]);
-            let stacks = by_frame.entry(anchor).or_default();
-            stacks.add(counts, counts.held(moment).0, &stack[from..], callee);
-        }
-        let mut found: Vec<_> = by_frame.into_iter().collect();
-        // A hash map has no order, and the first of two equals shows its frames.
-        found.sort_by_key(|(anchor, _)| *anchor);
-        let mut groups = Groups::new();
-        for ((in_app, anchor), stacks) in found {
-            let anchor = anchor.map(|f| table[f as usize]);
-            let group = stacks.group(anchor, &table);
-            match groups.entry(Key::of(in_app, anchor)) {
-                Entry::Occupied(mut known) => known.get_mut().join(group),
-                Entry::Vacant(free) => {
-                    free.insert(group);
-                }
-            }
+            let anchor = stack.get(at).map(|&f| table[f as usize]);
+            let group = groups.entry(Key::of(inner.is_some(), anchor)).or_default();
+            group.add(counts, counts.held(moment).0, &stack[from..]);
+            group.anchor(anchor);
+            let below = at.checked_sub(1).map(|below| table[stack[below] as usize]);
+            let callee = below.map(|frame| fingerprint::callee(&frame));
+            group.callees.add(&callee.unwrap_or_default(), counts.total_blocks);
         }
         groups
     }
@@ -73,68 +60,29 @@ impl Profile {
     }
 }
 
-/// Call stacks whose anchor is the same entry of the table.
-#[derive(Debug, Default)]
-struct Stacks<'a> {
-    counts: Counts,
-    largest: u64,
-    stack: &'a [u32],
-    callees: HashMap<Option<u32>, u64>,
+impl<'a> Key<'a> {
+    fn of(in_app: bool, anchor: Option<FrameRef<'a>>) -> Self {
+        let FrameRef { function, place } = anchor.unwrap_or_default();
+        // An in-app line is one site, including the closures in it.
+        Self { in_app, place, function: if in_app { "" } else { function } }
+    }
 }
 
-impl<'a> Stacks<'a> {
-    fn add(
-        &mut self,
-        counts: Counts,
-        bytes: u64,
-        stack: &'a [u32],
-        callee: Option<u32>,
-    ) {
+impl<'a> Group<'a> {
+    fn add(&mut self, counts: Counts, bytes: u64, stack: &'a [u32]) {
         self.counts += counts;
-        let blocks = self.callees.entry(callee).or_default();
-        *blocks = blocks.saturating_add(counts.total_blocks);
         if bytes > self.largest || self.stack.is_empty() {
             self.largest = bytes;
             self.stack = stack;
         }
     }
 
-    fn group(
-        self,
-        anchor: Option<FrameRef<'a>>,
-        table: &[FrameRef<'a>],
-    ) -> Group<'a> {
-        let Self { counts, largest, stack, .. } = self;
-        let mut callees = Callees::default();
-        for (callee, blocks) in self.callees {
-            let name = callee.map(|f| fingerprint::callee(&table[f as usize]));
-            callees.add(&name.unwrap_or_default(), blocks);
-        }
-        Group { counts, anchor, stack, largest, callees }
-    }
-}
-
-impl<'a> Key<'a> {
-    fn of(in_app: bool, anchor: Option<FrameRef<'a>>) -> Self {
-        let FrameRef { function, place } =
-            anchor.unwrap_or(FrameRef { function: "", place: "" });
-        // An in-app line is one site, including the closures in it.
-        Self { in_app, place, function: if in_app { "" } else { function } }
-    }
-}
-
-impl Group<'_> {
-    fn join(&mut self, other: Self) {
-        self.counts += other.counts;
-        self.callees.join(&other.callees);
-        if other.largest > self.largest {
-            self.largest = other.largest;
-            self.stack = other.stack;
-        }
-        // A macro's line may be in two functions. The choice must not depend on chance.
+    /// A macro's line may be in two functions. The choice must not depend on their order.
+    fn anchor(&mut self, anchor: Option<FrameRef<'a>>) {
         let name = |anchor: Option<FrameRef<'_>>| anchor.map(|frame| frame.name());
-        if name(other.anchor) < name(self.anchor) {
-            self.anchor = other.anchor;
+        let other = anchor != self.anchor;
+        if self.anchor.is_none() || (other && name(anchor) < name(self.anchor)) {
+            self.anchor = anchor;
         }
     }
 }

@@ -9,10 +9,7 @@ pub const LESSONS: &str = "src/lessons/";
 
 /// Decides which frames are in-app.
 #[derive(Debug, Clone)]
-pub struct InApp(Choice);
-
-#[derive(Debug, Clone)]
-enum Choice {
+pub enum InApp {
     /// Frames whose place contains this text.
     Below(String),
     /// Frames in these files, and what the files are.
@@ -22,7 +19,7 @@ enum Choice {
 impl InApp {
     /// Frames whose place contains a text, such as `src/cache/`.
     pub fn below(path: impl Into<String>) -> Self {
-        Self(Choice::Below(path.into()))
+        Self::Below(path.into())
     }
 
     /// The frames of the lessons.
@@ -39,30 +36,28 @@ impl InApp {
         }
         let program = profile.program();
         let files = files_of(&table, &program);
-        Self(match files.is_empty() {
-            false => Choice::Files(files, format!("files of the crate {program}")),
+        match files.is_empty() {
+            false => Self::Files(files, format!("files of the crate {program}")),
             true => {
-                Choice::Files(with_lines(&table), "files with line numbers".into())
+                Self::Files(with_lines(&table), "files with line numbers".into())
             }
-        })
+        }
     }
 
     /// Whether a frame is in-app.
     pub fn contains(&self, frame: &FrameRef<'_>) -> bool {
-        match &self.0 {
-            Choice::Below(path) => frame.place.contains(path.as_str()),
-            Choice::Files(files, _) => files.contains(frame.path()),
+        match self {
+            Self::Below(path) => frame.place.contains(path.as_str()),
+            Self::Files(files, _) => files.contains(frame.path()),
         }
     }
 
     /// The choice in words.
     pub fn words(&self) -> String {
-        match &self.0 {
-            Choice::Below(path) => format!("frames in {path}"),
-            Choice::Files(files, _) if files.is_empty() => {
-                "none is known".to_owned()
-            }
-            Choice::Files(_, what) => what.clone(),
+        match self {
+            Self::Below(path) => format!("frames in {path}"),
+            Self::Files(files, _) if files.is_empty() => "none is known".to_owned(),
+            Self::Files(_, what) => what.clone(),
         }
     }
 }

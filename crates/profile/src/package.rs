@@ -74,21 +74,16 @@ impl Profile {
     pub fn by_package(&self) -> BTreeMap<String, Counts> {
         let table = self.table();
         let packages = Packages::of(&table);
-        let library: Vec<bool> = table.iter().map(FrameRef::is_library).collect();
-        // Few frames of a long table are the innermost of a stack.
-        let mut names: HashMap<u32, Option<String>> = HashMap::new();
+        // A frame that shows no package may have a caller that does.
+        let name = |frame: &FrameRef<'_>| {
+            let package = packages.package(frame).filter(|_| !frame.is_library())?;
+            (!library::CRATES.contains(&package.as_str())).then_some(package)
+        };
+        let names: Vec<_> = table.iter().map(name).collect();
         let mut sums: BTreeMap<String, Counts> = BTreeMap::new();
         for (counts, stack) in self.stacks() {
-            let outside = stack.iter().filter(|&&f| !library[f as usize]);
-            // A frame that shows no package may have a caller that does.
-            let known = outside.filter_map(|&f| {
-                let name = names.entry(f);
-                name.or_insert_with(|| packages.package(&table[f as usize])).clone()
-            });
-            let mut known =
-                known.filter(|name| !library::CRATES.contains(&name.as_str()));
-            let package = known.next().unwrap_or_else(|| UNKNOWN.to_owned());
-            *sums.entry(package).or_default() += counts;
+            let known = stack.iter().find_map(|&f| names[f as usize].as_deref());
+            *sums.entry(known.unwrap_or(UNKNOWN).to_owned()).or_default() += counts;
         }
         sums
     }
@@ -101,35 +96,30 @@ mod tests {
 
     #[test]
     fn a_frame_is_known_by_its_folder_its_path_or_its_file() {
-        let texts = [
-            "0x1: poll<tower::A> (actix-http-3.20.0/src/service.rs:1:2)",
-            "0x2: <hyper::proto::Conn<T> as core::Future>::poll (proto/h1/conn.rs:5:2)",
-            "0x3: poll_read<hyper::B> (proto/h1/conn.rs:9:2)",
-            "0x4: {closure#0}<hyper::B> (proto/h1/role.rs:9:2)",
-            "0x5: <F as a::Service>::call (src/other.rs:1:1)",
-            "0x6: first::run (src/lib.rs:1:1)",
-            "0x7: second::run (src/lib.rs:9:1)",
-            "0x8: run (src/lib.rs:10:1)",
-            "0x9: puts (in /usr/lib/libc.so.6)",
-            "0xa: main (list.c:3)",
-        ];
-        let table = texts.map(FrameRef::parse);
+        let cases = "
+            poll<tower::A> (actix-http-3.20.0/src/service.rs:1:2) => actix_http
+            <hyper::Conn<T> as core::Future>::poll (proto/h1/conn.rs:5:2) => hyper
+            poll_read<hyper::B> (proto/h1/conn.rs:9:2) => hyper
+            {closure#0}<hyper::B> (proto/h1/role.rs:9:2) => none
+            <F as a::Service>::call (src/other.rs:1:1) => none
+            first::run (src/lib.rs:1:1) => first
+            second::run (src/lib.rs:9:1) => second
+            run (src/lib.rs:10:1) => none
+            puts (in /usr/lib/libc.so.6) => libc.so.6
+            main (list.c:3) => list.c
+        ";
+        let cases = cases.trim().lines().filter_map(|case| case.split_once(" => "));
+        let frame = |(text, name): (&'static str, _)| {
+            (FrameRef::parse(text.trim_start()), name)
+        };
+        let cases: Vec<(FrameRef<'_>, &str)> = cases.map(frame).collect();
+        let table: Vec<_> = cases.iter().map(|(frame, _)| *frame).collect();
         let packages = Packages::of(&table);
-        let found = table.map(|frame| packages.package(&frame));
-        let found: Vec<_> = found.iter().map(Option::as_deref).collect();
-        let expected = [
-            Some("actix_http"),
-            Some("hyper"),
-            Some("hyper"),
-            None,
-            None,
-            Some("first"),
-            Some("second"),
-            None,
-            Some("libc.so.6"),
-            Some("list.c"),
-        ];
-        assert_eq!(found, expected);
+        for (frame, expected) in cases {
+            let found =
+                packages.package(&frame).unwrap_or_else(|| "none".to_owned());
+            assert_eq!(found, expected, "{frame:?}");
+        }
     }
 
     #[test]

@@ -7,6 +7,20 @@ pub(crate) fn comparison() -> Comparison {
     serde_json::from_str(include_str!("../tests/made/comparison.json")).unwrap()
 }
 
+/// A run of the first lesson alone, on these programs.
+pub(crate) fn run(programs: &[(&str, TwinResult)]) -> Comparison {
+    let mut run = comparison();
+    run.lessons.truncate(1);
+    let lesson = &mut run.lessons[0];
+    lesson.twins.clear();
+    for (name, result) in programs {
+        let twins = ["leaky", "fixed"].contains(name);
+        let all = if twins { &mut lesson.twins } else { &mut lesson.failed_fixes };
+        all.insert((*name).to_owned(), result.clone());
+    }
+    run
+}
+
 /// A service with nothing remarkable but its verdict.
 pub(crate) fn twin(verdict: Verdict) -> TwinResult {
     let leaks = verdict == Verdict::Leaks;

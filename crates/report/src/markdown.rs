@@ -32,8 +32,8 @@ pub fn summary(comparison: &Comparison) -> String {
 
 /// One sentence, or two with a baseline.
 fn answer(comparison: &Comparison) -> String {
-    let unexpected = comparison.lessons.iter().filter(|lesson| !lesson.as_expected);
-    let unexpected: Vec<_> = unexpected.map(|lesson| escaped(&lesson.id)).collect();
+    let unexpected = comparison.unexpected().map(|lesson| escaped(&lesson.id));
+    let unexpected: Vec<_> = unexpected.collect();
     let all = comparison.lessons.len();
     let verdicts = match unexpected.len() {
         0 => format!(

@@ -71,8 +71,7 @@ fn cell(result: &TwinResult) -> String {
 
 /// The line that holds the growth, or the code that allocated it.
 fn holder(lesson: &LessonResult) -> Option<String> {
-    let leaky = lesson.twins.get("leaky").filter(|twin| twin.verdict.is_growth())?;
-    let site = leaky.sites.iter().find(|site| site.is_explained())?;
+    let (leaky, site) = lesson.leak()?;
     let place = figures::holder(site)?;
     if let Some(largest) = leaky.peaks.last() {
         let peak = largest.peak_bytes as f64 / 1e6;
@@ -146,7 +145,7 @@ fn summary(lines: &mut Lines, comparison: &Comparison) {
         (false, true) => "; responses differ where a fix rejects requests",
         (false, false) => "",
     };
-    let verdict = match lessons.iter().filter(|lesson| !lesson.as_expected).count() {
+    let verdict = match comparison.unexpected().count() {
         0 => format!("{GREEN}Every verdict is as expected{GREEN:#}{responses}."),
         1 => format!("{YELLOW}One lesson is not as expected{YELLOW:#}; see the !"),
         n => format!("{YELLOW}{n} lessons are not as expected{YELLOW:#}; see the !"),
@@ -246,7 +245,7 @@ mod tests {
         let page =
             crate::page::render(&crate::page::Folder::new(folder, &comparison));
         let table = render(&comparison, folder);
-        for shown in [table, page, crate::markdown::render(&comparison)] {
+        for shown in [table, page, crate::markdown::summary(&comparison)] {
             let words = shown.split_whitespace().collect::<Vec<_>>().join(" ");
             for part in [
                 "2 attempts, sent again: round 3 (504 for GET /)",

@@ -3,6 +3,7 @@
 use anyhow::{Context, Result};
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use tempfile::Builder;
 
@@ -17,23 +18,11 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
         _ => Path::new("."),
     };
     fs::create_dir_all(folder).with_context(context)?;
-    let mut file = builder().tempfile_in(folder).with_context(context)?;
+    // Readable by whom the user's mask lets read: a report is there to be passed on.
+    let readable = fs::Permissions::from_mode(0o666);
+    let file = Builder::new().permissions(readable).tempfile_in(folder);
+    let mut file = file.with_context(context)?;
     file.write_all(bytes).with_context(context)?;
     file.persist(path).with_context(context)?;
     Ok(())
-}
-
-/// Readable by whom the user's mask lets read: a report is there to be passed on.
-#[cfg(unix)]
-fn builder() -> Builder<'static, 'static> {
-    use std::os::unix::fs::PermissionsExt;
-
-    let mut builder = Builder::new();
-    builder.permissions(fs::Permissions::from_mode(0o666));
-    builder
-}
-
-#[cfg(not(unix))]
-fn builder() -> Builder<'static, 'static> {
-    Builder::new()
 }

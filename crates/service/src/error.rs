@@ -3,14 +3,21 @@
 //! Answers are `application/problem+json` (RFC 9457) and say what the client can do.
 //! Causes, SDK messages and internals go to the log.
 
+use actix_web::body::{BoxBody, EitherBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use actix_web::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use actix_web::middleware::Next;
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
-use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::RequestId;
 use model::table::ItemError;
 use serde::Serialize;
-use std::error::Error;
+use std::fmt::Display;
 use utoipa::ToSchema;
+
+/// The media type of a problem document.
+pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
 
 /// Seconds after which a refused client may try again.
 const RETRY_AFTER_SECONDS: u64 = 1;
@@ -31,11 +38,17 @@ pub struct Problem {
 }
 
 /// Why a request was not served.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ServiceError {
     /// 400: the request is not one that this route understands.
     #[error("{0}")]
     Invalid(String),
+    /// 403: the path names another tenant than the request's.
+    #[error("this belongs to another tenant")]
+    Forbidden,
+    /// 403: the route answers callers on its own machine.
+    #[error("only callers on the service's machine may read this")]
+    Local,
     /// 404.
     #[error("there is no such {0}")]
     NotFound(&'static str),
@@ -81,16 +94,35 @@ pub enum ServiceError {
     /// 502: DynamoDB could not be reached, or refused.
     #[error("the database could not serve this request")]
     Upstream,
+    /// A status that actix answers by itself.
+    #[error("this request was refused: {0}")]
+    Other(StatusCode),
     /// 500: a fault of this service. The log has the cause.
     #[error("the service failed")]
     Internal,
 }
 
 impl ServiceError {
-    /// Logs a cause that the client must not see, and answers 500.
-    pub fn internal(cause: impl Error + Send + Sync + 'static) -> Self {
-        tracing::error!(cause = %DisplayErrorContext(&cause), "internal error");
+    /// Answers 400 with the rule that the request breaks.
+    pub fn invalid(rule: impl Display) -> Self {
+        Self::Invalid(rule.to_string())
+    }
+
+    /// Logs a cause that the client must not see, and answers 500. The causes behind it
+    /// stay out of the log, since the text of a parse error contains what was parsed.
+    pub fn internal(cause: impl Display) -> Self {
+        tracing::error!(%cause, "internal error");
         Self::Internal
+    }
+
+    fn problem(&self) -> Problem {
+        let status = self.status_code();
+        Problem {
+            kind: "about:blank",
+            title: status.canonical_reason().unwrap_or("Error").to_owned(),
+            status: status.as_u16(),
+            detail: self.to_string(),
+        }
     }
 
     /// Whether the client may still be sending.
@@ -109,9 +141,10 @@ impl ResponseError for ServiceError {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
+            Self::Forbidden | Self::Local => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Conflict(_) => StatusCode::CONFLICT,
-            Self::Unroutable(status, _) => *status,
+            Self::Unroutable(status, _) | Self::Other(status) => *status,
             Self::TooSlow(_) => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -136,33 +169,52 @@ impl ResponseError for ServiceError {
             // The rest of the body is still arriving, and nothing will read it.
             response.force_close();
         }
-        let problem = Problem {
-            kind: "about:blank",
-            title: status.canonical_reason().unwrap_or("Error").to_owned(),
-            status: status.as_u16(),
-            detail: self.to_string(),
-        };
         // `json` keeps a content type that is already set.
-        response
-            .insert_header((CONTENT_TYPE, "application/problem+json"))
-            .json(problem)
+        response.insert_header((CONTENT_TYPE, PROBLEM_JSON)).json(self.problem())
     }
+}
+
+/// Middleware: turns errors that actix or a middleware of it answers into problem
+/// documents. It keeps their status and headers.
+///
+/// # Errors
+/// Those of the route.
+pub async fn as_problem<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
+    let response = next.call(request).await?;
+    let status = response.status();
+    let kind = response.headers().get(CONTENT_TYPE);
+    let is_error = status.is_client_error() || status.is_server_error();
+    if !is_error || kind.is_some_and(|kind| kind == PROBLEM_JSON) {
+        return Ok(response.map_into_left_body());
+    }
+    let problem = serde_json::to_vec(&ServiceError::Other(status).problem())?;
+    Ok(response.map_body(|head, _| {
+        let kind = HeaderValue::from_static(PROBLEM_JSON);
+        head.headers_mut().insert(CONTENT_TYPE, kind);
+        EitherBody::right(BoxBody::new(problem))
+    }))
 }
 
 impl From<ItemError> for ServiceError {
     fn from(error: ItemError) -> Self {
-        Self::internal(error)
+        match error {
+            ItemError::TooLarge(_) => Self::invalid(error),
+            ItemError::Form(_) => Self::internal(error),
+        }
     }
 }
 
 impl<E, R> From<SdkError<E, R>> for ServiceError
 where
-    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
-    R: std::fmt::Debug + Send + Sync + 'static,
+    E: ProvideErrorMetadata + RequestId,
 {
     fn from(error: SdkError<E, R>) -> Self {
-        let code = error.as_service_error().and_then(|e| e.code());
-        let kind = match (&error, code) {
+        let service = error.as_service_error();
+        let code = service.and_then(|e| e.code());
+        let answer = match (&error, code) {
             (SdkError::TimeoutError(_), _) => Self::Timeout,
             (SdkError::DispatchFailure(failure), _) if failure.is_timeout() => {
                 Self::Timeout
@@ -180,7 +232,35 @@ where
             (_, Some("ValidationException")) => Self::Internal,
             _ => Self::Upstream,
         };
-        tracing::error!(cause = %DisplayErrorContext(&error), "DynamoDB call failed");
-        kind
+        // Never the cause's own text: what DynamoDB answered may be in it.
+        tracing::error!(
+            kind = kind(&error),
+            code = code.map(name),
+            request_id = service.and_then(RequestId::request_id).map(name),
+            "DynamoDB call failed"
+        );
+        answer
     }
+}
+
+/// At which point a call failed.
+fn kind<E, R>(error: &SdkError<E, R>) -> &'static str {
+    match error {
+        SdkError::ConstructionFailure(_) => "not sent: the request is not complete",
+        SdkError::TimeoutError(_) => "timeout",
+        SdkError::DispatchFailure(failure) if failure.is_timeout() => "timeout",
+        SdkError::DispatchFailure(failure) if failure.is_io() => "connection failed",
+        SdkError::DispatchFailure(_) => "not sent",
+        SdkError::ResponseError(_) => "answer is not DynamoDB's",
+        SdkError::ServiceError(_) => "refused",
+        _ => "unknown",
+    }
+}
+
+/// A name that came with an answer, if it looks like one: a damaged answer can have
+/// anything there.
+fn name(text: &str) -> &str {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    let is_name = text.len() <= 64 && text.bytes().all(plain);
+    if is_name { text } else { "not a name" }
 }

@@ -1,57 +1,27 @@
 //! Parts of a request, checked before the handler runs.
 
 use crate::{Limits, ServiceError};
-use actix_web::dev::Payload;
 use actix_web::error::{JsonPayloadError, PathError, QueryPayloadError};
 use actix_web::http::StatusCode;
-use actix_web::{FromRequest, HttpRequest, web};
-use model::TenantId;
-use model::limits::NOTE_BYTES_MAX;
-use std::future::{Ready, ready};
-use std::ops::Deref;
+use actix_web::http::header::HeaderMap;
+use actix_web::{HttpRequest, web};
+use std::str::FromStr;
 
-/// The header that names the tenant. A gateway sets it after authentication.
-pub const TENANT_HEADER: &str = "x-tenant";
-
-/// The tenant that a request acts for.
-#[derive(Debug, Clone)]
-pub struct Tenant(pub TenantId);
-
-impl Deref for Tenant {
-    type Target = TenantId;
-
-    fn deref(&self) -> &TenantId {
-        &self.0
-    }
-}
-
-impl FromRequest for Tenant {
-    type Error = ServiceError;
-    type Future = Ready<Result<Self, ServiceError>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let header = request.headers().get(TENANT_HEADER);
-        let text = header.and_then(|value| value.to_str().ok());
-        ready(match text.map(str::parse::<TenantId>) {
-            Some(Ok(tenant)) => Ok(Self(tenant)),
-            Some(Err(error)) => Err(ServiceError::Invalid(error.to_string())),
-            None => Err(ServiceError::Invalid(format!(
-                "the header {TENANT_HEADER} must name a tenant"
-            ))),
-        })
-    }
-}
-
-/// Refuses a note or another short text that is longer than [`NOTE_BYTES_MAX`].
+/// The value of an optional header, as its type.
 ///
 /// # Errors
-/// [`ServiceError::Invalid`], which calls the text by this name.
-pub fn check_length(name: &str, text: &str) -> Result<(), ServiceError> {
-    if text.len() <= NOTE_BYTES_MAX {
-        return Ok(());
+/// [`ServiceError::Invalid`] if there are two, or the value is none of its type.
+pub fn header<T: FromStr<Err: std::fmt::Display>>(
+    headers: &HeaderMap,
+    name: &str,
+) -> Result<Option<T>, ServiceError> {
+    let mut values = headers.get_all(name);
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(ServiceError::Invalid(format!("two headers {name} were sent")));
     }
-    let detail = format!("the {name} is longer than {NOTE_BYTES_MAX} bytes");
-    Err(ServiceError::Invalid(detail))
+    let value = value.to_str().unwrap_or_default().parse();
+    value.map(Some).map_err(ServiceError::invalid)
 }
 
 /// Makes the extractors answer with problem documents and keep to the limits.

@@ -6,6 +6,7 @@ use futures_util::future::BoxFuture;
 use std::future::Future;
 use std::sync::Arc;
 use tokio::time::Instant;
+use utoipa::openapi::OpenApi;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -24,6 +25,7 @@ pub struct Undone;
 /// One lesson, built once when the service starts.
 pub struct Lesson {
     mounts: Vec<Mount>,
+    public: Vec<&'static str>,
     drain: Option<Drain>,
     allow_half_closed: Option<bool>,
     connections_max: Option<usize>,
@@ -45,6 +47,7 @@ impl Lesson {
         });
         Self {
             mounts: vec![mount],
+            public: vec![],
             drain: None,
             allow_half_closed: None,
             connections_max: None,
@@ -57,6 +60,14 @@ impl Lesson {
         self.mounts.push(Box::new(move |app| {
             app.app_data(state.clone());
         }));
+        self
+    }
+
+    /// Declares the route with this pattern public: it acts for nobody, and needs no
+    /// tenant.
+    #[must_use]
+    pub fn public(mut self, route: &'static str) -> Self {
+        self.public.push(route);
         self
     }
 
@@ -91,6 +102,7 @@ impl Lesson {
 pub(crate) struct Lessons {
     /// Shared by the workers.
     pub(crate) routes: Arc<Routes>,
+    pub(crate) public: Vec<&'static str>,
     pub(crate) drains: Vec<Drain>,
     pub(crate) allow_half_closed: bool,
     pub(crate) connections_max: usize,
@@ -101,11 +113,12 @@ pub(crate) struct Routes(Vec<Mount>);
 
 impl Lessons {
     pub(crate) fn collect(lessons: Vec<Lesson>) -> Self {
-        let mut mounts = Vec::new();
+        let (mut mounts, mut public) = (Vec::new(), Vec::new());
         let mut drains = Vec::new();
         let (mut allow_half_closed, mut connections_max) = (None, None);
         for lesson in lessons {
             mounts.extend(lesson.mounts);
+            public.extend(lesson.public);
             drains.extend(lesson.drain);
             set_once(&mut allow_half_closed, lesson.allow_half_closed);
             set_once(&mut connections_max, lesson.connections_max);
@@ -113,6 +126,7 @@ impl Lessons {
         let routes = Arc::new(Routes(mounts));
         Self {
             routes,
+            public,
             drains,
             allow_half_closed: allow_half_closed.unwrap_or(true),
             connections_max: connections_max.unwrap_or(25_600),
@@ -134,10 +148,12 @@ impl Routes {
         self.add_to(&mut ServiceConfig::new(app));
     }
 
-    /// The OpenAPI document of all handlers.
-    pub(crate) fn describe(&self) -> utoipa::openapi::OpenApi {
-        let app = App::new().into_utoipa_app().configure(|app| self.add_to(app));
-        app.split_for_parts().1
+    /// The OpenAPI document of each lesson's handlers.
+    pub(crate) fn describe(&self) -> impl Iterator<Item = OpenApi> {
+        self.0.iter().map(|mount| {
+            let app = App::new().into_utoipa_app().configure(|app| mount(app));
+            app.split_for_parts().1
+        })
     }
 
     fn add_to(&self, app: &mut ServiceConfig<'_>) {

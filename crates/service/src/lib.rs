@@ -8,6 +8,7 @@ pub mod telemetry;
 pub mod dynamo;
 pub mod error;
 pub mod extract;
+pub mod tenant;
 pub mod traffic;
 pub mod lesson;
 pub mod prelude;
@@ -19,10 +20,10 @@ pub mod api_names {}
 
 pub use dynamo::{Dynamo, Page, Pages};
 pub use error::{Problem, ServiceError};
-pub use extract::Tenant;
 pub use lesson::{Lesson, Undone};
 pub use server::{Context, main};
 pub use settings::{Limits, Settings};
+pub use tenant::Tenant;
 pub use utoipa_actix_web::scope::scope;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

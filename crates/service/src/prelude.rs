@@ -1,7 +1,9 @@
 //! What nearly every lesson's file uses: `use service::prelude::*`.
 
-pub use crate::extract::{Tenant, check_length};
-pub use crate::{Context, Dynamo, Lesson, Limits, ServiceError, Undone, lock};
+pub use crate::extract::header;
+pub use crate::{
+    Context, Dynamo, Lesson, Limits, ServiceError, Tenant, Undone, lock,
+};
 pub use actix_web::web::{Data, Json, Path};
 pub use actix_web::{HttpRequest, HttpResponse, get, post, put};
 pub use model::{Order, OrderId, TenantId, table};

@@ -2,7 +2,8 @@
 
 use crate::lesson::{Lesson, Lessons};
 use crate::telemetry::RequestSpan;
-use crate::{Dynamo, Limits, Settings, extract, openapi, telemetry, traffic};
+use crate::tenant::{self, PublicRoutes};
+use crate::{Dynamo, Limits, Settings, error, extract, openapi, telemetry, traffic};
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
@@ -10,7 +11,8 @@ use actix_web::{App, HttpResponse, HttpServer, rt};
 use anyhow::Context as _;
 use futures_util::future::join_all;
 use heap::Gauges;
-use std::io::Write;
+use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -80,7 +82,7 @@ fn print_live_bytes(settings: &Settings) -> anyhow::Result<()> {
         return Ok(());
     }
     let live_bytes = live_bytes_at_rest();
-    let mut out = std::io::stdout().lock();
+    let mut out = io::stdout().lock();
     writeln!(out, "{}{live_bytes}", heap::reading::AT_EXIT)
         .and_then(|()| out.flush())
         .context("cannot write to stdout")
@@ -122,7 +124,8 @@ async fn serve(
 ) -> anyhow::Result<ExitCode> {
     let context = context(settings).await?;
     let lessons = Lessons::collect(lessons(&context));
-    let document = Data::new(openapi::complete(lessons.routes.describe()));
+    let public = Data::new(PublicRoutes::new(lessons.public));
+    let document = Data::new(openapi::document(&lessons.routes, &public)?);
     let routes = lessons.routes;
     let measure = settings.measure;
     let server = HttpServer::new(move || {
@@ -132,6 +135,7 @@ async fn serve(
             .app_data(dynamo)
             .app_data(limits.clone())
             .app_data(document.clone())
+            .app_data(public.clone())
             .configure(|config| extract::configure(config, &limits))
             .route("/health", web::get().to(health))
             .route("/openapi.json", web::get().to(openapi_document))
@@ -142,6 +146,8 @@ async fn serve(
             })
             .configure(|config| routes.mount(config))
             .default_service(web::to(extract::unmatched))
+            .wrap(from_fn(error::as_problem))
+            .wrap(from_fn(tenant::authorize))
             .wrap(from_fn(traffic::deadline))
             .wrap(from_fn(traffic::count))
             .wrap(TracingLogger::<RequestSpan>::new())
@@ -159,13 +165,7 @@ async fn serve(
     .with_context(|| format!("cannot listen on {} (--listen)", settings.listen))?;
 
     let signals = Signals::install()?;
-    for address in server.addrs() {
-        // Flushed, since the program that started the service waits for this line.
-        let mut out = std::io::stdout().lock();
-        writeln!(out, "listening on http://{address}")
-            .context("cannot write to stdout")?;
-        out.flush().context("cannot write to stdout")?;
-    }
+    announce(&server.addrs()).context("cannot write to stdout")?;
     let server = server.run();
     rt::spawn(stop_on_request(
         server.handle(),
@@ -182,6 +182,15 @@ async fn serve(
     }
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Prints where the service listens. The program that started it waits for the line.
+fn announce(addresses: &[SocketAddr]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    for address in addresses {
+        writeln!(out, "listening on http://{address}")?;
+    }
+    out.flush()
 }
 
 /// Signals that stop the service. Installed before it prints that it listens.
@@ -220,7 +229,7 @@ async fn stdin_closed() {
     let (closed, end) = tokio::sync::oneshot::channel();
     std::thread::spawn(move || {
         // An error is an end as well.
-        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        let _ = io::copy(&mut io::stdin(), &mut io::sink());
         let _ = closed.send(());
     });
     let _ = end.await;

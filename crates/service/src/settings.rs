@@ -78,6 +78,9 @@ pub struct Limits {
     /// Bestseller lists that are counted at a time
     #[arg(long, env = "COUNTS_AT_ONCE_MAX", default_value_t = 4, value_parser = at_least_one)]
     pub counts_at_once_max: usize,
+    /// Time to count a list of bestsellers, the wait for a turn included
+    #[arg(long, env = "COUNT_DEADLINE_MS", default_value_t = 8_000)]
+    pub count_deadline_ms: u64,
     /// Largest import
     #[arg(long, env = "IMPORT_BYTES_MAX", default_value_t = 64 << 20)]
     pub import_bytes_max: usize,
@@ -105,9 +108,12 @@ pub struct Limits {
     /// How long the answer to a payment is kept
     #[arg(long, env = "IDEMPOTENCY_TTL_MS", default_value_t = 600_000)]
     pub idempotency_ttl_ms: u64,
-    /// Report names that are kept at a time
-    #[arg(long, env = "REPORT_NAMES_MAX", default_value_t = 10_000)]
-    pub report_names_max: usize,
+    /// Tenants whose credentials are kept at a time
+    #[arg(long, env = "TENANT_CREDENTIALS_MAX", default_value_t = 1_000)]
+    pub tenant_credentials_max: u64,
+    /// Answer /metrics to every caller, and not only to those on this machine
+    #[arg(long, env = "METRICS_PUBLIC")]
+    pub metrics_public: bool,
 }
 
 impl Settings {

@@ -14,6 +14,9 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
+/// A request without a response after this time fails its round.
+pub(crate) const RESPONSE_TIMEOUT: Duration = Duration::from_secs(60);
+
 /// A service's address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Origin(pub SocketAddr);
@@ -38,6 +41,9 @@ pub enum HttpError {
     /// The connection broke, or the response is not HTTP.
     #[error("no complete response")]
     Exchange(#[from] hyper::Error),
+    /// The response did not come, or did not end.
+    #[error("no complete response within {} s", RESPONSE_TIMEOUT.as_secs())]
+    Timeout,
     /// A request that HTTP cannot carry.
     #[error("not a valid request")]
     Request(#[from] hyper::http::Error),

@@ -15,12 +15,10 @@ impl Digest {
     /// The digest of one response, from its hash.
     pub(crate) fn of(hash: Sha256) -> Self {
         let bytes: [u8; 32] = hash.finalize().into();
-        let word = |at: usize| {
-            let mut word = [0; 8];
-            word.copy_from_slice(&bytes[at * 8..at * 8 + 8]);
-            u64::from_le_bytes(word)
-        };
-        Self([word(0), word(1), word(2), word(3)])
+        let (words, _) = bytes.as_chunks();
+        let mut sum = Self::default();
+        sum.0.iter_mut().zip(words).for_each(|(n, w)| *n = u64::from_le_bytes(*w));
+        sum
     }
 
     /// Adds another digest, modulo 2^256.

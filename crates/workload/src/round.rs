@@ -3,7 +3,9 @@
 //! Each round opens its own connections and closes them, so that between rounds a
 //! service holds only what it decided to keep.
 
-use crate::client::{ClientBehavior, Connection, HttpError, Origin};
+use crate::client::{
+    ClientBehavior, Connection, HttpError, Origin, RESPONSE_TIMEOUT,
+};
 use crate::digest::Digest;
 use crate::request::Request;
 use hdrhistogram::Histogram;
@@ -11,58 +13,29 @@ use http_body_util::BodyExt;
 use hyper::StatusCode;
 use hyper::header::{CONTENT_TYPE, RETRY_AFTER};
 use sha2::{Digest as _, Sha256};
-use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 /// The responses of a round are compared in this many parts, so that a difference can
 /// be located without keeping the responses.
 pub const PARTS: u64 = 64;
-
-/// A request without a response after this time fails its round.
-const RESPONSE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The requests of a round, by their number.
 pub type Requests = Arc<dyn Fn(u64) -> Request + Send + Sync>;
 
 /// Why a round could not be completed.
 #[derive(Debug, thiserror::Error)]
-pub enum RoundError {
-    /// A request had no response.
-    #[error("request {number} of round {round} ({request}) failed")]
-    Request {
-        /// Which round, 0 being the warm-up.
-        round: u64,
-        /// Which request of it.
-        number: u64,
-        /// Method and path.
-        request: String,
-        /// What happened.
-        source: HttpError,
-    },
-    /// A response did not come, or did not end.
-    #[error(
-        "request {number} of round {round} ({request}) had no response within {} s",
-        RESPONSE_TIMEOUT.as_secs()
-    )]
-    Timeout {
-        /// Which round, 0 being the warm-up.
-        round: u64,
-        /// Which request of it.
-        number: u64,
-        /// Method and path.
-        request: String,
-    },
-    /// A connection could not be opened.
-    #[error("round {round} could not open its connections")]
-    Connect {
-        /// Which round, 0 being the warm-up.
-        round: u64,
-        /// What happened.
-        source: HttpError,
-    },
+#[error("{what} of round {round} failed")]
+pub struct RoundError {
+    /// Which round, 0 being the warm-up.
+    pub round: u64,
+    /// A connection, or a request: its number, method and path.
+    pub what: String,
+    /// What happened.
+    pub source: HttpError,
 }
 
 /// For [`Round::ends_at`]: every request is sent, whatever the responses are.
@@ -86,16 +59,6 @@ pub struct Round {
     /// Responses after which the rest of the round is not sent, by status and by
     /// whether they refuse work (503 with `Retry-After`).
     pub ends_at: fn(u16, bool) -> bool,
-}
-
-impl fmt::Debug for Round {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { number, count, concurrency, client, .. } = self;
-        write!(
-            f,
-            "Round {{ {number}, {count} x {client:?}, {concurrency} at once }}"
-        )
-    }
 }
 
 /// What came back in a round. Its size does not depend on the number of requests.
@@ -126,10 +89,8 @@ pub struct RoundStats {
 impl Default for RoundStats {
     fn default() -> Self {
         // An hour at two digits takes 40 KB, whatever is recorded.
-        let histogram = || {
-            Histogram::new_with_bounds(1, 3_600_000_000, 2)
-                .expect("bounds are valid")
-        };
+        let times = Histogram::new_with_bounds(1, 3_600_000_000, 2);
+        let times = times.expect("the bounds are valid");
         Self {
             parts: vec![Digest::default(); PARTS as usize],
             refused: 0,
@@ -139,8 +100,8 @@ impl Default for RoundStats {
             ended_at: None,
             longest_pause: Duration::ZERO,
             body_bytes: 0,
-            latency_us: histogram(),
-            first_byte_us: histogram(),
+            latency_us: times.clone(),
+            first_byte_us: times,
         }
     }
 }
@@ -205,8 +166,12 @@ impl Round {
         state: Arc<State>,
     ) -> Result<RoundStats, RoundError> {
         let round = self.number;
-        let connect = |source| RoundError::Connect { round, source };
-        let mut connection = Connection::open(origin).await.map_err(connect)?;
+        let connect = async || {
+            let what = || "a connection".to_owned();
+            let connection = Connection::open(origin).await;
+            connection.map_err(|source| RoundError { round, what: what(), source })
+        };
+        let mut connection = connect().await?;
         let mut stats = RoundStats::default();
         loop {
             let number = state.next.fetch_add(1, Relaxed);
@@ -215,26 +180,14 @@ impl Round {
             }
             let request = (self.requests)(number);
             let name = request.to_string();
-            let response =
-                self.client.take(&mut connection, request, (round, number));
-            let response = tokio::time::timeout(RESPONSE_TIMEOUT, response).await;
-            let request = name.clone();
-            let response = match response {
-                Ok(Ok(response)) => response,
-                Ok(Err(source)) => {
-                    return Err(RoundError::Request {
-                        round,
-                        number,
-                        request,
-                        source,
-                    });
-                }
-                Err(_) => {
-                    return Err(RoundError::Timeout { round, number, request });
-                }
-            };
+            let response = self.take(&mut connection, request, number);
+            let response = timeout(RESPONSE_TIMEOUT, response).await;
+            let response = response.unwrap_or(Err(HttpError::Timeout));
+            let what = || format!("request {number} ({name})");
+            let failed = |source| RoundError { round, what: what(), source };
+            let response = response.map_err(failed)?;
             if response.closes {
-                connection = Connection::open(origin).await.map_err(connect)?;
+                connection = connect().await?;
             }
             stats.longest_pause = stats.longest_pause.max(state.pause());
             stats.record(number * PARTS / self.count, &response, &name);
@@ -244,6 +197,23 @@ impl Round {
                 stats.ended_at.get_or_insert_with(error);
             }
         }
+    }
+
+    /// Sends a request and takes its response as this round's clients do.
+    async fn take(
+        &self,
+        connection: &mut Connection,
+        request: Request,
+        number: u64,
+    ) -> Result<Response, HttpError> {
+        let (began, ids) = (Instant::now(), (self.number, number));
+        let leaves = self.client == ClientBehavior::Leaves;
+        let response = exchange(connection, request, ids, leaves);
+        let ClientBehavior::GivesUpAfter(patience) = self.client else {
+            return response.await;
+        };
+        let abandoned = |_| Ok(Response::abandoned(ids, began.elapsed()));
+        timeout(patience, response).await.unwrap_or_else(abandoned)
     }
 }
 
@@ -287,29 +257,6 @@ struct Response {
     body_bytes: u64,
     first_byte: Duration,
     whole: Duration,
-}
-
-impl ClientBehavior {
-    /// Sends a request and takes its response.
-    async fn take(
-        self,
-        connection: &mut Connection,
-        request: Request,
-        ids: (u64, u64),
-    ) -> Result<Response, HttpError> {
-        let began = Instant::now();
-        match self {
-            Self::Reads => exchange(connection, request, ids, false).await,
-            Self::Leaves => exchange(connection, request, ids, true).await,
-            Self::GivesUpAfter(patience) => {
-                let response = exchange(connection, request, ids, false);
-                match tokio::time::timeout(patience, response).await {
-                    Ok(response) => response,
-                    Err(_) => Ok(Response::abandoned(ids, began.elapsed())),
-                }
-            }
-        }
-    }
 }
 
 /// The start of a response's hash: which request it belongs to.

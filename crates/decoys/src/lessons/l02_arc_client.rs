@@ -4,13 +4,14 @@
 //! the number of clients, one for each tenant, and the map keeps all of them.
 
 use aws_sdk_dynamodb::Client;
+use model::Timestamp;
 use service::prelude::*;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 #[get("/tenants/{tenant}/summary")]
 async fn summary(
-    tenant: Path<TenantId>,
+    tenant: Tenant,
     tenants: Data<Tenants>,
 ) -> Result<Json<Summary>, ServiceError> {
     let dynamo = tenants.dynamo_for(&tenant);
@@ -29,7 +30,7 @@ async fn summary(
 struct Summary {
     tenant: TenantId,
     last_order: OrderId,
-    placed_at: String,
+    placed_at: Timestamp,
     total_cents: u64,
 }
 

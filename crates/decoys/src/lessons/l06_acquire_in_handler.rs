@@ -4,7 +4,7 @@
 //! The order has been read when the wait begins. The semaphore limits the calls to the
 //! database; the clients decide how many orders are in memory.
 
-use model::{OrderLine, OrderStatus};
+use model::{Currency, Lines, LongText, Name, OrderStatus, Timestamp};
 use service::prelude::*;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -40,11 +40,11 @@ async fn place(
 #[serde(deny_unknown_fields)]
 struct Draft {
     id: OrderId,
-    placed_at: String,
-    customer: String,
-    currency: String,
-    lines: Vec<OrderLine>,
-    notes: String,
+    placed_at: Timestamp,
+    customer: Name,
+    currency: Currency,
+    lines: Lines,
+    notes: LongText,
 }
 
 /// The order as it was accepted.

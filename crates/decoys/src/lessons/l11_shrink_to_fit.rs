@@ -59,5 +59,6 @@ struct Sessions(Mutex<HashMap<SessionToken, Item>>);
 
 pub(crate) fn lesson(_: &Context) -> Lesson {
     Lesson::new(|app| app.map(|app| app.service(look_up)))
+        .public("/sessions/{token}")
         .state(Data::new(Sessions(Mutex::default())))
 }

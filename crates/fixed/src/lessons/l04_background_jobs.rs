@@ -5,7 +5,7 @@
 //! future and is freed when the last reference to the task is gone.
 
 use heap::{Gauge, GaugeGuard};
-use model::{EventKind, OrderEvent, OrderStatus};
+use model::{EventKind, Note, OrderEvent, OrderStatus};
 use service::prelude::*;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,7 +25,6 @@ async fn confirm(
     jobs: Data<Jobs>,
 ) -> Result<Json<Confirmed>, ServiceError> {
     let note = confirmation.into_inner().note;
-    check_length("note", &note)?;
     // Before any work is done, so that a refusal leaves the order as it was.
     let permit = jobs.admit()?;
     let order = dynamo.confirm(&tenant, &id).await?;
@@ -56,7 +55,7 @@ async fn audit(dynamo: Data<Dynamo>, event: OrderEvent) {
 struct Confirmation {
     /// A remark for the audit trail
     #[serde(default)]
-    note: String,
+    note: Note,
 }
 
 /// The order after its confirmation.
@@ -68,7 +67,7 @@ struct Confirmed {
 }
 
 /// What the clerk is told, and what the audit trail is told.
-fn outcome(order: Order, note: String) -> (Confirmed, OrderEvent) {
+fn outcome(order: Order, note: Note) -> (Confirmed, OrderEvent) {
     let (id, status, total_cents) =
         (order.id.clone(), order.status, order.total_cents());
     let (tenant, order) = (order.tenant, order.id);

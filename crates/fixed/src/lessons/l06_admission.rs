@@ -6,7 +6,7 @@
 
 use actix_web::FromRequest;
 use actix_web::dev::Payload;
-use model::{OrderLine, OrderStatus};
+use model::{Currency, Lines, LongText, Name, OrderStatus, Timestamp};
 use service::prelude::*;
 use std::future::{Ready, ready};
 use std::sync::Arc;
@@ -41,13 +41,12 @@ async fn place(
 struct Draft {
     /// Made by the checkout; an order that is sent twice is stored once
     id: OrderId,
-    /// RFC 3339
-    placed_at: String,
-    customer: String,
-    currency: String,
-    lines: Vec<OrderLine>,
+    placed_at: Timestamp,
+    customer: Name,
+    currency: Currency,
+    lines: Lines,
     /// Wishes, and the engraver's artwork as text
-    notes: String,
+    notes: LongText,
 }
 
 /// The order as it was accepted.

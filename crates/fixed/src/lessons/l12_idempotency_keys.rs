@@ -4,7 +4,7 @@
 //! DynamoDB decides what is recorded. The answers that are cached here save it work.
 
 use heap::Gauge;
-use model::{IdError, IdempotencyKey, Payment};
+use model::{Cents, IdempotencyKey, Payment};
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use service::prelude::*;
@@ -12,8 +12,11 @@ use std::time::Duration;
 
 /// Records a payment, once for each idempotency key
 #[utoipa::path(
-    params(Tenant, ("idempotency-key" = String, Header)),
-    responses((status = 200, body = Charge))
+    params(Tenant, ("idempotency-key" = IdempotencyKey, Header)),
+    responses(
+        (status = 200, body = Charge),
+        (status = 422, description = "The key belongs to another payment")
+    )
 )]
 #[post("/payments")]
 async fn pay(
@@ -27,7 +30,7 @@ async fn pay(
     // of that buffer: it copies nothing, and it keeps all of the buffer alive.
     let header = request.headers().get(KEY_HEADER).ok_or_else(no_key)?;
     let text = header.to_str().map_err(|_| no_key())?;
-    let name: IdempotencyKey = text.parse().map_err(invalid)?;
+    let name: IdempotencyKey = text.parse().map_err(ServiceError::invalid)?;
     // FIX: the key's own bytes, 64 at most. The slice is dropped with its request, and
     // actix can use the buffer again.
     let key: Key = (tenant.0.clone(), name.clone());
@@ -56,16 +59,12 @@ fn no_key() -> ServiceError {
     ServiceError::Invalid(format!("the header {KEY_HEADER} must name the payment"))
 }
 
-fn invalid(error: IdError) -> ServiceError {
-    ServiceError::Invalid(error.to_string())
-}
-
 /// A payment as it is requested, and as it was recorded.
 #[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Charge {
     order: OrderId,
-    amount_cents: u64,
+    amount_cents: Cents,
 }
 
 /// Records a payment, or returns the one that was recorded under its key.

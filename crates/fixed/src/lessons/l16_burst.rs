@@ -3,13 +3,15 @@
 //! A burst of such requests needs memory from the system. The allocator decides whether
 //! the system gets it back.
 
+use model::Name;
 use service::prelude::*;
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, Ordering::AcqRel};
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, Semaphore};
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 /// Lists the articles that a tenant sold most of
@@ -20,34 +22,24 @@ async fn bestsellers(
     dynamo: Data<Dynamo>,
     counter: Data<Counter>,
 ) -> Result<Json<Vec<Bestseller>>, ServiceError> {
-    // Held until the last page has been counted.
-    let permit = counter.permit().await?;
-    let mut pages = dynamo.all_orders(&tenant);
-    let mut pieces: HashMap<String, u64> = HashMap::new();
-    // One page of 100 orders is in memory, several hundred kilobytes. Each concurrent
-    // request has its own page.
-    while let Some(page) = pages.next().await? {
-        for item in page.items {
-            // A copy of the order, which is freed before the next one is made.
-            let order: Order = table::from_item(item)?;
-            for line in order.lines {
-                *pieces.entry(line.sku).or_default() += u64::from(line.quantity);
-            }
-        }
-    }
-    // Everything but the ten lines of the answer is freed here.
-    drop((pages, permit));
-    Ok(Json(top_ten(pieces)))
+    let deadline = Duration::from_millis(counter.limits.count_deadline_ms);
+    // Nobody waits for a turn, or has one, longer than that: tenants with many orders
+    // must not keep the others from counting.
+    let counted = timeout(deadline, counter.count(&dynamo, &tenant)).await;
+    Ok(Json(top_ten(counted.unwrap_or(Err(ServiceError::Timeout))?)))
 }
+
+/// Pieces sold, by article.
+type Pieces = HashMap<Name, u64>;
 
 /// An article, and how many pieces of it were sold.
 #[derive(Serialize, ToSchema)]
 struct Bestseller {
-    sku: String,
+    sku: Name,
     pieces: u64,
 }
 
-fn top_ten(pieces: HashMap<String, u64>) -> Vec<Bestseller> {
+fn top_ten(pieces: Pieces) -> Vec<Bestseller> {
     let mut all: Vec<_> =
         pieces.into_iter().map(|(sku, pieces)| Bestseller { sku, pieces }).collect();
     all.sort_unstable_by(|a, b| {
@@ -57,50 +49,85 @@ fn top_ten(pieces: HashMap<String, u64>) -> Vec<Bestseller> {
     all
 }
 
-/// How many requests may count at the same time.
+/// Counts orders, for a few requests at a time.
 struct Counter {
-    permits_max: usize,
+    limits: Data<Limits>,
     /// A few, so that a burst of any size has a few pages in memory.
-    permits: Arc<Semaphore>,
+    permits: Semaphore,
     /// Whether all permits were in use since memory was last returned.
-    crowded: Arc<AtomicBool>,
+    crowded: AtomicBool,
+    /// Wakes the task that returns memory.
+    crowd_left: Arc<Notify>,
 }
 
 /// Permission to count, until it is dropped.
-struct Permit {
-    permits_max: usize,
-    permit: OwnedSemaphorePermit,
-    crowded: Arc<AtomicBool>,
-}
+struct Permit<'a>(&'a Counter);
 
 impl Counter {
     fn new(context: &Context) -> Self {
-        let permits_max = context.limits.counts_at_once_max;
-        let permits = Arc::new(Semaphore::new(permits_max));
-        Self { permits_max, permits, crowded: Arc::default() }
+        let (limits, crowd_left) = (context.limits.clone(), Arc::default());
+        context.background.spawn(return_memory(Arc::clone(&crowd_left)));
+        let permits = Semaphore::new(limits.counts_at_once_max);
+        Self { limits, permits, crowded: AtomicBool::new(false), crowd_left }
     }
 
-    async fn permit(&self) -> Result<Permit, ServiceError> {
-        // Waiting requests have no body, so five seconds of them are only connections.
-        let wait = Arc::clone(&self.permits).acquire_owned();
-        let permit = timeout(Duration::from_secs(5), wait).await;
+    async fn permit(&self) -> Result<Permit<'_>, ServiceError> {
+        // FIX: a few requests count at the same time, so a burst needs the memory of a
+        // few. The others wait: they have no body, so they are only connections.
+        let wait = Duration::from_millis(self.limits.count_deadline_ms / 2);
+        let permit = timeout(wait, self.permits.acquire()).await;
         let permit = permit.ok().and_then(Result::ok);
-        let permit = permit.ok_or(ServiceError::Overloaded)?;
-        self.crowded.fetch_or(self.permits.available_permits() == 0, Relaxed);
-        let crowded = Arc::clone(&self.crowded);
-        Ok(Permit { permits_max: self.permits_max, permit, crowded })
+        permit.ok_or(ServiceError::Overloaded)?.forget();
+        self.crowded.fetch_or(self.permits.available_permits() == 0, AcqRel);
+        Ok(Permit(self))
+    }
+
+    /// Counts all orders of a tenant.
+    async fn count(
+        &self,
+        dynamo: &Dynamo,
+        tenant: &TenantId,
+    ) -> Result<Pieces, ServiceError> {
+        // Held until the last page has been counted.
+        let _permit = self.permit().await?;
+        let mut pages = dynamo.all_orders(tenant);
+        let mut pieces = Pieces::new();
+        // One page of 100 orders is in memory, several hundred kilobytes. Each
+        // concurrent request has its own page.
+        while let Some(page) = pages.next().await? {
+            for item in page.items {
+                // A copy of the order, which is freed before the next one is made.
+                let order: Order = table::from_item(item)?;
+                for line in Vec::from(order.lines) {
+                    *pieces.entry(line.sku).or_default() += line.quantity.get();
+                }
+            }
+        }
+        Ok(pieces)
     }
 }
 
-impl Drop for Permit {
+impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        // FIX: a few requests count at the same time, so a burst needs the memory of a
-        // few. When the last one of a crowd is done, the allocator returns its free
-        // pages to the system. That takes milliseconds, hence only after a crowd.
-        let free = self.permit.semaphore().available_permits();
-        if free + 1 == self.permits_max && self.crowded.swap(false, Relaxed) {
-            heap::alloc::trim();
+        let Counter { limits, permits, crowded, crowd_left } = self.0;
+        // First back, then counted: of permits that come back at the same time, the last
+        // one finds all of them there.
+        permits.add_permits(1);
+        let all = permits.available_permits() == limits.counts_at_once_max;
+        if all && crowded.swap(false, AcqRel) {
+            crowd_left.notify_one();
         }
+    }
+}
+
+/// Returns the allocator's free pages to the system when a crowd has left. After single
+/// requests it would be a waste: the next one needs the same pages again.
+async fn return_memory(crowd_left: Arc<Notify>) {
+    loop {
+        crowd_left.notified().await;
+        // A walk over the whole heap takes milliseconds, in which a worker would serve
+        // nobody. If it panics, the next one is tried all the same.
+        let _ = spawn_blocking(heap::alloc::trim).await;
     }
 }
 

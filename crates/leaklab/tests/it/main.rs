@@ -8,6 +8,8 @@ mod fixture;
 mod programs;
 
 mod contract;
+mod isolation;
+mod values;
 mod uploads;
 mod jobs;
 mod service;

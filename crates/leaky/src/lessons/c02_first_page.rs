@@ -5,7 +5,7 @@
 //! pages. Dropping it early leaves nothing unfinished.
 
 use actix_web::web::Query;
-use model::{Cursor, OrderStatus};
+use model::{Cursor, OrderStatus, Timestamp};
 use service::Page;
 use service::prelude::*;
 use utoipa::IntoParams;
@@ -13,7 +13,10 @@ use utoipa::IntoParams;
 /// Lists orders by status, a page at a time
 #[utoipa::path(
     params(Listing, Tenant),
-    responses((status = 200, body = OrderPage))
+    responses(
+        (status = 200, body = OrderPage),
+        (status = 404, description = "No listing of this tenant's had this cursor")
+    )
 )]
 #[get("/orders")]
 async fn list(
@@ -22,11 +25,12 @@ async fn list(
     dynamo: Data<Dynamo>,
 ) -> Result<Json<OrderPage>, ServiceError> {
     let Listing { status, cursor } = listing.into_inner();
-    let cursor = cursor.map(|text| Cursor::decode(&text, &tenant)).transpose();
-    let cursor = cursor.map_err(|error| ServiceError::Invalid(error.to_string()))?;
+    let last = |cursor: Cursor| {
+        cursor.last(&tenant).ok_or(ServiceError::NotFound("cursor of this tenant"))
+    };
+    let last = cursor.map(last).transpose()?;
 
-    let mut pages =
-        dynamo.orders_by_status(&tenant, status, cursor.as_ref().map(|c| &c.last));
+    let mut pages = dynamo.orders_by_status(&tenant, status, last.as_ref());
     let page = pages.next().await?;
     // More pages may follow, and nobody will ask for them. The connection went back to
     // the SDK's pool with the last byte of the first page, so what is dropped here is
@@ -36,12 +40,12 @@ async fn list(
     let Page { items, more } = page.unwrap_or(Page { items: vec![], more: false });
     let orders = items
         .into_iter()
-        .map(|item| Ok(Entry::from(table::from_item::<Order>(item)?)))
+        .map(|item| Ok(ListedOrder::from(table::from_item::<Order>(item)?)))
         .collect::<Result<Vec<_>, ServiceError>>()?;
     // The cursor is the last id that the client has seen. The service keeps nothing of a
     // listing, so a client that never comes back costs nothing.
-    let last = orders.last().filter(|_| more).map(|entry| entry.id.clone());
-    let next = last.map(|last| Cursor { last }.encode(&tenant));
+    let last = orders.last().filter(|_| more);
+    let next = last.map(|order| Cursor::after(&tenant, &order.id));
     Ok(Json(OrderPage { orders, next }))
 }
 
@@ -53,26 +57,26 @@ struct Listing {
     /// Orders with this status
     status: OrderStatus,
     /// Where the page before this one ended
-    cursor: Option<String>,
+    cursor: Option<Cursor>,
 }
 
 /// A page of a listing.
 #[derive(Serialize, ToSchema)]
 struct OrderPage {
-    orders: Vec<Entry>,
+    orders: Vec<ListedOrder>,
     /// The cursor of the next page; absent after the last page.
-    next: Option<String>,
+    next: Option<Cursor>,
 }
 
 /// An order in a listing.
 #[derive(Serialize, ToSchema)]
-struct Entry {
+struct ListedOrder {
     id: OrderId,
-    placed_at: String,
+    placed_at: Timestamp,
     total_cents: u64,
 }
 
-impl From<Order> for Entry {
+impl From<Order> for ListedOrder {
     fn from(order: Order) -> Self {
         let total_cents = order.total_cents();
         Self { id: order.id, placed_at: order.placed_at, total_cents }

@@ -5,26 +5,25 @@
 
 use aws_sdk_dynamodb::config::Builder;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
-use model::Scan;
+use model::{LongText, Name, Seen};
 use service::prelude::*;
 use std::time::Duration;
 
 /// Marks an order as seen
 #[utoipa::path(params(Tenant), responses((status = 204)))]
 #[put("/orders/{id}/seen")]
-async fn mark(
+async fn see(
     tenant: Tenant,
     id: Path<OrderId>,
-    seen: Json<Seen>,
+    mark: Json<Mark>,
     dynamo: Data<Dynamo>,
 ) -> Result<HttpResponse, ServiceError> {
-    let Seen { desk, attachment } = seen.into_inner();
-    check_length("desk", &desk)?;
+    let Mark { desk, attachment } = mark.into_inner();
     let (tenant, order) = (tenant.0, id.into_inner());
-    let scan = Scan { tenant, order, sequence: 0, station: desk, note: attachment };
-    let item = table::to_item(&scan)?;
+    let seen = Seen { tenant, order, desk, attachment };
+    let item = table::to_item(&seen)?;
     // From here on, the request to DynamoDB is the only copy of the attachment.
-    drop(scan);
+    drop(seen);
     // The SDK serialises the item once and keeps the bytes for the next attempt. The
     // bytes and everything else of the call are freed when it ends, so the peak does not
     // depend on the number of attempts.
@@ -43,13 +42,13 @@ fn three_attempts() -> RetryConfig {
 /// Who has seen an order.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Seen {
+struct Mark {
     /// The clerk's desk
-    desk: String,
+    desk: Name,
     /// What the clerk attached, as text
-    attachment: String,
+    attachment: LongText,
 }
 
 pub(crate) fn lesson(_: &Context) -> Lesson {
-    Lesson::new(|app| app.service(mark))
+    Lesson::new(|app| app.service(see))
 }

@@ -5,13 +5,20 @@
 //! has none.
 
 use actix_web::middleware::Compress;
+use actix_web::web::Bytes;
+use futures_util::stream::{self, Stream};
+use model::OrderLine;
 use service::prelude::*;
+use std::convert::Infallible;
 use std::fmt::Write;
 
 /// Prints the labels of an order's pieces
 #[utoipa::path(
     params(Tenant, ("accept-encoding" = Option<String>, Header)),
-    responses((status = 200, body = String, content_type = "text/plain"))
+    responses(
+        (status = 200, body = String, content_type = "text/plain"),
+        (status = 406, description = "The client accepts no encoding of this answer")
+    )
 )]
 // `Compress` wraps the body of the response in an encoder with its own window and
 // buffers. The body owns the encoder, so both are dropped together.
@@ -22,8 +29,8 @@ async fn packing_list(
     dynamo: Data<Dynamo>,
 ) -> Result<HttpResponse, ServiceError> {
     let order = dynamo.order(&tenant, &id).await?;
-    let text = labels(&order);
-    Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(text))
+    let kind = "text/plain; charset=utf-8";
+    Ok(HttpResponse::Ok().content_type(kind).streaming(labels(order)))
 }
 
 /// On every label.
@@ -32,21 +39,35 @@ const NOTICE: &str = "Check the article number and the condition of this piece b
     list, with the number of this label; the parcel is sent without it, and the \
     customer is told. Do not send a piece of another order in its place.";
 
-/// A label for each piece: about 400 bytes, and an order has about 20 of them.
-fn labels(order: &Order) -> String {
-    let mut text = String::new();
-    let pieces =
-        order.lines.iter().flat_map(|line| (0..line.quantity).map(move |_| line));
-    for (n, line) in pieces.enumerate() {
-        let (label, count) = (n + 1, order.pieces());
-        // Writing to a String does not fail.
-        let _ = writeln!(
-            text,
-            "{} label {label} of {count} for {}\n{} {}\n{NOTICE}\n",
-            order.id, order.customer, line.sku, line.title
-        );
-    }
-    text
+/// Text that is made at a time. A client that reads slowly holds this much and the
+/// order's lines, whatever the order's size.
+const CHUNK_BYTES: usize = 8 * 1_024;
+
+/// A label for each piece, about 400 bytes: 20 of them for most orders, and 40 MB for the
+/// largest.
+fn labels(order: Order) -> impl Stream<Item = Result<Bytes, Infallible>> {
+    let count = order.pieces();
+    // The order's notes, most of a large one, are dropped here.
+    let Order { id, customer, lines, .. } = order;
+    let (mut label, mut line, mut of_line) = (0, 0, 0);
+    stream::iter(std::iter::from_fn(move || {
+        let mut text = String::new();
+        while text.len() < CHUNK_BYTES
+            && let Some(OrderLine { sku, title, quantity, .. }) = lines.get(line)
+        {
+            label += 1;
+            // Writing to a String does not fail.
+            let _ = writeln!(
+                text,
+                "{id} label {label} of {count} for {customer}\n{sku} {title}\n{NOTICE}\n"
+            );
+            of_line += 1;
+            if of_line == quantity.get() {
+                (line, of_line) = (line + 1, 0);
+            }
+        }
+        (!text.is_empty()).then(|| Ok(text.into()))
+    }))
 }
 
 pub(crate) fn lesson(_: &Context) -> Lesson {

@@ -1,9 +1,11 @@
 //! Return a tenant's last order, read with that tenant's credentials.
 //!
-//! With credentials for each tenant, DynamoDB itself refuses access to other tenants'
-//! orders. (Here all of them are the service's own, so that every engine accepts them.)
+//! With a role for its tenants, DynamoDB itself refuses access to other tenants' orders.
+//! (Here the roles are missing, so that every engine takes part: each tenant's
+//! credentials are loaded and cached for that tenant, and are the service's own.)
 
 use aws_sdk_dynamodb::Client;
+use model::Timestamp;
 use service::prelude::*;
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -12,7 +14,7 @@ use std::sync::Mutex;
 #[utoipa::path(responses((status = 200, body = Summary)))]
 #[get("/tenants/{tenant}/summary")]
 async fn summary(
-    tenant: Path<TenantId>,
+    tenant: Tenant,
     tenants: Data<Tenants>,
 ) -> Result<Json<Summary>, ServiceError> {
     let dynamo = tenants.dynamo_for(&tenant);
@@ -31,7 +33,7 @@ async fn summary(
 struct Summary {
     tenant: TenantId,
     last_order: OrderId,
-    placed_at: String,
+    placed_at: Timestamp,
     total_cents: u64,
 }
 

@@ -4,7 +4,7 @@
 //! A queue connects the two. Its length is the backlog of the database.
 
 use heap::{Gauge, GaugeGuard};
-use model::Scan;
+use model::{Name, Note, Scan, Sequence};
 use service::dynamo::BATCH_ITEMS;
 use service::prelude::*;
 use std::sync::Mutex;
@@ -23,8 +23,6 @@ async fn record(
 ) -> Result<HttpResponse, ServiceError> {
     let ScanEvent { sequence, station, note } = event.into_inner();
     // An event is small, and its size has a limit. Their number is the question.
-    check_length("note", &note)?;
-    check_length("station", &station)?;
     let (tenant, order) = (tenant.0, id.into_inner());
     // The answer is 202: the event is in memory, and DynamoDB has not seen it yet.
     events.queue(Scan { tenant, order, sequence, station, note })?;
@@ -36,12 +34,12 @@ async fn record(
 #[serde(deny_unknown_fields)]
 struct ScanEvent {
     /// The scanner's own number; an event that is sent twice is stored once
-    sequence: u64,
+    sequence: Sequence,
     /// Which scanner
-    station: String,
+    station: Name,
     /// What its user typed
     #[serde(default)]
-    note: String,
+    note: Note,
 }
 
 /// The sending side of the queue.

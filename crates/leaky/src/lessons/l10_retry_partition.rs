@@ -5,20 +5,19 @@
 
 use aws_sdk_dynamodb::config::Builder;
 use aws_sdk_dynamodb::config::retry::RetryPartition;
-use model::OrderDraft;
+use model::{Note, OrderDraft};
 use service::prelude::*;
 
 /// Keeps the draft of an order
 #[utoipa::path(responses((status = 200, body = OrderDraft)))]
 #[put("/tenants/{tenant}/orders/{id}")]
 async fn keep(
-    path: Path<(TenantId, OrderId)>,
+    tenant: Tenant,
+    path: Path<DraftPath>,
     text: Json<DraftText>,
     dynamo: Data<Dynamo>,
 ) -> Result<Json<OrderDraft>, ServiceError> {
-    let (tenant, id) = path.into_inner();
-    let note = text.into_inner().note;
-    check_length("note", &note)?;
+    let (tenant, id, note) = (tenant.0, path.into_inner().id, text.into_inner().note);
     // The SDK looks the partition's bucket up by its name, in a map for the whole
     // process. It does so before the first attempt, whether or not that one fails.
     let config = Builder::default().retry_partition(partition(&tenant));
@@ -35,11 +34,17 @@ fn partition(tenant: &TenantId) -> RetryPartition {
     RetryPartition::new(format!("tenant-{tenant}"))
 }
 
+/// The draft's place. Its tenant has been checked against the header.
+#[derive(Deserialize)]
+struct DraftPath {
+    id: OrderId,
+}
+
 /// What the draft says so far.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct DraftText {
-    note: String,
+    note: Note,
 }
 
 pub(crate) fn lesson(_: &Context) -> Lesson {

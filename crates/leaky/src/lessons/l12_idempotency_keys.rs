@@ -5,15 +5,18 @@
 
 use actix_web::http::header::HeaderValue;
 use heap::Gauge;
-use model::{IdError, IdempotencyKey, Payment};
+use model::{Cents, IdempotencyKey, Payment};
 use service::prelude::*;
 use std::collections::HashMap;
 use std::sync::Mutex;
 
 /// Records a payment, once for each idempotency key
 #[utoipa::path(
-    params(Tenant, ("idempotency-key" = String, Header)),
-    responses((status = 200, body = Charge))
+    params(Tenant, ("idempotency-key" = IdempotencyKey, Header)),
+    responses(
+        (status = 200, body = Charge),
+        (status = 422, description = "The key belongs to another payment")
+    )
 )]
 #[post("/payments")]
 async fn pay(
@@ -27,7 +30,7 @@ async fn pay(
     // of that buffer: it copies nothing, and it keeps all of the buffer alive.
     let header = request.headers().get(KEY_HEADER).ok_or_else(no_key)?;
     let text = header.to_str().map_err(|_| no_key())?;
-    let name: IdempotencyKey = text.parse().map_err(invalid)?;
+    let name: IdempotencyKey = text.parse().map_err(ServiceError::invalid)?;
     // LEAK: the slice becomes a key of the map, and nothing removes it. Each entry keeps
     // the buffer of its request: cookies, tokens and all other headers.
     let key: Key = (tenant.0.clone(), header.clone());
@@ -56,16 +59,12 @@ fn no_key() -> ServiceError {
     ServiceError::Invalid(format!("the header {KEY_HEADER} must name the payment"))
 }
 
-fn invalid(error: IdError) -> ServiceError {
-    ServiceError::Invalid(error.to_string())
-}
-
 /// A payment as it is requested, and as it was recorded.
 #[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Charge {
     order: OrderId,
-    amount_cents: u64,
+    amount_cents: Cents,
 }
 
 /// Records a payment, or returns the one that was recorded under its key.

@@ -4,14 +4,14 @@
 //! hold that, and every function that has the request can read it.
 
 use actix_web::HttpMessage;
-use model::{EventKind, OrderEvent};
+use model::{EventKind, Note, OrderEvent, RequestId};
 use service::prelude::*;
 
 /// Returns what happened to an order
 #[utoipa::path(
     params(
         Tenant,
-        ("x-request-id" = Option<String>, Header, description = "Goes to the log"),
+        ("x-request-id" = Option<RequestId>, Header, description = "Goes to the log"),
     ),
     responses((status = 200, body = History))
 )]
@@ -22,44 +22,42 @@ async fn history(
     request: HttpRequest,
     dynamo: Data<Dynamo>,
 ) -> Result<Json<History>, ServiceError> {
-    let context = RequestContext::new(&request, tenant.0.clone());
+    let request_id = header(request.headers(), "x-request-id")?;
+    let context = RequestContext::new(&request, tenant.0.clone(), request_id);
     // From here on, the request owns the context. actix frees the extensions when it
     // drops the last pointer to the request, after the response.
     request.extensions_mut().insert(context);
     let events = dynamo.events(&tenant, &id).await?;
     log_who_asked(&request, &id, events.len());
-    Ok(Json(History { events: events.into_iter().map(Entry::from).collect() }))
+    Ok(Json(History { events: events.into_iter().map(PastEvent::from).collect() }))
 }
 
 /// Whom a request is served for. One is made for each request.
 struct RequestContext {
     tenant: TenantId,
+    /// The caller's name for its request, so that the logs of both can be compared.
+    request_id: Option<RequestId>,
     /// For the rest, and for whatever may be needed one day. An `HttpRequest` is an
     /// `Rc`, so this is one more owner of the request.
     request: HttpRequest,
 }
 
 impl RequestContext {
-    fn new(request: &HttpRequest, tenant: TenantId) -> Self {
+    fn new(
+        request: &HttpRequest,
+        tenant: TenantId,
+        request_id: Option<RequestId>,
+    ) -> Self {
         // LEAK: a cycle. The request owns its extensions, the extensions own this
         // context, and the context owns the request. When actix drops its own pointer,
         // the count of owners goes from two to one and never to zero, so the head with
         // all headers, the path and the tracing span are never freed.
-        Self { tenant, request: request.clone() }
+        Self { tenant, request_id, request: request.clone() }
     }
 
     fn route(&self) -> Option<String> {
         self.request.match_pattern()
     }
-
-    fn request_id(&self) -> Option<&str> {
-        request_id(&self.request)
-    }
-}
-
-/// The caller's name for its request, so that the logs of both can be compared.
-fn request_id(request: &HttpRequest) -> Option<&str> {
-    request.headers().get("x-request-id")?.to_str().ok()
 }
 
 /// It has the request and nothing else, like much code that handlers call.
@@ -69,7 +67,7 @@ fn log_who_asked(request: &HttpRequest, order: &OrderId, events: usize) {
     tracing::info!(
         tenant = %context.tenant,
         route = context.route(),
-        request_id = context.request_id(),
+        request_id = context.request_id.as_ref().map(RequestId::as_str),
         %order,
         events,
         "history read"
@@ -79,18 +77,18 @@ fn log_who_asked(request: &HttpRequest, order: &OrderId, events: usize) {
 /// What happened to an order, in short.
 #[derive(Serialize, ToSchema)]
 struct History {
-    events: Vec<Entry>,
+    events: Vec<PastEvent>,
 }
 
 /// An event in a history.
 #[derive(Serialize, ToSchema)]
-struct Entry {
+struct PastEvent {
     kind: EventKind,
     total_cents: u64,
-    note: String,
+    note: Note,
 }
 
-impl From<OrderEvent> for Entry {
+impl From<OrderEvent> for PastEvent {
     fn from(event: OrderEvent) -> Self {
         let OrderEvent { kind, total_cents, note, .. } = event;
         Self { kind, total_cents, note }

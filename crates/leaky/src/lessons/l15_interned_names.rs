@@ -1,6 +1,6 @@
 //! Report on a tenant's latest orders, under the name that dashboards use for it.
 //!
-//! The same names come again and again, so each one is made once and shared.
+//! The same names come again and again, and clients decide how many there are.
 
 use model::limits::LIST_PAGE_ITEMS;
 use service::prelude::*;
@@ -11,11 +11,11 @@ use std::sync::Mutex;
 #[utoipa::path(responses((status = 200, body = Report)))]
 #[get("/tenants/{tenant}/report")]
 async fn report(
-    tenant: Path<TenantId>,
+    tenant: Tenant,
     dynamo: Data<Dynamo>,
     names: Data<Names>,
 ) -> Result<Json<Report>, ServiceError> {
-    // Shared while the request needs it: for the log line and for the answer.
+    // For the log line and for the answer.
     let name = names.name(&tenant);
     let orders = dynamo.latest_orders(&tenant, LIST_PAGE_ITEMS).await?;
     let total_cents = orders.iter().map(Order::total_cents).sum();
@@ -32,18 +32,13 @@ struct Report {
 }
 
 /// The names of reports, each one once.
+#[derive(Default)]
 struct Names {
-    #[expect(dead_code, reason = "nothing enforces the limit")]
-    limits: Data<Limits>,
     /// The first report of a tenant inserts its name, and nothing removes it.
     known: Mutex<BTreeSet<&'static str>>,
 }
 
 impl Names {
-    fn new(context: &Context) -> Self {
-        Self { limits: context.limits.clone(), known: Mutex::default() }
-    }
-
     /// The name of a tenant's report: a pointer to the text in the set.
     fn name(&self, tenant: &TenantId) -> &'static str {
         let name = format!("reports.tenants.{tenant}.latest-orders");
@@ -61,6 +56,6 @@ impl Names {
     }
 }
 
-pub(crate) fn lesson(context: &Context) -> Lesson {
-    Lesson::new(|app| app.service(report)).state(Data::new(Names::new(context)))
+pub(crate) fn lesson(_: &Context) -> Lesson {
+    Lesson::new(|app| app.service(report)).state(Data::new(Names::default()))
 }

@@ -5,6 +5,7 @@
 //! deadline. Some replies never come: the printer loses labels that are too long.
 
 use heap::Gauge;
+use model::Name;
 use service::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -31,7 +32,7 @@ async fn print(
 #[derive(Serialize, ToSchema)]
 struct Label {
     order: OrderId,
-    addressee: String,
+    addressee: Name,
     pieces: u64,
 }
 

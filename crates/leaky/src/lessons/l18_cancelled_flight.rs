@@ -4,7 +4,7 @@
 //! A deadline ends each request, and it ends it at an `.await`: the future is dropped,
 //! and the lines below that `.await` never run.
 
-use model::OrderLine;
+use model::Lines;
 use service::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -13,13 +13,13 @@ use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
 /// Returns the lines of an order
-#[utoipa::path(params(Tenant), responses((status = 200, body = [OrderLine])))]
+#[utoipa::path(params(Tenant), responses((status = 200, body = Lines)))]
 #[get("/orders/{id}/lines")]
 async fn lines(
     tenant: Tenant,
     id: Path<OrderId>,
     flights: Data<Flights>,
-) -> Result<Json<Vec<OrderLine>>, ServiceError> {
+) -> Result<Json<Lines>, ServiceError> {
     let deadline = Duration::from_millis(flights.limits.order_deadline_ms);
     // When the deadline passes, `timeout` drops the future of `order`. So does actix, when
     // it notices that the client has left.

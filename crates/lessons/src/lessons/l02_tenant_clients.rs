@@ -10,15 +10,14 @@ pub(super) const LESSON: Lesson = Lesson {
     growth: Growth::Slope { min_leak_bytes: 8_192.0 },
     requests: 20,
     window_requests: 6,
+    // Few enough for the warm-up to fill: a cache grows until it is full.
+    settings: &["--tenant-credentials-max=16"],
     // The connection that each client keeps for the tenant's next request.
     metrics: &[Metric::OpenFiles, Metric::Sockets("ESTABLISHED")],
     failed_fixes: &[FailedFix::decoy("arc-client", "share each client in an Arc")],
-    request: |_, n| get(format!("/tenants/{}/summary", numbered_tenant(n))),
+    request: |_, n| get_own(&numbered_tenant(n), "summary"),
     data: none,
-    round_data: |plan, numbers| {
-        let seed = plan.seed;
-        Box::new(numbers.flat_map(move |n| orders(seed, &numbered_tenant(n), 1)))
-    },
+    round_item: |seed, n| stored(&first_order(seed, n)),
     distinct: Some(tenant_in_path),
     ..JOB
 };

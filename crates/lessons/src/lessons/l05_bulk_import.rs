@@ -17,7 +17,8 @@ pub(super) const LESSON: Lesson = Lesson {
         let tenant = seed::tenant(&name);
         let line = |n| {
             let mut order = seed::order(plan.seed, &tenant, n);
-            order.notes = seed::artwork(plan.seed, n, NOTES_BYTES);
+            let notes = seed::artwork(plan.seed, n, NOTES_BYTES);
+            order.notes = notes.parse().expect("an artwork has room in its item");
             json!(order).to_string() + "\n"
         };
         let lines: String = (0..plan.size).map(line).collect();

@@ -20,9 +20,8 @@ pub(super) const LESSON: Lesson = Lesson {
         get(format!("/sessions/{}", seed::session_token(plan.seed, n)))
     },
     data: none,
-    round_data: |plan, numbers| {
-        let seed = plan.seed;
-        seeded(numbers, move |n| seed::session(seed, &seed::session_token(seed, n)))
+    round_item: |seed, n| {
+        stored(&seed::session(seed, &seed::session_token(seed, n)))
     },
     distinct: Some(path),
     ..JOB

@@ -13,10 +13,7 @@ pub(super) const LESSON: Lesson = Lesson {
     metrics: &[Metric::Gauge("metric series")],
     request: |plan, n| get(format!("/track/{}", seed::tracking_code(plan.seed, n))),
     data: none,
-    round_data: |plan, numbers| {
-        let seed = plan.seed;
-        seeded(numbers, move |n| seed::parcel(seed, &seed::tracking_code(seed, n)))
-    },
+    round_item: |seed, n| stored(&seed::parcel(seed, &seed::tracking_code(seed, n))),
     distinct: Some(path),
     ..JOB
 };

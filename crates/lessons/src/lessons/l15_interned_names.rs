@@ -11,14 +11,10 @@ pub(super) const LESSON: Lesson = Lesson {
     grows_with: "names",
     // The text of a name, and the entry of the set that points to it.
     growth: Growth::Slope { min_leak_bytes: 56.0 },
-    // Few enough for the warm-up to fill: a set grows until it is full.
-    settings: &["--report-names-max=80"],
-    request: |_, n| get(format!("/tenants/{}/report", numbered_tenant(n))),
+    request: |_, n| get_own(&numbered_tenant(n), "report"),
     data: none,
-    round_data: |plan, numbers| {
-        let seed = plan.seed;
-        let with_orders = numbers.filter(|n| n.is_multiple_of(WITH_ORDERS));
-        Box::new(with_orders.flat_map(move |n| orders(seed, &numbered_tenant(n), 1)))
+    round_item: |seed, n| {
+        n.is_multiple_of(WITH_ORDERS).then(|| stored(&first_order(seed, n)))?
     },
     distinct: Some(tenant_in_path),
     ..JOB

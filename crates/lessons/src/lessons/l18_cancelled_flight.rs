@@ -21,10 +21,7 @@ pub(super) const LESSON: Lesson = Lesson {
         .when(When::Cycle { hit: 1, of: 2 })],
     request: |_, n| get(format!("/orders/{}/lines", seed::order_id(n))),
     data: none,
-    round_data: |plan, numbers| {
-        let seed = plan.seed;
-        seeded(numbers, move |n| seed::order(seed, &seed::tenant(SHOP), n))
-    },
+    round_item: |seed, n| stored(&seed::order(seed, &seed::tenant(SHOP), n)),
     distinct: Some(path),
     ..JOB
 };

@@ -2,7 +2,6 @@
 
 use super::{difference, surviving};
 use crate::{InApp, Moment, Profile};
-use maud::Markup;
 
 /// A profile with these stacks: bytes live at the end, and frames from the inside.
 fn profile(stacks: &[(u64, &[&str])]) -> Profile {
@@ -29,14 +28,19 @@ const CLONE: &str = "0x3: alloc::vec::Vec<T>::clone (alloc/src/vec.rs:1:1)";
 const POLL: &str = "0x4: actix_http::h1::poll (src/h1/mod.rs:1:1)";
 const CALL: &str = "0x5: actix_http::service::call (src/service.rs:1:1)";
 
-fn drawn(graph: Markup) -> String {
+fn held(profile: &Profile, moment: Moment) -> String {
+    surviving(profile, moment, &InApp::lessons(), "</title><script>").into_string()
+}
+
+fn compared(before: &Profile, after: &Profile) -> String {
+    let graph = difference(before, after, Moment::End, &InApp::lessons(), "twins");
     graph.into_string()
 }
 
 #[test]
 fn packages_are_folded_the_library_is_dropped_and_in_app_frames_are_kept() {
     let profile = profile(&[(90, &[CLONE, KEEP, POLL, CALL]), (10, &[DROP, CALL])]);
-    let svg = drawn(surviving(&profile, Moment::End, &InApp::lessons(), "a graph"));
+    let svg = held(&profile, Moment::End);
     assert!(svg.contains("actix_http, 2 frames"), "{svg}");
     assert!(svg.contains("Sessions::keep  l.rs:4  90 B"), "{svg}");
     assert!(svg.contains("src/lessons/l.rs:9\n10 B, 10.0 %"), "{svg}");
@@ -50,8 +54,7 @@ fn what_is_gone_has_a_width_and_moved_lines_cancel_out() {
     let moved = KEEP.replace(":4:2", ":40:7");
     let before = profile(&[(70, &[KEEP, CALL]), (30, &[DROP, CALL])]);
     let after = profile(&[(90, &[&moved, CALL])]);
-    let svg =
-        drawn(difference(&before, &after, Moment::End, &InApp::lessons(), "twins"));
+    let svg = compared(&before, &after);
     assert!(svg.contains("twins: from the first profile to the second"), "{svg}");
     assert!(svg.contains("the second holds more"), "{svg}");
     // 20 more and 30 less, of 50 that differ.
@@ -64,27 +67,16 @@ fn what_is_gone_has_a_width_and_moved_lines_cancel_out() {
 #[test]
 fn nothing_to_draw_is_said() {
     let nothing = profile(&[(0, &[KEEP])]);
-    let svg = drawn(surviving(&nothing, Moment::Peak, &InApp::lessons(), "a graph"));
+    let svg = held(&nothing, Moment::Peak);
     assert!(svg.contains("No bytes were live at the peak."), "{svg}");
-    let svg = drawn(difference(
-        &nothing,
-        &nothing,
-        Moment::End,
-        &InApp::lessons(),
-        "a graph",
-    ));
+    let svg = compared(&nothing, &nothing);
     assert!(svg.contains("Both profiles hold the same at the end."), "{svg}");
 }
 
 #[test]
 fn hostile_names_are_text() {
     let name = "0x1: <script>alert('x')</script>\"& (src/lessons/<b>.rs:1:1)";
-    let svg = drawn(surviving(
-        &profile(&[(1, &[name])]),
-        Moment::End,
-        &InApp::lessons(),
-        "</title><script>",
-    ));
+    let svg = held(&profile(&[(1, &[name])]), Moment::End);
     assert!(!svg.contains("<script") && !svg.contains("<b>"), "{svg}");
     assert!(svg.contains("&lt;script&gt;"), "{svg}");
 }
@@ -99,12 +91,7 @@ fn a_wide_profile_makes_no_large_graph() {
         .collect();
     let stacks: Vec<_> = names.iter().map(|name| [name.as_str(), CALL]).collect();
     let sized = stacks.iter().zip(1000..).map(|(stack, n)| (n, stack.as_slice()));
-    let svg = drawn(surviving(
-        &profile(&sized.collect::<Vec<_>>()),
-        Moment::End,
-        &InApp::lessons(),
-        "a graph",
-    ));
+    let svg = held(&profile(&sized.collect::<Vec<_>>()), Moment::End);
     assert!(svg.len() < 40_000, "{} bytes", svg.len());
     assert!(svg.contains("lies in boxes too narrow to draw."), "{svg}");
 }

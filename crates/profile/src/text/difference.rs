@@ -16,24 +16,16 @@ const DIRECTION: &str = "A is before, B is after; + means that B holds more";
 
 /// What `diff --format json` prints.
 #[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "docs/profiles.md explains every field")]
 pub struct Difference {
-    /// The version of this form.
     pub schema: u32,
-    /// Which way a change goes.
     pub direction: &'static str,
-    /// The moment that is compared: `end` or `peak`.
     pub at: &'static str,
-    /// Which frames are in-app, in words.
     pub in_app: String,
-    /// Of all sites together.
     pub change_bytes: i64,
-    /// Before.
     pub a: Side,
-    /// After.
     pub b: Side,
-    /// Sites that there are, printed or not.
     pub sites_total: usize,
-    /// The first of them, by size of the change.
     pub sites: Vec<Change>,
 }
 
@@ -106,16 +98,12 @@ impl Reduced {
 
 /// A profile that is compared.
 #[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "docs/profiles.md explains every field")]
 pub struct Side {
-    /// The file.
     pub profile: String,
-    /// The program's own crate.
     pub program: String,
-    /// `rust-heap` or `heap`.
     pub mode: String,
-    /// Live then.
     pub bytes: u64,
-    /// Live then.
     pub blocks: u64,
 }
 
@@ -160,28 +148,18 @@ impl Status {
 
 /// A site in both profiles.
 #[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "docs/profiles.md explains every field")]
 pub struct Change {
-    /// The same in both.
     pub fingerprint: String,
-    /// What became of it.
     pub status: Status,
-    /// What it holds more after.
     pub change_bytes: i64,
-    /// Before.
     pub a_bytes: u64,
-    /// After.
     pub b_bytes: u64,
-    /// Before.
     pub a_blocks: u64,
-    /// After.
     pub b_blocks: u64,
-    /// Whether its frame is in-app.
     pub in_app: bool,
-    /// File and line, as of after where it is there.
     pub place: String,
-    /// The function that asks for the memory.
     pub function: String,
-    /// The function asked.
     pub callee: String,
 }
 

@@ -43,57 +43,38 @@ pub enum Sort {
 
 /// What `show --format json` prints.
 #[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "docs/profiles.md explains every field")]
 pub struct Ranking {
-    /// The version of this form.
     pub schema: u32,
-    /// The file.
     pub profile: String,
-    /// The program's own crate.
     pub program: String,
-    /// The command line that was profiled.
     pub command: String,
-    /// `rust-heap` or `heap`.
     pub mode: String,
-    /// `µs` or `instrs`.
     pub time_unit: String,
-    /// Of the whole profile, in that unit.
     pub duration: u64,
-    /// Which frames are in-app, in words.
     pub in_app: String,
-    /// What rows are of: `site`, `crate`, `lesson`.
     pub by: String,
-    /// What they are ranked by.
     pub sort: String,
-    /// Of all call stacks.
     pub totals: Counts,
-    /// Rows that there are, printed or not.
     pub rows_total: usize,
-    /// The first of them.
     pub rows: Vec<Row>,
 }
 
 /// A site, a crate or a lesson.
 #[derive(Debug, Default, Serialize)]
+#[expect(missing_docs, reason = "docs/profiles.md explains every field")]
 pub struct Row {
-    /// Of a site.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,
-    /// The place of a site, or the name of a crate or a lesson.
     pub name: String,
-    /// Of a site: the function that asks for the memory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub function: Option<String>,
-    /// Of a site: the function asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub callee: Option<String>,
-    /// Of a site: whether its frame is in-app.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub in_app: Option<bool>,
-    /// Of all rows, by what they are ranked by; 0 to 1.
     pub share: f64,
-    /// Time that a block lived on the average.
     pub mean_lifetime: Option<u64>,
-    /// What dhat counted.
     #[serde(flatten)]
     pub counts: Counts,
 }

@@ -18,14 +18,11 @@ use serde::{Deserialize, Serialize};
 
 /// How a run compares with an older one: a part of `comparison.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "docs/comparison-json.md explains every field")]
 pub struct Gate {
-    /// The older comparison, as the user named it.
     pub file: String,
-    /// Whether no site is `NEW` or `GROWN`.
     pub passed: bool,
-    /// What was not judged and why, and what else a reader must know; a sentence each.
     pub notes: Vec<String>,
-    /// Every site that counts in one of the two runs, in the order of the lessons.
     pub sites: Vec<GatedSite>,
 }
 
@@ -83,28 +80,18 @@ impl Told for State {
 
 /// A site of either run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "docs/comparison-json.md explains every field")]
 pub struct GatedSite {
-    /// Id of the lesson.
     pub lesson: String,
-    /// `leaky`, `fixed` or the name of a failed fix.
     pub twin: String,
-    /// Names the site in every run.
     pub fingerprint: String,
-    /// How it has changed.
     pub state: State,
-    /// Growth per request now; `null` when it is gone.
     pub bytes_per_request: Option<f64>,
-    /// Growth per request in the older run; `null` when there was none.
     pub baseline_bytes_per_request: Option<f64>,
-    /// Above this it would be `GROWN`; `null` when the older run did not have it.
     pub allowed_bytes_per_request: Option<f64>,
-    /// Of all growth of its twin; in the older run, when it is gone.
     pub share: f64,
-    /// Innermost in-app line, or `null`; in the older run, when it is gone.
     pub in_app_frame: Option<String>,
-    /// The call stack that holds most of it, innermost first, likewise.
     pub frames: Vec<String>,
-    /// Why it may stay, where it is `ACCEPTED`.
     pub reason: Option<String>,
 }
 

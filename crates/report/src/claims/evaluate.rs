@@ -27,9 +27,8 @@ pub(super) fn evaluate(
     comparison: &Comparison,
 ) -> Evaluated {
     use ClaimVerdict::{Bounded, Grows, Leaks, NoEffect};
-    let lesson = comparison.lessons.iter().find(|lesson| lesson.id == id);
-    let lesson = lesson
-        .ok_or_else(|| format!("Needs {id}, which this run did not measure."))?;
+    let missing = || format!("Needs {id}, which this run did not measure.");
+    let lesson = comparison.lesson(id).ok_or_else(missing)?;
     let (grows, rests) = (true, false);
     // Programs, whether each grows, and the verdict where it is not that growth.
     let (programs, verdict) = match shown_by {
@@ -164,74 +163,40 @@ fn ends(series: &[Option<u64>]) -> Option<(f64, f64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::made::{comparison, twin};
+    use crate::made::{run, twin};
     use ClaimVerdict::{Bounded, Grows, Leaks, NoEffect};
 
     const ID: &str = "l08_live_feed";
 
-    /// A run of one lesson on these programs.
-    fn run(programs: &[(&str, TwinResult)]) -> Comparison {
-        let mut run = comparison();
-        run.lessons.truncate(1);
-        let lesson = &mut run.lessons[0];
-        lesson.twins.clear();
-        for (name, result) in programs {
-            let twins = ["leaky", "fixed"].contains(name);
-            let all =
-                if twins { &mut lesson.twins } else { &mut lesson.failed_fixes };
-            all.insert((*name).to_owned(), result.clone());
-        }
-        run
-    }
-
-    fn verdict(shown_by: ShownBy, programs: &[(&str, TwinResult)]) -> Evaluated {
-        evaluate(ID, &shown_by, &run(programs))
+    fn verdict(shown_by: &ShownBy, programs: &[(&str, TwinResult)]) -> Evaluated {
+        evaluate(ID, shown_by, &run(programs))
     }
 
     #[test]
     fn a_finding_holds_when_every_program_behaves_as_it_says() {
-        let fix = || ShownBy::FailedFix("try".to_owned());
+        use Verdict as V;
+        let failed_fix = || ShownBy::FailedFix("try".to_owned());
+        let misstep = ShownBy::Misstep("try".to_owned());
+        let unsure = V::Inconclusive;
         let cases = [
-            (ShownBy::Leak, Verdict::Leaks, Verdict::Bounded, Ok(Leaks)),
-            (ShownBy::Leak, Verdict::Grows, Verdict::Bounded, Ok(Grows)),
-            (ShownBy::Fix, Verdict::Leaks, Verdict::Bounded, Ok(Bounded)),
-            (ShownBy::Control, Verdict::Flat, Verdict::Flat, Ok(NoEffect)),
-            (fix(), Verdict::Leaks, Verdict::Bounded, Ok(NoEffect)),
-            (
-                ShownBy::Misstep("try".to_owned()),
-                Verdict::Leaks,
-                Verdict::Bounded,
-                Ok(Leaks),
-            ),
-            (
-                ShownBy::Leak,
-                Verdict::Bounded,
-                Verdict::Bounded,
-                Err("leaky is BOUNDED"),
-            ),
-            (
-                ShownBy::Leak,
-                Verdict::Inconclusive,
-                Verdict::Bounded,
-                Err("INCONCLUSIVE"),
-            ),
-            (ShownBy::Fix, Verdict::Leaks, Verdict::Leaks, Err("fixed is LEAKS")),
-            (
-                ShownBy::Fix,
-                Verdict::Leaks,
-                Verdict::Inconclusive,
-                Err("fixed is INCON"),
-            ),
-            (ShownBy::Control, Verdict::Leaks, Verdict::Flat, Err("expects none")),
-            (fix(), Verdict::Bounded, Verdict::Bounded, Err("expects growth")),
+            (ShownBy::Leak, V::Leaks, V::Bounded, Ok(Leaks)),
+            (ShownBy::Leak, V::Grows, V::Bounded, Ok(Grows)),
+            (ShownBy::Fix, V::Leaks, V::Bounded, Ok(Bounded)),
+            (ShownBy::Control, V::Flat, V::Flat, Ok(NoEffect)),
+            (failed_fix(), V::Leaks, V::Bounded, Ok(NoEffect)),
+            (misstep, V::Leaks, V::Bounded, Ok(Leaks)),
+            (ShownBy::Leak, V::Bounded, V::Bounded, Err("leaky is BOUNDED")),
+            (ShownBy::Leak, unsure, V::Bounded, Err("leaky is INCONCLUSIVE")),
+            (ShownBy::Fix, V::Leaks, V::Leaks, Err("fixed is LEAKS")),
+            (ShownBy::Fix, V::Leaks, unsure, Err("fixed is INCONCLUSIVE")),
+            (ShownBy::Control, V::Leaks, V::Flat, Err("expects none")),
+            (failed_fix(), V::Bounded, V::Bounded, Err("expects growth")),
         ];
         for (shown_by, leaky, fixed, expected) in cases {
-            let programs = [
-                ("leaky", twin(leaky)),
-                ("fixed", twin(fixed)),
-                ("try", twin(Verdict::Leaks)),
-            ];
-            match (verdict(shown_by.clone(), &programs), expected) {
+            let growing = twin(V::Leaks);
+            let programs =
+                [("leaky", twin(leaky)), ("fixed", twin(fixed)), ("try", growing)];
+            match (verdict(&shown_by, &programs), expected) {
                 (Ok((found, measured)), Ok(expected)) => {
                     assert_eq!(found, expected, "{shown_by:?}");
                     assert_eq!(measured.len(), 2);
@@ -245,7 +210,7 @@ mod tests {
     #[test]
     fn what_was_not_measured_is_named() {
         let leaky = [("leaky", twin(Verdict::Leaks))];
-        let why = verdict(ShownBy::Fix, &leaky).unwrap_err();
+        let why = verdict(&ShownBy::Fix, &leaky).unwrap_err();
         assert!(why.starts_with("Needs l08_live_feed on fixed,"), "{why}");
         let why = evaluate("l99_other", &ShownBy::Fix, &run(&leaky)).unwrap_err();
         assert!(why.starts_with("Needs l99_other,"), "{why}");
@@ -277,41 +242,27 @@ mod tests {
             })
         };
         let high = Some(60_000_000);
+        use ShownBy::{NoErrors, OpenFiles, Resident, ResidentAlone};
+        let silent = "does not report resident";
         let cases = [
-            (ShownBy::NoErrors, errors(0), ""),
-            (ShownBy::NoErrors, errors(3), "3 responses failed"),
-            (ShownBy::OpenFiles, files(Some(24)), ""),
-            (ShownBy::OpenFiles, files(Some(222)), "200 files in 200 requests"),
-            (ShownBy::OpenFiles, files(None), "does not report open files"),
-            (ShownBy::Resident, resident(21_000_000), ""),
-            (
-                ShownBy::Resident,
-                resident(19_000_000),
-                "10.0 MB more live, 4.0 MB more",
-            ),
-            (ShownBy::ResidentAlone, burst(1_100_000, high), ""),
-            (ShownBy::ResidentAlone, burst(40_000_000, high), "39.0 MB of live"),
-            (
-                ShownBy::ResidentAlone,
-                burst(1_100_000, Some(16_000_000)),
-                "1.0 MB of",
-            ),
-            (
-                ShownBy::ResidentAlone,
-                burst(1_100_000, None),
-                "does not report resident",
-            ),
+            (NoErrors, errors(0), ""),
+            (NoErrors, errors(3), "3 responses failed"),
+            (OpenFiles, files(Some(24)), ""),
+            (OpenFiles, files(Some(222)), "200 files in 200 requests"),
+            (OpenFiles, files(None), "does not report open files"),
+            (Resident, resident(21_000_000), ""),
+            (Resident, resident(19_000_000), "10.0 MB more live, 4.0 MB more"),
+            (ResidentAlone, burst(1_100_000, high), ""),
+            (ResidentAlone, burst(40_000_000, high), "39.0 MB of live"),
+            (ResidentAlone, burst(1_100_000, Some(16_000_000)), "1.0 MB of"),
+            (ResidentAlone, burst(1_100_000, None), silent),
         ];
         for (shown_by, leaky, part) in cases {
             let fixed = twin(Verdict::Bounded);
-            let found =
-                verdict(shown_by.clone(), &[("leaky", leaky), ("fixed", fixed)]);
-            match found {
-                Ok(_) => assert_eq!(part, "", "{shown_by:?}"),
-                Err(why) => {
-                    assert!(!part.is_empty() && why.contains(part), "{why}");
-                }
-            }
+            let found = verdict(&shown_by, &[("leaky", leaky), ("fixed", fixed)]);
+            let why = found.err().unwrap_or_default();
+            assert_eq!(why.is_empty(), part.is_empty(), "{shown_by:?}: {why}");
+            assert!(why.contains(part), "{why}");
         }
     }
 }

@@ -124,6 +124,13 @@ impl ClaimsReport {
         Self { schema: comparison.schema, claims }
     }
 
+    /// Causes and remedies: the title, and the claims.
+    pub fn groups(&self) -> [(&'static str, Vec<&Entry>); 2] {
+        [("cause", "Causes"), ("remedy", "Remedies")].map(|(kind, title)| {
+            (title, self.claims.iter().filter(|claim| claim.kind == kind).collect())
+        })
+    }
+
     /// Whether the comparison settles every claim.
     pub fn is_settled(&self) -> bool {
         let mut findings = self.claims.iter().flat_map(|claim| &claim.findings);

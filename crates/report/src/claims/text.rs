@@ -56,9 +56,7 @@ const INTRODUCTION: &str = include_str!("introduction.md");
 /// The chapter docs/claims.md.
 pub fn markdown(report: &ClaimsReport) -> String {
     let mut text = INTRODUCTION.to_owned();
-    for (kind, title) in [("cause", "Causes"), ("remedy", "Remedies")] {
-        let claims: Vec<_> =
-            report.claims.iter().filter(|claim| claim.kind == kind).collect();
+    for (title, claims) in report.groups() {
         let _ =
             write!(text, "\n## {title}\n\n| | claim | verdict |\n|---|---|---|\n");
         claims.iter().for_each(|claim| row(&mut text, claim));

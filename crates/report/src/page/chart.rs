@@ -24,8 +24,6 @@ pub(super) struct Chart {
     pub(super) y: String,
     /// Whether y is in bytes.
     pub(super) bytes: bool,
-    /// Both axes are logarithmic, with a dashed line in proportion to x.
-    pub(super) logarithmic: bool,
     /// Growth per x that cannot be told from noise: a grey band.
     pub(super) noise: f64,
     pub(super) lines: Vec<Line>,
@@ -56,31 +54,20 @@ struct Spot {
 struct Axis {
     values: [f64; 2],
     units: [f64; 2],
-    logarithmic: bool,
 }
 
 impl Axis {
     fn at(&self, value: f64) -> f64 {
-        let scale =
-            |value: f64| if self.logarithmic { value.log10() } else { value };
-        let [low, high] = self.values.map(scale);
-        let [start, end] = self.units;
-        start + (scale(value) - low) / (high - low) * (end - start)
+        let ([low, high], [start, end]) = (self.values, self.units);
+        start + (value - low) / (high - low) * (end - start)
     }
 
-    /// 1, 2, 5, 10 and so on: some five of them, or all steps of a logarithm.
+    /// 1, 2, 5, 10 and so on: some five of them.
     fn ticks(&self) -> Vec<f64> {
         let [low, high] = self.values;
-        let decade = |value: f64| 10_f64.powf(value.log10().floor());
-        if self.logarithmic {
-            let decades =
-                std::iter::successors(Some(decade(low)), |at| Some(at * 10.0));
-            let steps = decades.take_while(|at| *at <= high);
-            let steps = steps.flat_map(|at| [at, 2.0 * at, 5.0 * at]);
-            return steps.filter(|at| (low..=high).contains(at)).collect();
-        }
         let least = (high - low) / 5.0;
-        let steps = [1.0, 2.0, 5.0, 10.0].map(|step| step * decade(least));
+        let decade = 10_f64.powf(least.log10().floor());
+        let steps = [1.0, 2.0, 5.0, 10.0].map(|step| step * decade);
         let step = steps.into_iter().find(|step| *step >= least).unwrap_or(least);
         let first = (low / step).ceil() as i64;
         (first..).map(|n| n as f64 * step).take_while(|at| *at <= high).collect()
@@ -90,11 +77,8 @@ impl Axis {
 impl Chart {
     /// The chart with its legend and its values; nothing without lines.
     pub(super) fn figure(&self) -> Markup {
-        let drawable = |line: &Line| {
-            let positive = line.points.iter().all(|&(x, y)| x > 0.0 && y > 0.0);
-            line.points.len() > 1 && (positive || !self.logarithmic)
-        };
-        if self.lines.is_empty() || !self.lines.iter().all(drawable) {
+        let drawable = self.lines.iter().all(|line| line.points.len() > 1);
+        if self.lines.is_empty() || !drawable {
             return html! {};
         }
         let figures = self.lines.iter();
@@ -152,36 +136,28 @@ impl Chart {
         }
     }
 
-    /// Both axes, with a little room around the lines.
+    /// Both axes, with a little room around the lines and their slopes.
     fn axes(&self) -> [Axis; 2] {
         let [left, right, top, bottom] = MARGINS;
-        let units = [[left, WIDTH - right], [HEIGHT - bottom, top]];
-        let points =
-            || self.lines.iter().flat_map(|line| line.points.iter().copied());
-        let range = |of: fn((f64, f64)) -> f64, from: [f64; 2]| {
-            points().map(of).fold(from, |[low, high], v| [low.min(v), high.max(v)])
-        };
-        let axis =
-            |values, units| Axis { values, units, logarithmic: self.logarithmic };
-        let values = if self.logarithmic {
-            let [x, y] =
-                [range(|p| p.0, [f64::MAX, 0.0]), range(|p| p.1, [f64::MAX, 0.0])];
-            [[x[0] * 0.85, x[1] * 1.2], [y[0] * 0.6, y[1] * 1.7]]
-        } else {
-            let x = range(|p| p.0, [0.0, 0.0]);
-            let noise = self.noise * x[1];
-            let [low, high] = range(|p| p.1, [-noise, noise.max(1.0)]);
-            let room = 0.06 * (high - low);
-            [x, [if low < 0.0 { low - room } else { low }, high + room]]
-        };
-        [axis(values[0], units[0]), axis(values[1], units[1])]
+        let points = || self.lines.iter().flat_map(|line| &line.points);
+        let last = points().map(|point| point.0).fold(0.0, f64::max);
+        let noise = self.noise * last;
+        let slopes = self.lines.iter().filter_map(|line| line.slope);
+        let values = points().map(|point| point.1);
+        let (low, high) = values
+            .chain(slopes.map(|[_, middle, _]| middle * last))
+            .fold((-noise, noise.max(1.0)), |(low, high), value| {
+                (low.min(value), high.max(value))
+            });
+        let room = 0.06 * (high - low);
+        let low = if low < 0.0 { low - room } else { low };
+        [
+            Axis { values: [0.0, last], units: [left, WIDTH - right] },
+            Axis { values: [low, high + room], units: [HEIGHT - bottom, top] },
+        ]
     }
 
     fn grid(&self, x: &Axis, y: &Axis) -> Markup {
-        let mut columns = x.ticks();
-        if self.logarithmic {
-            columns = self.lines[0].points.iter().map(|point| point.0).collect();
-        }
         let [left, right] = x.units.map(round);
         let [bottom, _] = y.units;
         html! {
@@ -191,11 +167,10 @@ impl Chart {
                     line x1=(left) x2=(right) y1=(top) y2=(top) {}
                     text class="end" x=(left - 6) y=(top + 4) { (self.short(at)) }
                 }
-                @for at in columns {
+                @for at in x.ticks() {
                     text x=(round(x.at(at))) y=(bottom + 16.0) { (grouped(at)) }
                 }
                 text x=((left + right) / 2) y=(bottom + 34.0) { (self.x) }
-                @if self.logarithmic { (proportion(&self.lines[0], x, y)) }
             }
         }
     }
@@ -254,15 +229,6 @@ fn number(value: f64) -> String {
     format!("{value:.digits$}")
 }
 
-/// What would be in proportion to the first value.
-fn proportion(line: &Line, x: &Axis, y: &Axis) -> Markup {
-    let Some(&first) = line.points.first() else { return html! {} };
-    // Where the line leaves the chart at its right or at its top.
-    let right = x.values[1].min(first.0 * y.values[1] / first.1);
-    let last = (right, first.1 * right / first.0);
-    html! { polyline class="dashed" points=(path(&[first, last], x, y)) {} }
-}
-
 /// The name of a line at its end, so that no reader has to tell colours apart: above
 /// what grows, below what does not.
 fn name(line: &Line, x: &Axis, y: &Axis) -> Markup {
@@ -292,10 +258,9 @@ pub(super) fn spark(title: &str, lines: &[(&str, Vec<f64>)], least: f64) -> Mark
     let low = all().fold(0.0, f64::min);
     let high = all().fold(low + least, f64::max);
     let longest = lines.iter().map(|(_, values)| values.len()).max().unwrap_or(0);
-    let linear = |values, units| Axis { values, units, logarithmic: false };
-    let x =
-        linear([0.0, longest.saturating_sub(1).max(1) as f64], [3.0, width - 3.0]);
-    let y = linear([low, high], [height - 3.0, 3.0]);
+    let last = longest.saturating_sub(1).max(1) as f64;
+    let x = Axis { values: [0.0, last], units: [3.0, width - 3.0] };
+    let y = Axis { values: [low, high], units: [height - 3.0, 3.0] };
     let points = |values: &[f64]| {
         let values = values.iter().enumerate();
         path(

@@ -43,22 +43,24 @@ fn over_rounds(title: &str, note: &str, y: &str, lines: Vec<Line>) -> Chart {
     }
 }
 
+/// Peaks, each with what would be in proportion to the first of them.
 fn peak(lesson: &LessonResult) -> Chart {
     let scale = lesson.peak_scale.as_deref().unwrap_or_default();
     let lines = lines(lesson, |twin| {
         let peaks = twin.peaks.iter();
+        let points: Vec<_> =
+            peaks.map(|at| (at.size as f64, at.peak_bytes as f64)).collect();
+        let proportion = points.first().map(|(size, bytes)| bytes / size);
         Some(Line {
             figure: format!("peak ~ ({scale})^{}", power(twin.peak_exponent?)),
-            points: peaks.map(|at| (at.size as f64, at.peak_bytes as f64)).collect(),
+            points,
+            slope: proportion.map(|slope| [slope; 3]),
             ..Line::default()
         })
     });
-    let (title, note) = (
-        "Peak of live bytes by size, logarithmic",
-        "The dashed line is in proportion to the size.",
-    );
-    let chart = over_rounds(title, note, "peak", lines);
-    Chart { x: scale.to_owned(), bytes: true, logarithmic: true, ..chart }
+    let note = "The dashed lines are in proportion to the size.";
+    let chart = over_rounds("Peak of live bytes by size", note, "peak", lines);
+    Chart { x: scale.to_owned(), bytes: true, ..chart }
 }
 
 /// Live bytes since the first reading, with slope, interval and detection limit.

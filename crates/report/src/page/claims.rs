@@ -11,11 +11,9 @@ pub(super) fn section(comparison: &Comparison) -> Markup {
     html! {
         section id="claims" {
             h2 { "Common claims, and what was measured" }
-            @for (kind, title) in [("cause", "Causes"), ("remedy", "Remedies")] {
+            @for (title, claims) in report.groups() {
                 h3 { (title) }
-                @for claim in report.claims.iter().filter(|claim| claim.kind == kind) {
-                    (entry(comparison, claim))
-                }
+                @for claim in claims { (entry(comparison, claim)) }
             }
         }
     }
@@ -34,15 +32,14 @@ fn entry(comparison: &Comparison, claim: &Entry) -> Markup {
 }
 
 fn finding(comparison: &Comparison, found: &ClaimResult) -> Markup {
-    // A lesson has a section only where it was measured.
-    let here = |id: &str| comparison.lessons.iter().any(|lesson| lesson.id == id);
     html! {
         li {
             (badge(found.verdict)) " " (found.reason)
             ul {
                 @for measured in &found.measured {
                     li {
-                        @if here(measured.lesson) {
+                        // A lesson has a section only where it was measured.
+                        @if comparison.lesson(measured.lesson).is_some() {
                             a href={ "#" (measured.lesson) } { (measured.lesson) }
                         } @else { (measured.lesson) }
                         ", " (measured.program) ": " (measured.figure)

@@ -1,6 +1,6 @@
 //! How the run compares with its baseline.
 
-use super::{badge, wide};
+use super::{badge, table};
 use crate::baseline::{GatedSite, State};
 use crate::comparison::Comparison;
 use crate::{figures, gate};
@@ -16,14 +16,9 @@ pub(super) fn section(comparison: &Comparison) -> Markup {
         "Before, B per request",
         "Now, B per request",
     ];
-    let table = html! {
-        table {
-            thead { tr { @for head in heads { th scope="col" { (head) } } } }
-            tbody {
-                @for state in State::ALL {
-                    @for site in result.in_state(state) { (row(site)) }
-                }
-            }
+    let rows = html! {
+        @for state in State::ALL {
+            @for site in result.in_state(state) { (row(site)) }
         }
     };
     html! {
@@ -31,7 +26,7 @@ pub(super) fn section(comparison: &Comparison) -> Markup {
             h2 { "Against " code { (result.file) } }
             p { (gate::sentence(result)) }
             @for note in &result.notes { p class="mismatch" { "! " (note) } }
-            (wide("Sites against the baseline", &table))
+            (table("Sites against the baseline", "states", &heads, &rows))
         }
     }
 }

@@ -93,6 +93,17 @@ fn wide(label: &str, content: &Markup) -> Markup {
     }
 }
 
+/// A table in a region that scrolls.
+fn table(label: &str, class: &str, heads: &[&str], rows: &Markup) -> Markup {
+    let table = html! {
+        table class=(class) {
+            thead { tr { @for head in heads { th scope="col" { (head) } } } }
+            tbody { (rows) }
+        }
+    };
+    wide(label, &table)
+}
+
 /// A verdict or a state in its colour and in words.
 fn badge(told: impl Told) -> Markup {
     html! { span class={ "verdict " (told.class()) } { (told.word()) } }

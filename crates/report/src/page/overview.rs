@@ -1,7 +1,7 @@
 //! The result in one sentence, and the table of lessons.
 
+use super::badge;
 use super::charts::spark;
-use super::{badge, wide};
 use crate::comparison::{Comparison, LessonResult, TwinResult, Verdict};
 use crate::figures;
 use maud::{Markup, html};
@@ -38,8 +38,7 @@ fn headline(comparison: &Comparison) -> String {
     let suspects = (controls > 0).then(|| {
         format!("{} of {controls} common suspects do not leak", flat.count())
     });
-    let odd = comparison.lessons.iter().filter(|lesson| !lesson.as_expected).count();
-    let expected = match odd {
+    let expected = match comparison.unexpected().count() {
         0 => "every verdict is as expected".to_owned(),
         n => format!("not as expected: {n}"),
     };
@@ -60,16 +59,8 @@ pub(super) fn table(comparison: &Comparison) -> Markup {
         ("still", "does not grow"),
         ("odd", "not as expected"),
     ];
-    let table = html! {
-        table class="lessons" {
-            thead { tr {
-                @for head in ["Lesson", "Grows with", "leaky", "fixed", "Both", "Held by"] {
-                    th scope="col" { (head) }
-                }
-            } }
-            tbody { @for lesson in &comparison.lessons { (rows(lesson)) } }
-        }
-    };
+    let heads = ["Lesson", "Grows with", "leaky", "fixed", "Both", "Held by"];
+    let rows = html! { @for lesson in &comparison.lessons { (rows(lesson)) } };
     html! {
         nav id="overview" aria-label="All lessons" {
             h2 { "Lessons and controls" }
@@ -81,7 +72,7 @@ pub(super) fn table(comparison: &Comparison) -> Markup {
                 }
                 output id="shown" {}
             }
-            (wide("Table of lessons", &table))
+            (super::table("Table of lessons", "lessons", &heads, &rows))
         }
     }
 }
@@ -114,8 +105,7 @@ fn rows(lesson: &LessonResult) -> Markup {
 
 /// The line that holds most of the growth, or the code that allocated it.
 fn holder(lesson: &LessonResult) -> Option<String> {
-    let leaky = lesson.twins.get("leaky").filter(|twin| twin.verdict.is_growth())?;
-    let site = leaky.sites.iter().find(|site| site.is_explained())?;
+    let (_, site) = lesson.leak()?;
     let line = site.in_app_frame.as_ref().and_then(|frame| frame.rsplit_once(':'));
     let place = match line {
         Some((_, line)) => format!("line {line}"),

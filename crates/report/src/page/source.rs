@@ -7,6 +7,7 @@ use crate::figures;
 use maud::{Markup, html};
 use similar::{DiffTag, TextDiff};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// Equal lines that stay visible around a difference or a line that holds memory.
 const CONTEXT: usize = 6;
@@ -14,39 +15,39 @@ const CONTEXT: usize = 6;
 /// Fewer equal lines than these are not worth a fold.
 const FOLD_MIN: usize = 4;
 
-/// Lines with their numbers.
-type Lines<'a> = Vec<(usize, &'a str)>;
-
-/// Bytes per request by line.
-type Held = BTreeMap<usize, f64>;
+/// A twin's file.
+struct File<'a> {
+    lines: Vec<&'a str>,
+    /// Bytes per request by line, of which the first is 0.
+    held: BTreeMap<usize, f64>,
+}
 
 /// What is side by side: one line that both files have, or all lines of a difference.
-struct Row<'a> {
+struct Row {
     changed: bool,
-    sides: [Lines<'a>; 2],
+    sides: [Range<usize>; 2],
 }
 
 /// Both files; a single one where they are the same.
 pub(super) fn section(folder: &Folder<'_>, lesson: &LessonResult) -> Markup {
-    let [leaky, fixed] =
-        ["leaky", "fixed"].map(|twin| folder.source(twin, &lesson.id));
-    let (Some(leaky), Some(fixed)) = (leaky, fixed) else {
+    let sources = ["leaky", "fixed"].map(|twin| folder.source(twin, &lesson.id));
+    let [Some(leaky), Some(fixed)] = &sources else {
         return html! {
             p class="none" { "The sources were not kept next to the comparison." }
         };
     };
-    let rows = rows(&leaky, &fixed);
+    let file = |text, twin| File::new(text, lesson.twins.get(twin));
+    let files = [file(leaky, "leaky"), file(fixed, "fixed")];
+    let rows = rows(&files);
     let changed = rows.iter().any(|row| row.changed);
-    let held = ["leaky", "fixed"]
-        .map(|name| lesson.twins.get(name).map(held).unwrap_or_default());
     let code = html! {
         @if changed {
             div class="twins" aria-hidden="true" { span class="leaky" { "leaky" } span class="fixed" { "fixed" } }
         }
         div class={ "code" @if !changed { " one" } } tabindex="0" role="region"
             aria-label={ "Source of " (lesson.id) } {
-            @for (shown, stretch) in stretches(&rows, &held) {
-                @let lines = html! { @for row in stretch { (markup(row, &held)) } };
+            @for (shown, stretch) in stretches(&rows, &files) {
+                @let lines = html! { @for row in stretch { (markup(row, &files)) } };
                 @if shown { (lines) } @else {
                     details class="equal" {
                         summary { (stretch.len()) " equal lines" }
@@ -63,52 +64,45 @@ pub(super) fn section(folder: &Folder<'_>, lesson: &LessonResult) -> Markup {
     part("source", changed, title, &code)
 }
 
-/// What each line of a twin holds.
-fn held(twin: &TwinResult) -> Held {
-    let mut held = Held::new();
-    for site in twin.sites.iter().filter(|_| twin.verdict.is_growth()) {
-        let frame = site.in_app_frame.as_deref();
-        let line = frame.and_then(|frame| frame.rsplit_once(':'));
-        if let Some(line) = line.and_then(|(_, line)| line.parse().ok()) {
-            *held.entry(line).or_default() += site.bytes_per_request;
+impl<'a> File<'a> {
+    fn new(text: &'a str, twin: Option<&TwinResult>) -> Self {
+        let mut held = BTreeMap::new();
+        let growing = twin.filter(|twin| twin.verdict.is_growth());
+        for site in growing.iter().flat_map(|twin| &twin.sites) {
+            let frame = site.in_app_frame.as_deref();
+            let line =
+                frame.and_then(|frame| frame.rsplit_once(':')?.1.parse().ok());
+            if let Some(line) = line.and_then(|line: usize| line.checked_sub(1)) {
+                *held.entry(line).or_default() += site.bytes_per_request;
+            }
         }
+        Self { lines: text.lines().collect(), held }
     }
-    held
 }
 
-fn rows<'a>(leaky: &'a str, fixed: &'a str) -> Vec<Row<'a>> {
-    let numbered =
-        |text: &'a str| -> Lines<'a> { (1..).zip(text.lines()).collect() };
-    let (old, new) = (numbered(leaky), numbered(fixed));
-    let texts = |lines: &Lines<'a>| -> Vec<&'a str> {
-        lines.iter().map(|(_, text)| *text).collect()
-    };
+fn rows([old, new]: &[File<'_>; 2]) -> Vec<Row> {
     let mut rows = Vec::new();
-    for operation in TextDiff::from_slices(&texts(&old), &texts(&new)).ops() {
-        let (left, right) =
-            (&old[operation.old_range()], &new[operation.new_range()]);
-        if operation.tag() == DiffTag::Equal {
-            let both = left.iter().zip(right);
-            rows.extend(both.map(|(left, right)| Row {
-                changed: false,
-                sides: [vec![*left], vec![*right]],
-            }));
-        } else {
-            rows.push(Row { changed: true, sides: [left.to_vec(), right.to_vec()] });
+    for operation in TextDiff::from_slices(&old.lines, &new.lines).ops() {
+        let sides = [operation.old_range(), operation.new_range()];
+        if operation.tag() != DiffTag::Equal {
+            rows.push(Row { changed: true, sides });
+            continue;
         }
+        let [left, right] = sides;
+        rows.extend(left.zip(right).map(|(left, right)| Row {
+            changed: false,
+            sides: [left..left + 1, right..right + 1],
+        }));
     }
     rows
 }
 
 /// Neighbours that are all shown or all folded: equal lines are folded where they are
 /// far from anything of interest.
-fn stretches<'a>(
-    rows: &'a [Row<'a>],
-    held: &[Held; 2],
-) -> Vec<(bool, &'a [Row<'a>])> {
-    let holds = |row: &Row<'_>| {
-        let mut sides = row.sides.iter().zip(held);
-        sides.any(|(lines, held)| lines.iter().any(|(n, _)| held.contains_key(n)))
+fn stretches<'a>(rows: &'a [Row], files: &[File<'_>; 2]) -> Vec<(bool, &'a [Row])> {
+    let holds = |row: &Row| {
+        let mut sides = row.sides.iter().zip(files);
+        sides.any(|(lines, file)| file.held.range(lines.clone()).next().is_some())
     };
     let matters: Vec<usize> =
         (0..rows.len()).filter(|&n| rows[n].changed || holds(&rows[n])).collect();
@@ -126,16 +120,17 @@ fn stretches<'a>(
     stretches.map(stretch).collect()
 }
 
-fn markup(row: &Row<'_>, held: &[Held; 2]) -> Markup {
+fn markup(row: &Row, files: &[File<'_>; 2]) -> Markup {
     html! {
         div class={ "row" @if row.changed { " changed" } } {
-            @for ((lines, held), class) in row.sides.iter().zip(held).zip(["old", "new"]) {
+            @for ((lines, file), class) in row.sides.iter().zip(files).zip(["old", "new"]) {
                 div class={ (class) @if lines.is_empty() { " void" } } {
-                    @for (number, text) in lines {
+                    @for n in lines.clone() {
+                        @let text = file.lines[n];
                         p {
-                            i { (number) }
+                            i { (n + 1) }
                             code class=[text.trim_start().starts_with("//").then_some("remark")] { (text) }
-                            @if let Some(bytes) = held.get(number) {
+                            @if let Some(bytes) = file.held.get(&n) {
                                 b class="held" { (figures::bytes(*bytes)) " B" }
                             }
                         }

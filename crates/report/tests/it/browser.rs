@@ -9,6 +9,7 @@ use std::net::{Ipv4Addr, TcpStream};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
+use url::Url;
 
 /// Where this is set, a missing browser is a failure.
 const REQUIRED: &str = "LEAKLAB_BROWSER";
@@ -57,16 +58,20 @@ impl Browser {
 
     /// Opens a file.
     pub(crate) fn open(&self, file: &Path, fragment: &str) {
-        let url = format!("{}#{fragment}", file_url(file));
-        self.call("url", json!({ "url": url.trim_end_matches('#') }));
+        let mut url = Url::from_file_path(file).unwrap();
+        url.set_fragment((!fragment.is_empty()).then_some(fragment));
+        self.call("url", json!({ "url": url.as_str() }));
     }
 
-    /// What a script returns; it runs once the page has been laid out.
-    pub(crate) fn script(&self, script: &str) -> Value {
+    /// The value of an expression once the page has been laid out. `checks.js` has the
+    /// functions for it.
+    pub(crate) fn ask(&self, expression: &str) -> Value {
+        let checks = include_str!("checks.js");
         let frames = format!(
             "const done = arguments[arguments.length - 1];
              requestAnimationFrame(() => requestAnimationFrame(() => {{
-                 done((() => {{ {script} }})());
+                 {checks}
+                 done({expression});
              }}));"
         );
         self.call("execute/async", json!({ "script": frames, "args": [] }))
@@ -207,16 +212,6 @@ fn driver() -> Option<(Child, u16, BufReader<ChildStdout>)> {
         port.trim_end_matches('.').parse().ok()
     });
     Some((child, port.expect("chromedriver names its port"), stdout))
-}
-
-/// A file's address, with every character escaped that could mean something else.
-fn file_url(path: &Path) -> String {
-    let bytes = path.to_str().unwrap().bytes().map(|byte| match byte {
-        b'/' | b'.' | b'-' | b'_' => char::from(byte).to_string(),
-        _ if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
-        _ => format!("%{byte:02X}"),
-    });
-    format!("file://{}", bytes.collect::<String>())
 }
 
 impl Drop for Browser {

@@ -1,5 +1,6 @@
 //! A comparison in a folder that a test may change, and its page.
 
+use crate::browser::Browser;
 use report::comparison::Comparison;
 use report::page::{FILE, Folder, render};
 use report::stored;
@@ -70,6 +71,14 @@ impl Copy {
         self.write(FILE, &self.text());
         self.path().join(FILE)
     }
+}
+
+/// Looks at the page of a copy in a browser, if there is one.
+pub(crate) fn on_page(copy: &Copy, look: impl FnOnce(&Browser)) {
+    let Some(browser) = Browser::start() else { return };
+    browser.open(&copy.page(), "");
+    look(&browser);
+    browser.close();
 }
 
 /// The comparison to change.

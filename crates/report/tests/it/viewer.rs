@@ -16,7 +16,7 @@ const VIEWER: &str = "/usr/libexec/valgrind/dh_view.html";
 fn root(browser: &Browser) -> String {
     let began = Instant::now();
     loop {
-        let text = browser.script("return document.body.innerText");
+        let text = browser.ask("document.body.innerText");
         let text = text.as_str().unwrap();
         if let Some((_, root)) = text.split_once("At t-end:") {
             let end = root.split_once('}').map_or(root, |(end, _)| end);

@@ -1,7 +1,7 @@
 //! The client, built once: its clones share connections, credentials and caches.
 
 use super::call::WireCounter;
-use super::credentials::OwnCredentials;
+use super::credentials::CredentialsCache;
 use crate::Settings;
 use aws_config::meta::region::RegionProviderChain;
 use aws_config::retry::RetryConfig;
@@ -58,7 +58,7 @@ struct Shared {
     base: Builder,
     /// The certificates that TLS trusts.
     tls: TlsContext,
-    credentials: OwnCredentials,
+    credentials: CredentialsCache,
 }
 
 impl Dynamo {
@@ -90,7 +90,10 @@ impl Dynamo {
             loader = loader.endpoint_url(url).region(region);
         }
         let config = loader.load().await;
-        let credentials = OwnCredentials::new(config.credentials_provider());
+        let credentials = CredentialsCache::new(
+            config.credentials_provider(),
+            settings.limits.tenant_credentials_max,
+        );
         let base = Builder::from(&config).interceptor(WireCounter(attempts));
         let client =
             Client::from_conf(base.clone().timeout_config(timeouts).build());
@@ -132,7 +135,7 @@ impl Dynamo {
         self.client.config().to_builder().http_client(http_client(&self.shared.tls))
     }
 
-    pub(super) fn own_credentials(&self) -> OwnCredentials {
+    pub(super) fn credentials(&self) -> CredentialsCache {
         self.shared.credentials.clone()
     }
 }

@@ -10,6 +10,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use model::table::{self, Item, Record};
 use model::{Order, OrderId, TenantId};
+use std::collections::HashMap;
 
 impl Dynamo {
     /// Reads an order.
@@ -29,9 +30,30 @@ impl Dynamo {
 
     /// Reads the item under a key as DynamoDB returns it.
     pub async fn get_item(&self, key: Item) -> Result<Option<Item>, ServiceError> {
+        self.get_attributes(key, &[]).await
+    }
+
+    /// Reads these attributes of the item under a key, or all if none is named. What is
+    /// not named stays in the table.
+    pub async fn get_attributes(
+        &self,
+        key: Item,
+        names: &[&str],
+    ) -> Result<Option<Item>, ServiceError> {
         let mut call = self.call("GetItem");
-        let request =
-            self.client.get_item().table_name(&*self.table).set_key(Some(key));
+        // Through placeholders, since some names are reserved words.
+        let placeholder = |n| format!("#n{n}");
+        let projection: Vec<_> = (0..names.len()).map(placeholder).collect();
+        let names = names.iter().map(|name| (*name).to_owned());
+        let names: HashMap<_, _> = (0..).map(placeholder).zip(names).collect();
+        let projection = Some(projection.join(", ")).filter(|text| !text.is_empty());
+        let request = self
+            .client
+            .get_item()
+            .table_name(&*self.table)
+            .set_key(Some(key))
+            .set_expression_attribute_names(projection.as_ref().map(|_| names))
+            .set_projection_expression(projection);
         let request = send!(self, request);
         let found = call.send(request).await?.item;
         call.finish(found.iter().len());

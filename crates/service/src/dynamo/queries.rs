@@ -24,7 +24,7 @@ impl Dynamo {
         self.items(query).await
     }
 
-    /// The first events of an order, up to [`HISTORY_EVENTS`].
+    /// What the audit says of an order: the first events, up to [`HISTORY_EVENTS`].
     pub async fn events(
         &self,
         tenant: &TenantId,
@@ -32,8 +32,9 @@ impl Dynamo {
     ) -> Result<Vec<OrderEvent>, ServiceError> {
         let query = self
             .query()
-            .key_condition_expression("pk = :pk")
+            .key_condition_expression("pk = :pk AND begins_with(sk, :audit)")
             .expression_attribute_values(":pk", table::events_pk(tenant, order))
+            .expression_attribute_values(":audit", table::audit_sk())
             .limit(HISTORY_EVENTS);
         self.items(query).await
     }

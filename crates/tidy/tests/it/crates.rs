@@ -1,29 +1,12 @@
 //! Which crate may use which, and how large a crate may grow.
 
 use crate::files::sources;
-use crate::repository::{files, manifest, no_faults};
+use crate::repository::{files, manifest, no_faults, text};
 use std::collections::{BTreeMap, BTreeSet};
 use toml::Table;
 
-/// The layout: what each crate may use of ours. ARCHITECTURE.md explains it.
-const MAY_USE: &str = "
-    decoys    heap model service
-    dynamo    model
-    engine
-    fixed     heap model service syllabus
-    heap
-    leaklab   dynamo heap lessons measure model profile report syllabus workload
-    leaky     heap model service syllabus
-    lessons   dynamo measure model syllabus workload
-    measure   heap profile workload
-    model
-    profile
-    report    lessons measure profile
-    service   heap model
-    syllabus
-    tidy      lessons
-    workload
-";
+/// Its table of crates says what each crate may use of ours.
+const LAYOUT: &str = "ARCHITECTURE.md";
 
 /// It has no code: it gives dependencies the same features in every build.
 const FOR_ALL: &str = "workspace-hack";
@@ -50,16 +33,28 @@ fn dependencies(manifest: &Table) -> BTreeSet<String> {
     tables.flat_map(names).collect()
 }
 
+/// What each crate may use: the first and the last column of the table.
+fn layout() -> BTreeMap<String, BTreeSet<String>> {
+    let names = |cell: &str| -> BTreeSet<String> {
+        let names = cell.split(',').map(|name| name.trim().trim_matches('`'));
+        names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    };
+    let document = text(LAYOUT);
+    let rows = document.lines().filter(|line| line.starts_with("| `"));
+    let cells = rows.map(|row| row.trim_matches('|').split('|').collect::<Vec<_>>());
+    let crates = cells.filter(|cells| cells.len() == 3);
+    let rows = crates.flat_map(|cells| {
+        let used = names(cells[2]);
+        names(cells[0]).into_iter().map(move |name| (name, used.clone()))
+    });
+    rows.collect()
+}
+
 #[test]
 fn crates_depend_on_each_other_as_the_layout_says() {
-    let members = members();
-    let layout: BTreeMap<_, Vec<_>> = MAY_USE
-        .lines()
-        .map(|line| line.split_whitespace())
-        .filter_map(|mut words| Some((words.next()?, words.collect())))
-        .collect();
+    let (members, layout) = (members(), layout());
     let allowed = |name: &str, used: &str| {
-        used == FOR_ALL || layout.get(name).is_some_and(|row| row.contains(&used))
+        used == FOR_ALL || layout.get(name).is_some_and(|row| row.contains(used))
     };
     let ours = members.iter().flat_map(|(name, used)| {
         let ours = used.iter().filter(|used| members.contains_key(*used));
@@ -68,7 +63,7 @@ fn crates_depend_on_each_other_as_the_layout_says() {
     let denied = ours.filter(|(name, used)| !allowed(name, used));
     no_faults(
         denied.map(|(name, used)| format!("{name} uses {used}")),
-        "remove the dependency, or change the layout here and in ARCHITECTURE.md",
+        "remove the dependency, or change the table in ARCHITECTURE.md",
     );
 }
 

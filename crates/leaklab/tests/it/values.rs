@@ -1,0 +1,152 @@
+//! Numbers, texts and lists of clients have ranges, at every way into the service, and
+//! within them nothing overflows or needs much memory.
+
+use crate::fixture::{Answer, Served, each_twin, get, post, with};
+use measure::HeapClient;
+use model::limits::LINES_MAX;
+use model::{Quantity, UnitCents, seed};
+use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+
+/// An order as an import takes it, with one field replaced.
+fn order(id: &str, field: &str, value: Value) -> Value {
+    let mut order = json!(seed::order(7, &seed::tenant("shop"), 1));
+    order["id"] = id.into();
+    *order.pointer_mut(field).unwrap() = value;
+    order
+}
+
+async fn place(served: &Served<'_>, order: &Value) -> Answer {
+    let mut draft = order.clone();
+    let fields = draft.as_object_mut().unwrap();
+    fields.retain(|name, _| !["tenant", "status"].contains(&name.as_str()));
+    served.ask(post("/orders", draft.to_string())).await
+}
+
+async fn import(served: &Served<'_>, order: &Value) -> Answer {
+    let file = post("/orders/import", order.to_string());
+    served.ask(with(file, "content-type", "application/x-ndjson")).await
+}
+
+/// A field of an order, and a value that it does not take.
+fn refused() -> Vec<(&'static str, Value)> {
+    let line = json!(seed::order(7, &seed::tenant("shop"), 1).lines[0]);
+    vec![
+        ("/id", json!("export")),
+        ("/id", json!("feed")),
+        ("/id", json!("bestsellers")),
+        ("/placed_at", json!("")),
+        ("/placed_at", json!("2026-02-30T00:00:00Z")),
+        ("/currency", json!("")),
+        ("/currency", json!("E".repeat(60_000))),
+        ("/customer", json!("c".repeat(101))),
+        ("/customer", json!("")),
+        ("/lines", json!([])),
+        ("/lines", json!(vec![line; LINES_MAX + 1])),
+        ("/lines/0/quantity", json!(0)),
+        ("/lines/0/quantity", json!(Quantity::MAX + 1)),
+        ("/lines/0/quantity", json!(4_294_967_295_u32)),
+        ("/lines/0/quantity", json!(1.5)),
+        ("/lines/0/quantity", json!(-1)),
+        ("/lines/0/unit_cents", json!(UnitCents::MAX + 1)),
+        ("/lines/0/title", json!("t".repeat(101))),
+        ("/lines/0/sku", json!("")),
+    ]
+}
+
+#[test]
+fn what_is_out_of_range_is_refused_at_the_checkout_and_in_a_file() {
+    each_twin(&[], async |served| {
+        for (field, value) in refused() {
+            let order = order("ord-90000001", field, value);
+            for answer in [place(served, &order).await, import(served, &order).await]
+            {
+                assert_eq!(answer.status, 400, "{field}: {}", answer.text());
+                assert_eq!(answer.kind, "application/problem+json", "{field}");
+            }
+        }
+        let other = |path: &str, body: Value| post(path, body.to_string());
+        let pay = json!({ "order": "ord-00000001", "amount_cents": u64::MAX });
+        let pay = other("/payments", pay).header("idempotency-key", "key-1");
+        let scan = json!({ "sequence": 1_000_000_000_000_u64, "station": "s" });
+        let scan = other("/orders/ord-00000001/events", scan);
+        let trace = with(get("/orders/ord-00000001/history"), "x-request-id", "a b");
+        for request in [pay, scan, trace] {
+            let path = request.path.clone();
+            let answer = served.ask(request).await;
+            assert_eq!(answer.status, 400, "{path}: {}", answer.text());
+        }
+    });
+}
+
+/// The most expensive order, with the longest packing list.
+fn largest(id: &str) -> Value {
+    let mut line = json!(seed::order(7, &seed::tenant("shop"), 1).lines[0]);
+    line["quantity"] = Quantity::MAX.into();
+    line["unit_cents"] = UnitCents::MAX.into();
+    order(id, "/lines", json!(vec![line; LINES_MAX]))
+}
+
+#[test]
+fn the_largest_orders_have_a_total_on_every_route() {
+    const TOTAL: u64 = model::Cents::MAX;
+    each_twin(&[], async |served| {
+        let placed = place(served, &largest("ord-90000001")).await;
+        assert_eq!(placed.json()["total_cents"], TOTAL, "{}", placed.text());
+        for n in 2..=20 {
+            let id = format!("ord-900000{n:02}");
+            assert_eq!(place(served, &largest(&id)).await.status, 201);
+        }
+        let of = async |path: &str, field: &str| {
+            let answer = served.ask(get(path)).await;
+            let total = answer.json()[field].as_u64();
+            total.unwrap_or_else(|| panic!("{path}: {}", answer.text()))
+        };
+        let order = "/orders/ord-90000001";
+        assert_eq!(of(&format!("{order}/quote"), "goods_cents").await, TOTAL);
+        assert_eq!(of("/tenants/shop/summary", "total_cents").await, TOTAL);
+        assert_eq!(of("/tenants/shop/report", "total_cents").await, 20 * TOTAL);
+        let confirm = post(&format!("{order}/confirm"), "{}");
+        assert_eq!(served.ask(confirm).await.json()["total_cents"], TOTAL);
+        let best = served.ask(get("/orders/bestsellers")).await.json();
+        assert!(best[0]["pieces"].as_u64().unwrap() >= 20 * 100 * 1_000);
+    });
+}
+
+/// Readers of a packing list of 40 MB that read nothing.
+const READERS: u64 = 30;
+
+/// What each of them may hold: actix's buffers of a connection, the order, a chunk.
+const READER_BYTES_MAX: u64 = 256 * 1_024;
+
+#[test]
+fn readers_that_do_not_read_hold_little_of_the_longest_packing_list() {
+    each_twin(&[], async |served| {
+        assert_eq!(place(served, &largest("ord-90000001")).await.status, 201);
+        // The first time also opens connections to the database.
+        stalled(served).await;
+        let rest = served.live_bytes().await;
+        let live_bytes = stalled(served).await;
+        let most = rest + READERS * READER_BYTES_MAX;
+        assert!(live_bytes < most, "{live_bytes} B with {READERS} readers");
+        let after = served.live_bytes().await;
+        assert!(after < rest + 1_048_576, "{rest} B, then {after} B");
+    });
+}
+
+/// Live bytes while readers wait with answers that they don't read.
+async fn stalled(served: &Served<'_>) -> u64 {
+    let head = "GET /orders/ord-90000001/packing-list HTTP/1.1\r\nhost: x\r\n\
+                x-tenant: shop\r\naccept-encoding: identity\r\n\r\n";
+    let mut readers = Vec::new();
+    for _ in 0..READERS {
+        let mut reader = TcpStream::connect(served.origin().0).await.unwrap();
+        reader.write_all(head.as_bytes()).await.unwrap();
+        readers.push(reader);
+    }
+    for reader in &readers {
+        reader.readable().await.unwrap();
+    }
+    HeapClient::new(served.origin()).counters().await.unwrap().live_bytes
+}
