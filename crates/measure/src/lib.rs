@@ -11,6 +11,7 @@
 pub mod scenario;
 pub mod samples;
 pub mod session;
+mod attempts;
 mod disturbance;
 pub mod pressure;
 pub mod heap_client;
