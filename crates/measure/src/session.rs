@@ -78,7 +78,7 @@ pub async fn measure<L: Load>(
 /// A running service and what is sent to it.
 #[derive(Debug)]
 pub struct Session<'a, L> {
-    origin: Origin,
+    pub(crate) origin: Origin,
     /// Reads the heap of the service.
     pub heap: HeapClient,
     pub(crate) load: &'a L,
@@ -92,10 +92,10 @@ pub struct Session<'a, L> {
 pub(crate) struct Batch {
     pub(crate) round: u64,
     pub(crate) requests: u64,
-    size: u64,
-    concurrency: usize,
+    pub(crate) size: u64,
+    pub(crate) concurrency: usize,
     /// Whether the faults that belong to its size apply.
-    faults: bool,
+    pub(crate) faults: bool,
 }
 
 impl<'a, L: Load> Session<'a, L> {
