@@ -27,6 +27,7 @@ mod explain;
 mod terminal;
 mod profiles;
 mod faults;
+mod pressure;
 mod proxy;
 #[cfg(target_os = "linux")]
 mod secrets;
