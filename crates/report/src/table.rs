@@ -250,9 +250,11 @@ mod tests {
         leaky.attempts = 2;
         leaky.pressure.other_cpu_share = Some(0.5);
         leaky.pressure.repeated = vec!["round 3 (504 for GET /)".to_owned()];
-        let folder = Path::new(".");
-        let page =
-            crate::page::render(&crate::page::Folder::new(folder, &comparison));
+        let folder = ".";
+        let page = crate::page::render(&crate::page::Folder::new(
+            std::path::Path::new(folder),
+            &comparison,
+        ));
         let table = render(&comparison, folder);
         for shown in [table, page, crate::markdown::summary(&comparison)] {
             let words = shown.split_whitespace().collect::<Vec<_>>().join(" ");
