@@ -25,8 +25,11 @@ mod documents;
 mod claims;
 mod baseline;
 mod explain;
+#[cfg(target_os = "linux")]
+mod terminal;
 mod profiles;
 mod faults;
+mod pressure;
 mod proxy;
 #[cfg(target_os = "linux")]
 mod secrets;
