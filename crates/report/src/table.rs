@@ -3,7 +3,6 @@
 use crate::comparison::{Comparison, GrowthKind, LessonResult, TwinResult, Verdict};
 use crate::figures;
 use crate::terminal::{BOLD, DIM, GREEN, Lines, Told, WIDTH, YELLOW};
-use std::path::Path;
 
 /// A fix that makes one more call in a hundred requests makes it deliberately.
 const CALLS_COST: f64 = 1.01;
@@ -22,7 +21,7 @@ const CELL: usize = 19;
 const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 /// The result and what to do next, with styles that the printer may strip.
-pub fn render(comparison: &Comparison, folder: &Path) -> String {
+pub fn render(comparison: &Comparison, folder: &str) -> String {
     result(comparison) + &next_steps(comparison, folder).unwrap_or_default()
 }
 
@@ -49,7 +48,8 @@ fn rows(lines: &mut Lines, lesson: &LessonResult) {
     let (leaky, fixed) = (of("leaky"), of("fixed"));
     lines.line(format_args!("{id:<NOTE$}{grows_with:<19}{leaky} {fixed}"));
     let indent = " ".repeat(NOTE);
-    let notes = [holder(lesson), metrics(lesson), cost(lesson), attempts(lesson)];
+    let notes =
+        [holder(lesson), metrics(lesson), cost(lesson), circumstances(lesson)];
     for note in notes.iter().flatten() {
         lines.filled(DIM, note, &indent, &indent);
     }
@@ -77,9 +77,9 @@ fn holder(lesson: &LessonResult) -> Option<String> {
     let (leaky, site) = lesson.leak()?;
     let place = figures::holder(site)?;
     if let Some(largest) = leaky.peaks.last() {
-        let peak = largest.peak_bytes as f64 / 1e6;
+        let peak = figures::memory(largest.peak_bytes);
         let scale = lesson.peak_scale.as_deref().unwrap_or("items");
-        return Some(format!("{peak:.0} MB at {} {scale}: {place}", largest.size));
+        return Some(format!("{peak} at {} {scale}: {place}", largest.size));
     }
     let verb = if site.in_app_frame.is_some() { "held by" } else { "allocated by" };
     Some(format!("{verb} {place} ({})", figures::percent(site.share)))
@@ -101,14 +101,13 @@ fn cost(lesson: &LessonResult) -> Option<String> {
     (!costs.is_empty()).then(|| format!("the fix costs {}", costs.join(", ")))
 }
 
-/// Which services had to be measured again.
-fn attempts(lesson: &LessonResult) -> Option<String> {
-    let again: Vec<_> = lesson
-        .services()
-        .filter(|(_, result)| result.attempts > 1)
-        .map(|(name, result)| format!("{name} took {} attempts", result.attempts))
-        .collect();
-    (!again.is_empty()).then(|| again.join(", "))
+/// Which services had to be measured again, and what was sent again.
+fn circumstances(lesson: &LessonResult) -> Option<String> {
+    let of = |(name, result): (&str, &TwinResult)| {
+        result.circumstances().map(|how| format!("{name}: {how}"))
+    };
+    let all: Vec<_> = lesson.services().filter_map(of).collect();
+    (!all.is_empty()).then(|| all.join("; "))
 }
 
 /// Live and resident bytes of both twins, as bars on one scale; for bursts only.
@@ -158,6 +157,9 @@ fn summary(lines: &mut Lines, comparison: &Comparison) {
     if lessons.iter().any(repaired) {
         lines.line("If you have repaired leaky: it no longer grows.");
     }
+    if let Some(pressure) = comparison.pressure() {
+        lines.paragraph(&pressure);
+    }
     lines.paragraph(figures::UNITS);
     let controls = lessons.iter().filter(|lesson| lesson.kind == "control");
     let limit = controls
@@ -179,11 +181,10 @@ fn repaired(lesson: &LessonResult) -> bool {
         && lesson.twins.get("leaky").is_some_and(still)
 }
 
-fn next_steps(comparison: &Comparison, folder: &Path) -> Option<String> {
+fn next_steps(comparison: &Comparison, folder: &str) -> Option<String> {
     let lessons = &comparison.lessons;
     let first = lessons.iter().find(|lesson| lesson.kind == "lesson");
     let LessonResult { id, .. } = first.or(lessons.first())?;
-    let folder = folder.display();
     let source = match first {
         Some(_) => format!(
             "see the leak       diff crates/{{leaky,fixed}}/src/lessons/{id}.rs"
@@ -222,7 +223,7 @@ mod tests {
         lesson.mismatches = vec![long];
         lesson.as_expected = false;
         lesson.twins.get_mut("leaky").unwrap().attempts = 2;
-        let text = render(&comparison, Path::new("target/leaklab"));
+        let text = render(&comparison, "target/leaklab");
         let text = anstream::adapter::strip_str(&text).to_string();
         for line in text.lines() {
             assert!(
@@ -232,7 +233,7 @@ mod tests {
         }
         for part in [
             "  ! leaky is odd",
-            "leaky took 2 attempts",
+            "leaky: 2 attempts",
             "leaky live",
             "allocated by actix_http",
             "also: subscribers +1.0",
@@ -243,11 +244,35 @@ mod tests {
     }
 
     #[test]
+    fn attempts_and_pressure_are_wherever_a_verdict_is() {
+        let mut comparison = comparison();
+        let leaky = comparison.lessons[0].twins.get_mut("leaky").unwrap();
+        leaky.attempts = 2;
+        leaky.pressure.other_cpu_share = Some(0.5);
+        leaky.pressure.repeated = vec!["round 3 (504 for GET /)".to_owned()];
+        let folder = ".";
+        let page = crate::page::render(&crate::page::Folder::new(
+            std::path::Path::new(folder),
+            &comparison,
+        ));
+        let table = render(&comparison, folder);
+        for shown in [table, page, crate::markdown::summary(&comparison)] {
+            let words = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+            for part in [
+                "2 attempts, sent again: round 3 (504 for GET /)",
+                "Measured under pressure: other programs used 50 % of the processor",
+            ] {
+                assert!(words.contains(part), "no '{part}' in {words}");
+            }
+        }
+    }
+
+    #[test]
     fn a_repaired_lesson_is_called_that() {
         let mut comparison = comparison();
         let leaky = comparison.lessons[0].twins.get_mut("leaky").unwrap();
         leaky.verdict = Verdict::Bounded;
-        let text = render(&comparison, Path::new("."));
+        let text = render(&comparison, ".");
         assert!(text.contains("it no longer grows"), "{text}");
     }
 }

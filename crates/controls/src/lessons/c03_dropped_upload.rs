@@ -22,10 +22,12 @@ async fn attach(
     request: HttpRequest,
     body: Payload,
     dynamo: Data<Dynamo>,
+    limits: Data<Limits>,
 ) -> Result<Json<Preview>, ServiceError> {
     let order = dynamo.order(&tenant, &id).await?.id;
 
     let mut form = Multipart::new(request.headers(), body);
+    let invalid = |error| invalid(&error, &limits);
     let file = form.try_next().await.map_err(invalid)?;
     let mut file = file.ok_or_else(|| {
         ServiceError::Invalid("the form must have a field with a file".to_owned())
@@ -55,8 +57,11 @@ struct Preview {
     kind: &'static str,
 }
 
-fn invalid(error: MultipartError) -> ServiceError {
-    ServiceError::Invalid(format!("the form is not as expected: {error}"))
+fn invalid(error: &MultipartError, limits: &Limits) -> ServiceError {
+    match error {
+        MultipartError::Payload(error) => ServiceError::unreadable(error, limits),
+        _ => ServiceError::Invalid(format!("the form is not as expected: {error}")),
+    }
 }
 
 /// Bytes at the beginning of a file that identify its type.

@@ -11,6 +11,8 @@ mod contract;
 mod isolation;
 mod values;
 mod uploads;
+mod traffic;
+mod stop;
 mod jobs;
 mod between;
 mod dropped;
@@ -23,8 +25,11 @@ mod documents;
 mod claims;
 mod baseline;
 mod explain;
+#[cfg(target_os = "linux")]
+mod terminal;
 mod profiles;
 mod faults;
+mod pressure;
 mod proxy;
 #[cfg(target_os = "linux")]
 mod secrets;
