@@ -123,7 +123,8 @@ mod tests {
         let before = panic::take_hook();
         panic::set_hook(Box::new(log_panic));
         tracing::subscriber::with_default(lines, || {
-            panic::catch_unwind(|| panic!("of {}", "a secret")).unwrap_err();
+            let value = std::hint::black_box("a secret");
+            panic::catch_unwind(|| panic!("of {value}")).unwrap_err();
             panic::catch_unwind(|| panic!("attempt to add")).unwrap_err();
         });
         panic::set_hook(before);

@@ -12,7 +12,7 @@ use service::prelude::*;
 /// Returns the file type of an attachment
 #[utoipa::path(
     params(Tenant),
-    request_body(content = String, content_type = "multipart/form-data"),
+    request_body(content = Form, content_type = "multipart/form-data"),
     responses((status = 200, body = Preview))
 )]
 #[post("/orders/{id}/attachments")]
@@ -46,6 +46,15 @@ async fn attach(
     drop((file, form));
 
     Ok(Json(Preview { order, name, kind: kind(&head) }))
+}
+
+/// What the client sends.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the form, which is read as it arrives")]
+struct Form {
+    /// The file
+    #[schema(value_type = String, format = Binary)]
+    file: String,
 }
 
 /// A file by its name and type.
