@@ -4,7 +4,6 @@
 //! memory at the same time.
 
 use actix_web::HttpMessage;
-use actix_web::error::PayloadError;
 use actix_web::web::{BytesMut, Payload};
 use futures_util::StreamExt;
 use model::OpenOrder;
@@ -97,13 +96,10 @@ impl Import {
         // DynamoDB writes a batch, nothing polls `body`; actix stops reading when its
         // buffer is full, and TCP tells the client to wait. Memory holds one line and
         // one batch. The codec looks at each byte once, however small the chunks are.
-        let (mut text, mut received) = (BytesMut::new(), 0);
+        let mut text = BytesMut::new();
         while let Some(chunk) = body.next().await {
-            let chunk = chunk.map_err(unreadable)?;
-            received += chunk.len();
-            if received > self.limits.import_bytes_max {
-                return Err(ServiceError::TooLarge(self.limits.import_bytes_max));
-            }
+            let chunk = chunk
+                .map_err(|error| ServiceError::unreadable(&error, &self.limits))?;
             text.extend_from_slice(&chunk);
             while let Some(line) =
                 codec.decode(&mut text).map_err(|error| self.bad_line(error))?
@@ -182,10 +178,6 @@ impl Import {
         (self.done.lines, self.bytes) = (self.lines, 0);
         Ok(())
     }
-}
-
-fn unreadable(_: PayloadError) -> ServiceError {
-    ServiceError::Invalid("the body could not be read".to_owned())
 }
 
 pub(crate) fn lesson(context: &Context) -> Lesson {

@@ -199,7 +199,9 @@ pub(crate) async fn imported(served: &Served<'_>, prefix: &str) -> u64 {
 
 #[test]
 fn an_import_is_repeated_from_wherever_it_ended() {
-    const LINES: u64 = 60;
+    // Few enough for actix to read the whole body: it notices that a client has left
+    // when it reads, and it does not read what the handler has no room for.
+    const LINES: u64 = 30;
     each_twin_behind(&[], async |served, between| {
         let request = |n| {
             let file = lines(&format!("imp-{n}"), LINES);
@@ -213,6 +215,6 @@ fn an_import_is_repeated_from_wherever_it_ended() {
             assert!(found % 25 == 0 || found == LINES, "a part of a batch: {found}");
         };
         let drops = dropped_everywhere(served, between, "", request, whole).await;
-        assert!(drops > 6, "no handler was dropped");
+        assert!(drops > 4, "no handler was dropped");
     });
 }

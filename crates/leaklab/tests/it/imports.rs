@@ -58,11 +58,8 @@ fn an_import_that_fails_says_how_many_lines_were_taken() {
             assert_eq!(imported(served, "imp").await, 27);
             assert_eq!(imported(served, "after").await, 0);
         }
-        // `leaky` does not enforce this limit.
-        if served.name == "fixed" {
-            let large = served.ask(import(lines("large", 500))).await;
-            assert_eq!(large.status, 413, "{}", large.text());
-        }
+        let large = served.ask(import(lines("large", 500))).await;
+        assert_eq!(large.status, 413, "{}", large.text());
     });
 }
 

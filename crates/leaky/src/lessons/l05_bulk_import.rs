@@ -4,7 +4,6 @@
 //! memory at the same time.
 
 use actix_web::HttpMessage;
-use actix_web::error::PayloadError;
 use actix_web::web::{BytesMut, Payload};
 use futures_util::StreamExt;
 use model::OpenOrder;
@@ -79,7 +78,6 @@ const BATCH_BYTES: usize = 1_000_000;
 struct Import {
     dynamo: Data<Dynamo>,
     tenant: TenantId,
-    #[expect(dead_code, reason = "nothing enforces the limits")]
     limits: Data<Limits>,
     /// What is written.
     done: Imported,
@@ -100,7 +98,9 @@ impl Import {
         while let Some(chunk) = body.next().await {
             // A buffer that is full doubles: while it moves, the old and the new block
             // exist side by side, three times the bytes that have arrived.
-            text.extend_from_slice(&chunk.map_err(unreadable)?);
+            let chunk = chunk
+                .map_err(|error| ServiceError::unreadable(&error, &self.limits))?;
+            text.extend_from_slice(&chunk);
         }
         // Now the lines are parsed and written, batch by batch, while `text` is held.
         while let Some(line) =
@@ -173,10 +173,6 @@ impl Import {
         (self.done.lines, self.bytes) = (self.lines, 0);
         Ok(())
     }
-}
-
-fn unreadable(_: PayloadError) -> ServiceError {
-    ServiceError::Invalid("the body could not be read".to_owned())
 }
 
 pub(crate) fn lesson(context: &Context) -> Lesson {
