@@ -23,6 +23,8 @@ mod documents;
 mod claims;
 mod baseline;
 mod explain;
+#[cfg(target_os = "linux")]
+mod terminal;
 mod profiles;
 mod faults;
 mod pressure;
