@@ -70,7 +70,8 @@ pub async fn unmatched(
     request: HttpRequest,
     document: Data<OpenApi>,
 ) -> Result<(), ServiceError> {
-    let path = request.path();
+    // Decoded, as the router reads it.
+    let path = request.match_info().as_str();
     let methods = request.resource_map().has_resource(path);
     let methods = methods.then(|| allowed(&document, path));
     // A path that takes this method, and yet led nowhere, has a part that is none.

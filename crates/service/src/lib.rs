@@ -16,6 +16,7 @@ pub mod lesson;
 pub mod prelude;
 mod openapi;
 pub mod server;
+mod sweep;
 
 #[doc = include_str!("../../../docs/api-names.md")]
 pub mod api_names {}
@@ -25,6 +26,7 @@ pub use error::{Problem, ServiceError};
 pub use lesson::{Lesson, Undone};
 pub use server::{Context, main};
 pub use settings::{Limits, Settings};
+pub use sweep::sweep;
 pub use tenant::Tenant;
 pub use tokio_util::sync::CancellationToken;
 pub use utoipa_actix_web::scope::scope;

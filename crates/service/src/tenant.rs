@@ -67,12 +67,14 @@ pub async fn authorize<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
-    // Without a route there is no handler: the answer is 404 or 405.
-    if let Some(route) = request.match_pattern() {
+    // The path as the router reads it, with its percent signs decoded: `/%74enants/t-1`
+    // is `/tenants/t-1`. Without a route there is no handler: the answer is 404 or 405.
+    let path = request.match_info().as_str();
+    if let Some(route) = request.resource_map().match_pattern(path) {
         let public = request.app_data::<Data<PublicRoutes>>();
         if !public.is_some_and(|public| public.contains(&route)) {
             let tenant = named(request.headers())?;
-            let other = in_path(&route, request.path());
+            let other = in_path(&route, path);
             if other.is_some_and(|other| other != tenant.as_str()) {
                 return Err(ServiceError::Forbidden.into());
             }

@@ -109,13 +109,14 @@ impl Counter {
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        let Counter { limits, permits, crowded, crowd_left } = self.0;
+        let counter = self.0;
         // First back, then counted: of permits that come back at the same time, the last
         // one finds all of them there.
-        permits.add_permits(1);
-        let all = permits.available_permits() == limits.counts_at_once_max;
-        if all && crowded.swap(false, AcqRel) {
-            crowd_left.notify_one();
+        counter.permits.add_permits(1);
+        let free = counter.permits.available_permits();
+        let last = free == counter.limits.counts_at_once_max;
+        if last && counter.crowded.swap(false, AcqRel) {
+            counter.crowd_left.notify_one();
         }
     }
 }

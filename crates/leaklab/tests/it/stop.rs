@@ -14,9 +14,9 @@ fn feeds_and_half_sent_bodies_end_when_the_service_stops() {
         while served.in_flight().await < 2 {}
         signal("TERM", served.process.id().unwrap());
         // Neither is cut off: the feed has an end, and the request an answer.
-        let rest = feed.to_end().await;
+        let rest = feed.until_end().await;
         assert!(rest.ends_with("0\r\n\r\n"), "{rest:?}");
-        let answer = half.to_end().await;
+        let answer = half.until_end().await;
         assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
         let how = served.process.ended().await;
         assert!(how.contains("exit status: 0"), "{how}");

@@ -43,7 +43,7 @@ impl Raw {
     }
 
     /// Reads until the service closes the connection.
-    pub(crate) async fn to_end(&mut self) -> String {
+    pub(crate) async fn until_end(&mut self) -> String {
         let mut read = Vec::new();
         let end = timeout(SOON, self.0.read_to_end(&mut read)).await;
         // A reset is an end as well.
@@ -67,7 +67,7 @@ fn a_client_that_closes_its_sending_side_gets_its_answer() {
             let order = head("GET /orders/ord-00000001", "");
             let mut client = Raw::open(served, &order).await;
             client.0.shutdown().await.unwrap();
-            let answer = client.to_end().await;
+            let answer = client.until_end().await;
             assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
         });
     }
@@ -78,7 +78,7 @@ fn an_answered_request_whose_body_never_ends_is_closed() {
     each_twin(&[], async |served| {
         for path in ["/health", "/nothing/here", "/orders/ord-00000001/status"] {
             let begun = head(&format!("GET {path}"), CHUNKED);
-            let answer = Raw::open(served, &begun).await.to_end().await;
+            let answer = Raw::open(served, &begun).await.until_end().await;
             assert!(answer.contains("connection: close\r\n"), "{path}: {answer}");
         }
     });
@@ -90,7 +90,7 @@ fn a_body_that_does_not_come_is_given_up_whatever_its_head_says() {
     each_twin(&["--client-idle-ms", "300"], async |served| {
         for length in [CHUNKED, "content-length: 300\r\n", upgrade] {
             let begun = head("POST /orders", &format!("{JSON}{length}"));
-            let answer = Raw::open(served, &begun).await.to_end().await;
+            let answer = Raw::open(served, &begun).await.until_end().await;
             assert!(answer.starts_with("HTTP/1.1 408 "), "{length}: {answer}");
             assert!(answer.contains("application/problem+json"), "{answer}");
         }
@@ -184,7 +184,7 @@ fn idle_connections_make_room_for_others() {
         }
         assert_eq!(served.ask(get("/health")).await.status, 200);
         // It was closed for others, and not told that it was too slow.
-        assert_eq!(idle[0].to_end().await, "");
+        assert_eq!(idle[0].until_end().await, "");
     });
 }
 
@@ -302,7 +302,7 @@ fn head_is_get_without_a_body() {
             let close = "connection: close\r\n";
             let mut client =
                 Raw::open(served, &head(&format!("HEAD {path}"), close)).await;
-            let answer = client.to_end().await;
+            let answer = client.until_end().await;
             let status = format!("HTTP/1.1 {} ", whole.status);
             assert!(answer.starts_with(&status), "{path}: {answer}");
             assert!(answer.ends_with("\r\n\r\n"), "{path} has a body: {answer}");
@@ -310,7 +310,7 @@ fn head_is_get_without_a_body() {
         }
         // It does not follow the feed.
         let feed = head("HEAD /orders/feed", "connection: close\r\n");
-        let answer = Raw::open(served, &feed).await.to_end().await;
+        let answer = Raw::open(served, &feed).await.until_end().await;
         assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
     });
 }
@@ -321,7 +321,7 @@ fn the_measuring_routes_are_for_programs_of_this_machine() {
         let ask = async |more: &str| {
             let text =
                 format!("GET /__heap HTTP/1.1\r\nconnection: close\r\n{more}\r\n");
-            Raw::open(served, &text).await.to_end().await
+            Raw::open(served, &text).await.until_end().await
         };
         for (status, more) in [
             ("200", "host: localhost:80\r\n"),
@@ -351,7 +351,7 @@ fn a_wrong_method_is_answered_with_the_right_ones() {
         ] {
             let close = "connection: close\r\n";
             let answer =
-                Raw::open(served, &head(request, close)).await.to_end().await;
+                Raw::open(served, &head(request, close)).await.until_end().await;
             assert!(answer.starts_with("HTTP/1.1 405 "), "{request}: {answer}");
             let allow = format!("allow: {allowed}\r\n");
             assert!(answer.contains(&allow), "{request}: {answer}");
