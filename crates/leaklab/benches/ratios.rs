@@ -34,7 +34,7 @@ const EXPORT_ITEMS: u64 = 50_000;
 /// An answer of the leaky twin takes seconds then.
 const EXPORT_PAIRS: u64 = 4;
 /// It would be given up after the usual 10 s on a slow machine.
-const EXPORT_SETTINGS: &[&str] = &["--request-deadline-ms=60000"];
+const EXPORT_SETTINGS: &[&str] = &["--answer-deadline-ms=60000"];
 
 /// Throughput of the fixed twin over that of the leaky one
 #[derive(Debug, Parser)]

@@ -79,6 +79,8 @@ pub struct Lesson {
     /// Requests in a round, unless the command line says otherwise. A round of the
     /// slower twin then takes a fraction of a second.
     pub requests: u64,
+    /// Requests of the warm-up, if it needs more than a round has.
+    pub warm_up: u64,
     /// Requests in a round of a quick run, where a quarter of `requests` is too few.
     pub quick_requests: Option<u64>,
     /// Requests in the first dhat window; the second has twice as many. dhat slows an
@@ -146,6 +148,7 @@ pub(crate) const JOB: Lesson = Lesson {
     grows_with: "requests",
     growth: Growth::Slope { min_leak_bytes: 0.0 },
     requests: 160,
+    warm_up: 0,
     quick_requests: None,
     window_requests: 60,
     concurrency: 1,

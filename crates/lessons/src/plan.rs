@@ -24,7 +24,7 @@ pub struct Plan {
 impl Plan {
     /// A plan whose warm-up fills bounded caches, however few requests a round has.
     pub fn new(lesson: &'static Lesson, seed: u64, requests: u64) -> Self {
-        let warm_up = requests.max(lesson.requests);
+        let warm_up = requests.max(lesson.requests).max(lesson.warm_up);
         Self { lesson, seed, requests, warm_up, size: 0 }
     }
 

@@ -8,12 +8,15 @@ pub mod telemetry;
 pub mod dynamo;
 pub mod error;
 pub mod extract;
+mod connections;
+mod pace;
 pub mod tenant;
 pub mod traffic;
 pub mod lesson;
 pub mod prelude;
 mod openapi;
 pub mod server;
+mod sweep;
 
 #[doc = include_str!("../../../docs/api-names.md")]
 pub mod api_names {}
@@ -23,7 +26,9 @@ pub use error::{Problem, ServiceError};
 pub use lesson::{Lesson, Undone};
 pub use server::{Context, main};
 pub use settings::{Limits, Settings};
+pub use sweep::sweep;
 pub use tenant::Tenant;
+pub use tokio_util::sync::CancellationToken;
 pub use utoipa_actix_web::scope::scope;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

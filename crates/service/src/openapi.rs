@@ -5,7 +5,10 @@ use crate::error::PROBLEM_JSON;
 use crate::lesson::Routes;
 use crate::tenant::{PublicRoutes, TENANT_HEADER, Tenant};
 use anyhow::ensure;
-use model::{OrderId, SessionToken, TenantId, TrackingCode};
+use model::{
+    BudgetMs, Cursor, IdempotencyKey, OrderId, OrderStatus, RequestId, SessionToken,
+    TenantId, TrackingCode,
+};
 use utoipa::openapi::path::{
     Operation, Parameter, ParameterBuilder, ParameterIn, PathItem,
 };
@@ -75,12 +78,18 @@ fn complete(mut document: OpenApi, public: &PublicRoutes) -> OpenApi {
         }
     }
     let components = document.components.get_or_insert_with(Components::new);
+    // Those of parameters: utoipa collects the schemas of bodies only.
     for (name, schema) in [
         (Problem::name(), Problem::schema()),
         (TenantId::name(), TenantId::schema()),
         (OrderId::name(), OrderId::schema()),
         (SessionToken::name(), SessionToken::schema()),
         (TrackingCode::name(), TrackingCode::schema()),
+        (BudgetMs::name(), BudgetMs::schema()),
+        (Cursor::name(), Cursor::schema()),
+        (IdempotencyKey::name(), IdempotencyKey::schema()),
+        (OrderStatus::name(), OrderStatus::schema()),
+        (RequestId::name(), RequestId::schema()),
     ] {
         components.schemas.insert(name.into(), schema);
     }

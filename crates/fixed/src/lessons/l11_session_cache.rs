@@ -9,7 +9,6 @@ use service::prelude::*;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
-use tokio::time::sleep;
 use zeroize::Zeroizing;
 
 /// Looks up a session
@@ -71,11 +70,15 @@ impl Sessions {
             .weigher(weight)
             .time_to_live(age_max)
             .build();
-        context.background.spawn(forget_expired(cache.clone(), age_max));
+        // moka hides expired entries, and frees them in later calls only.
+        service::sweep(&cache, age_max);
         Self { dynamo: context.dynamo.clone(), cache }
     }
 
-    async fn look_up(&self, token: SessionToken) -> Result<SessionView, ServiceError> {
+    async fn look_up(
+        &self,
+        token: SessionToken,
+    ) -> Result<SessionView, ServiceError> {
         let key: TokenHash = Sha256::digest(token.as_str()).into();
         // FIX: only the fields that are needed, for a limited time, up to a total
         // weight; above it, moka evicts other entries. Requests for the same session at
@@ -85,21 +88,14 @@ impl Sessions {
     }
 
     /// The session in the table. What the route doesn't return stays there.
-    async fn fetch(&self, token: &SessionToken) -> Result<SessionView, ServiceError> {
+    async fn fetch(
+        &self,
+        token: &SessionToken,
+    ) -> Result<SessionView, ServiceError> {
         const FIELDS: [&str; 4] = ["tenant", "user", "roles", "expires_at"];
         let key = table::session_key(token);
         let item = self.dynamo.get_attributes(key, &FIELDS).await?;
         Ok(table::fields(item.ok_or(ServiceError::NotFound("session"))?, "session")?)
-    }
-}
-
-/// Frees expired entries. moka hides them, and frees them in other calls only, so a
-/// service that nobody asks would keep them.
-async fn forget_expired(cache: Cache<TokenHash, SessionView>, age_max: Duration) {
-    let every = age_max.clamp(Duration::from_millis(100), Duration::from_secs(60));
-    loop {
-        sleep(every).await;
-        cache.run_pending_tasks().await;
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::fixture::{
     Answer, each_twin, get, on_twin, post, request, with, without,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use workload::Request;
 
 /// Gives both twins the same requests.
@@ -56,6 +56,9 @@ fn wrong_addresses() -> Vec<Case> {
         ("strange budget", 400, with(quote(), "x-budget-ms", "soon")),
         ("budget used up", 400, with(quote(), "x-budget-ms", "0")),
         ("endless budget", 400, with(quote(), "x-budget-ms", "9223372036854775808")),
+        ("tenant behind a percent sign", 403, get("/%74enants/other/report")),
+        ("nobody behind one", 400, without(get("/%6frders/export"), "x-tenant")),
+        ("id without a digit", 404, get("/orders/%C3%97")),
         ("two tenants", 400, list().header("x-tenant", "other")),
         ("another tenant's summary", 403, get("/tenants/other/summary")),
         ("another tenant's report", 403, get("/tenants/other/report")),
@@ -204,6 +207,25 @@ fn both_twins_describe_the_same_routes_in_openapi_3_1() {
         let described = parameters.iter().filter(|p| p["in"] == "path").count();
         assert_eq!(described, path.matches('{').count(), "{}", lesson.route);
     }
+    every_reference_leads_somewhere(&document, &document);
     let schemas = document["components"]["schemas"].as_object().unwrap();
     assert!(schemas.contains_key("Problem") && schemas.contains_key("Order"));
+}
+
+fn every_reference_leads_somewhere(document: &Value, part: &Value) {
+    match part {
+        Value::Object(fields) => {
+            if let Some(target) = fields.get("$ref").and_then(Value::as_str) {
+                let pointer = target.strip_prefix('#').unwrap();
+                assert!(document.pointer(pointer).is_some(), "{target}");
+            }
+            fields
+                .values()
+                .for_each(|v| every_reference_leads_somewhere(document, v));
+        }
+        Value::Array(all) => {
+            all.iter().for_each(|v| every_reference_leads_somewhere(document, v));
+        }
+        _ => {}
+    }
 }

@@ -1,6 +1,7 @@
 //! Starts the programs and asks them; everything ends with the test.
 
 use anyhow::Result;
+use dynamo::{Proxy, Target};
 use http_body_util::BodyExt;
 use leaklab::commands::seed;
 use leaklab::run::{Database, EngineChoice, Run, Under, program};
@@ -130,16 +131,30 @@ pub(crate) fn on_twin(
     settings: &[&str],
     test: impl AsyncFnOnce(&mut Served<'_>),
 ) {
-    eprintln!("twin: {name} {settings:?}");
+    on_slow_twin(name, settings, &[], test);
+}
+
+/// The same, with faults between the twin and its engine.
+pub(crate) fn on_slow_twin(
+    name: &'static str,
+    settings: &[&str],
+    faults: &[&str],
+    test: impl AsyncFnOnce(&mut Served<'_>),
+) {
+    eprintln!("twin: {name} {settings:?} {faults:?}");
     on_engine(async |run, database| {
         seed::fill(&database.table, 7).await?;
         let Database { target, table, .. } = database;
+        let faults = faults.iter().map(|fault| fault.parse().unwrap()).collect();
+        let proxy = Proxy::start(target.url(), faults).await?;
+        let target = Target::Embedded { url: proxy.url() };
         let (program, under) = (program(name)?, Under::default());
         let started =
-            under.start(&program, target, table.name(), settings, run.scratch());
+            under.start(&program, &target, table.name(), settings, run.scratch());
         let mut served = Served { name, process: started.await?.process, database };
         test(&mut served).await;
         served.process.stop().await;
+        proxy.close().await;
         Ok(())
     });
 }
@@ -175,6 +190,11 @@ impl Served<'_> {
         let key = json!({ "pk": { "S": pk }, "sk": { "S": sk } });
         let item = json!({ "TableName": self.database.table.name(), "Key": key });
         call(self.database.target.url(), operation, &item.to_string()).await
+    }
+
+    /// Requests that are being served.
+    pub(crate) async fn in_flight(&self) -> u64 {
+        HeapClient::new(self.origin()).counters().await.unwrap().in_flight
     }
 
     pub(crate) async fn live_bytes(&self) -> u64 {

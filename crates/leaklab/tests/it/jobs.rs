@@ -1,7 +1,9 @@
 //! What single jobs promise beyond the same answers: a payment once, metrics that can
 //! be read, answers in few bytes.
 
-use crate::fixture::{each_twin, get, post, with, without};
+use crate::fixture::{TWINS, each_twin, get, on_slow_twin, post, with, without};
+use futures_util::future::join_all;
+use measure::HeapClient;
 use model::seed;
 use serde_json::json;
 use workload::Request;
@@ -93,7 +95,8 @@ fn metrics_count_answers_of_the_public_page_alone() {
             ("/track/{code}", 404, 1),
             ("unmatched", 404, 2),
         ] {
-            let labels = format!("path=\"{path}\",status=\"{status}\"");
+            let labels =
+                format!("method=\"GET\",route=\"{path}\",status=\"{status}\"");
             let count = format!(" {count}");
             let counted =
                 |line: &&str| line.contains(&labels) && line.ends_with(&count);
@@ -133,4 +136,35 @@ fn a_packing_list_is_compressed_if_the_client_accepts_it() {
         assert!(small.body.len() * 2 < plain.body.len());
         assert_eq!(small.kind, plain.kind);
     });
+}
+
+#[test]
+fn requests_for_one_session_at_the_same_time_make_one_call() {
+    on_slow_twin("fixed", &[], &["GetItem:delay=500"], async |served| {
+        let calls = async || {
+            let reading = HeapClient::new(served.origin()).counters().await.unwrap();
+            reading.gauges[heap::gauges::DATABASE_CALLS]
+        };
+        let path = format!("/sessions/{}", seed::session_token(7, 3));
+        let before = calls().await;
+        let answers = join_all((0..10).map(|_| served.ask(get(&path)))).await;
+        assert!(answers.iter().all(|answer| answer == &answers[0]), "{answers:?}");
+        assert_eq!(answers[0].status, 200, "{}", answers[0].text());
+        assert_eq!(calls().await - before, 1);
+    });
+}
+
+#[test]
+fn a_list_of_bestsellers_has_a_deadline_that_covers_all_its_pages() {
+    // Each page is fast enough by itself.
+    let settings = ["--count-deadline-ms", "700"];
+    for name in TWINS {
+        on_slow_twin(name, &settings, &["Query:delay=500"], async |served| {
+            let answer = served.ask(get("/orders/bestsellers")).await;
+            assert_eq!(answer.status, 504, "{}", answer.text());
+            // The turn was given back: the next one has its own deadline.
+            assert_eq!(served.ask(get("/orders/bestsellers")).await.status, 504);
+            assert_eq!(served.ask(get("/tenants/shop/report")).await.status, 200);
+        });
+    }
 }

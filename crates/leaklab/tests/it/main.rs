@@ -11,6 +11,8 @@ mod contract;
 mod isolation;
 mod values;
 mod uploads;
+mod traffic;
+mod stop;
 mod jobs;
 mod between;
 mod dropped;

@@ -10,7 +10,9 @@ pub(super) const LESSON: Lesson = Lesson {
     growth: Growth::Slope { min_leak_bytes: 8_192.0 },
     requests: 20,
     window_requests: 6,
-    // Few enough for the warm-up to fill: a cache grows until it is full.
+    // Few enough for the warm-up to fill: a cache grows until it is full, and moka frees
+    // what it removed in groups of 64 (crossbeam-epoch).
+    warm_up: 160,
     settings: &["--tenant-credentials-max=16"],
     // The connection that each client keeps for the tenant's next request.
     metrics: &[Metric::OpenFiles, Metric::Sockets("ESTABLISHED")],

@@ -46,6 +46,7 @@ impl CredentialsCache {
             .time_to_live(AGE_MAX)
             .expire_after(BeforeTheirEnd)
             .build();
+        crate::sweep(&cache, AGE_MAX);
         Self { provider, cache }
     }
 
