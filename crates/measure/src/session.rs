@@ -66,9 +66,10 @@ pub async fn measure<L: Load>(
             attempts.longest_pause.as_secs_f64();
         samples.pressure.repeated.clone_from(&attempts.repeated);
         let judgement = judge(&samples, scenario);
-        // A service that answers no round in time is not the machine's fault.
-        let hopeless = samples.unjudged.is_some() && samples.responses.is_empty();
-        if judgement.is_conclusive(scenario) || hopeless || attempt == ATTEMPTS_MAX {
+        // An attempt without a verdict has been repeated often enough already.
+        let disturbed = samples.unjudged.is_some();
+        if judgement.is_conclusive(scenario) || disturbed || attempt == ATTEMPTS_MAX
+        {
             return Ok((samples, judgement));
         }
     }

@@ -76,8 +76,7 @@ impl Counter {
         // few. The others wait: they have no body, so they are only connections.
         let wait = Duration::from_millis(self.limits.count_deadline_ms / 2);
         let permit = timeout(wait, self.permits.acquire()).await;
-        let permit = permit.ok().and_then(Result::ok);
-        permit.ok_or(ServiceError::Overloaded)?.forget();
+        permit.ok().and_then(Result::ok).ok_or(ServiceError::Overloaded)?.forget();
         self.crowded.fetch_or(self.permits.available_permits() == 0, AcqRel);
         Ok(Permit(self))
     }
@@ -109,14 +108,13 @@ impl Counter {
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        let counter = self.0;
+        let Counter { limits, permits, crowded, .. } = self.0;
         // First back, then counted: of permits that come back at the same time, the last
         // one finds all of them there.
-        counter.permits.add_permits(1);
-        let free = counter.permits.available_permits();
-        let last = free == counter.limits.counts_at_once_max;
-        if last && counter.crowded.swap(false, AcqRel) {
-            counter.crowd_left.notify_one();
+        permits.add_permits(1);
+        let last = permits.available_permits() == limits.counts_at_once_max;
+        if last && crowded.swap(false, AcqRel) {
+            self.0.crowd_left.notify_one();
         }
     }
 }

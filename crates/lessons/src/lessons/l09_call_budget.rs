@@ -10,7 +10,7 @@ pub(super) const LESSON: Lesson = Lesson {
     growth: Growth::Slope { min_leak_bytes: 8_192.0 },
     requests: 20,
     window_requests: 6,
-    settings: &["--quote-budget-ms=60000"],
+    settings: &["--quote-budget-ms=60000", "--answer-deadline-ms=60000"],
     request: |_, n| {
         // Callers have different budgets. They are long, so that a request does not
         // time out on a busy machine.

@@ -17,7 +17,7 @@ pub(super) const LESSON: Lesson = Lesson {
     window_requests: 2,
     concurrency: 64,
     // So long that a busy machine ends no request of the burst.
-    settings: &["--count-deadline-ms=60000"],
+    settings: &["--count-deadline-ms=60000", "--answer-deadline-ms=60000"],
     request: |_, _| get_as(&sized_tenant(PAGE), "/orders/bestsellers"),
     data: one_page,
     ..JOB
