@@ -23,6 +23,7 @@ import math
 import os
 import random
 import resource
+import signal
 import socket
 import subprocess
 import sys
@@ -495,6 +496,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=25)
     parser.add_argument("--clients", type=float, default=1.0, help="share of the clients")
     chosen = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     os.chdir(Path(__file__).resolve().parent.parent)
     resource.setrlimit(resource.RLIMIT_NOFILE, [resource.getrlimit(resource.RLIMIT_NOFILE)[1]] * 2)
     missed = 0
@@ -504,12 +506,14 @@ def main():
         times = f"{'p50':>7}{'p99':>7}{'max':>7}"
         print(f"{'case':<18}{'conns':>6} |{times} |{times} |"
               f"{'before':>8}{'peak':>8}{'after':>8}{'RSS':>8} |", flush=True)
-        warm_up(twin)
-        for case, clients, behaviour in CASES:
-            if not chosen.case or case in chosen.case:
-                clients = max(1, int(clients * chosen.clients))
-                missed += abused(twin, case, clients, behaviour, chosen.seconds)
-        panics = twin.stop()
+        try:
+            warm_up(twin)
+            for case, clients, behaviour in CASES:
+                if not chosen.case or case in chosen.case:
+                    clients = max(1, int(clients * chosen.clients))
+                    missed += abused(twin, case, clients, behaviour, chosen.seconds)
+        finally:
+            panics = twin.stop()
         if panics:
             print(f"{panics} panics in {twin.log.name}")
             missed += 1

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import urllib.request
@@ -57,6 +58,7 @@ def fuzz(twin, url, database, cases, seed):
 
 def main():
     cases, seed, *twins = sys.argv[1:]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     OUT.mkdir(parents=True, exist_ok=True)
     wrong = []
     for twin in twins:

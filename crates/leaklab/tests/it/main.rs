@@ -13,6 +13,7 @@ mod values;
 mod uploads;
 mod jobs;
 mod service;
+mod abuse;
 mod lessons;
 mod command_line;
 mod documents;
