@@ -54,6 +54,7 @@ def head(method, path, *more):
 
 
 JSON = "content-type: application/json"
+NDJSON = "content-type: application/x-ndjson"
 CHUNKED = "transfer-encoding: chunked"
 
 
@@ -245,7 +246,7 @@ async def stalled_list(wire, _):
 
 
 async def slow_import(wire, _):
-    await wire.send(head("POST", "/orders/import", "content-length: 60000000"))
+    await wire.send(head("POST", "/orders/import", NDJSON, "content-length: 60000000"))
     await wire.send(b"x" * 399_000)
     await dribble(wire, b"x")
 
@@ -257,7 +258,8 @@ async def slow_body(wire, _):
 
 async def upgraded(wire, number):
     path = ("/orders", "/orders/import")[number % 2]
-    await wire.send(head("POST", path, JSON, "connection: upgrade", "upgrade: websocket"))
+    kind = NDJSON if number % 2 else JSON
+    await wire.send(head("POST", path, kind, "connection: upgrade", "upgrade: websocket"))
     await wire.until_closed()
 
 
@@ -273,9 +275,11 @@ async def endless_silent(wire, _):
 
 
 async def endless_fast(wire, number):
-    path = ("/orders", "/orders/import", "/health", "/orders/ord-00000001/attachments")
-    method = "GET" if number % 4 == 2 else "POST"
-    await wire.send(head(method, path[number % 4], JSON, CHUNKED))
+    form = "content-type: multipart/form-data; boundary=b"
+    upload = ("POST", "/orders/ord-00000001/attachments", form)
+    kinds = [("POST", "/orders", JSON), ("POST", "/orders/import", NDJSON)]
+    kinds += [("GET", "/health", JSON), upload]
+    await wire.send(head(*kinds[number % 4], CHUNKED))
     chunk = b"10000\r\n" + b" " * 65_536 + b"\r\n"
     for _ in range(1_600):
         await wire.send(chunk)
@@ -283,7 +287,7 @@ async def endless_fast(wire, number):
 
 async def one_byte_chunks(wire, _):
     """One line of 380 kB: most of it at once, the rest in chunks of a byte."""
-    await wire.send(head("POST", "/orders/import", CHUNKED))
+    await wire.send(head("POST", "/orders/import", NDJSON, CHUNKED))
     await wire.send(b"5cc60\r\n" + b"x" * 380_000 + b"\r\n")
     for _ in range(190):
         await wire.send(b"1\r\nx\r\n" * 100)
@@ -440,9 +444,11 @@ class Twin:
 
 def warm_up(twin):
     """Fills what stays: pools of actix and of the SDK, sessions, an order of many pieces."""
-    line = {"sku": "123456", "title": "anchor", "quantity": 10_000, "unit_cents": 250}
-    many = json.loads(order("many-pieces-1")) | {"lines": [line] * 10}
-    ask(twin.address, "POST", "/orders", json.dumps(many))
+    line = {"sku": "123456", "title": "anchor", "quantity": 1_000, "unit_cents": 250}
+    many = json.loads(order("many-pieces-1")) | {"lines": [line] * 100}
+    status, body = ask(twin.address, "POST", "/orders", json.dumps(many))
+    if status != 201:
+        sys.exit(f"abuse.py: {twin.name} refuses the order of many pieces: {body}")
     with Attack(twin.address, 300, active):
         time.sleep(5)
     with Attack(twin.address, 300, kept_alive):

@@ -1,11 +1,11 @@
-//! A run as Markdown, for the summary of a job or a pull request: the answer, a table,
-//! and folded details.
+//! A run as Markdown, for the summary of a job or a pull request: the answer, what a
+//! terminal shows, and folded call stacks. Texts of a run are in fences only, where
+//! nothing is markup.
 
-use crate::baseline::{Gate, State};
-use crate::comparison::{Comparison, LessonResult, TwinResult, Verdict};
-use crate::figures::{percent, place, power, size};
+use crate::comparison::Comparison;
 use crate::terminal::Told;
-use crate::{figures, gate};
+use crate::{figures, gate, table};
+use anstream::adapter::strip_str;
 use std::fmt::Write;
 
 /// Frames shown of a site. A comment on GitHub has at most 65,536 letters, and a whole
@@ -15,171 +15,85 @@ const FRAMES_MAX: usize = 8;
 /// The whole text.
 pub fn summary(comparison: &Comparison) -> String {
     let mut text = format!("**{}**\n\n", answer(comparison));
-    text.push_str("| lesson | grows with | `leaky` | `fixed` | as expected |\n");
-    text.push_str("|---|---|---|---|---|\n");
-    for lesson in &comparison.lessons {
-        rows(&mut text, lesson);
+    text += &fenced(&table::result(comparison));
+    if let Some(result) = &comparison.baseline {
+        let _ = write!(text, "\n### Baseline\n\n{}", fenced(&gate::text(result)));
     }
-    if let Some(gate) = &comparison.baseline {
-        baseline(&mut text, gate);
+    let stacks = failing(comparison).into_iter().chain(largest(comparison));
+    let stacks: Vec<_> = stacks.collect();
+    if !stacks.is_empty() {
+        folded(&mut text, "Where the memory is allocated", &stacks.join("\n\n"));
     }
-    holders(&mut text, comparison);
-    let body = [figures::conditions(comparison), figures::UNITS.to_owned()];
-    let body = body.map(|text| escaped(&text)).join("\n\n");
-    folded(&mut text, "What was measured, and on what", &body);
+    let conditions = figures::conditions(comparison);
+    folded(&mut text, "What was measured, and on what", &conditions);
     text
 }
 
 /// One sentence, or two with a baseline.
 fn answer(comparison: &Comparison) -> String {
-    let unexpected = comparison.unexpected().map(|lesson| escaped(&lesson.id));
-    let unexpected: Vec<_> = unexpected.collect();
     let all = comparison.lessons.len();
-    let verdicts = match unexpected.len() {
+    let verdicts = match comparison.unexpected().count() {
         0 => format!(
             "Every verdict is as expected, in {all} of {all} lessons and controls."
         ),
-        n => format!(
-            "Not as expected, in {n} of {all} lessons and controls: {}.",
-            unexpected.join(", ")
-        ),
+        n => format!("Not as expected, in {n} of {all} lessons and controls."),
     };
     let gate = comparison.baseline.iter().map(gate::sentence);
     let gate = gate.map(|sentence| format!(" Against the baseline: {sentence}"));
     verdicts + &gate.collect::<String>()
 }
 
-fn rows(text: &mut String, lesson: &LessonResult) {
-    let of = |twin: &str| lesson.twins.get(twin).map_or("not run".to_owned(), cell);
-    let expected = match lesson.mismatches.is_empty() {
-        true => "yes".to_owned(),
-        false => format!("**no**: {}", escaped(&lesson.mismatches.join("; "))),
+/// The sites that fail the job.
+fn failing(comparison: &Comparison) -> Vec<String> {
+    let sites = comparison.baseline.iter().flat_map(|gate| &gate.sites);
+    let failing = sites.filter(|site| site.state.fails());
+    let stack = |site: &crate::baseline::GatedSite| {
+        let title = format!("{}: {}", site.state.word(), site.service());
+        stack(&title, &site.frames)
     };
-    let (id, grows_with) = (escaped(&lesson.id), escaped(&lesson.grows_with));
-    let (leaky, fixed) = (of("leaky"), of("fixed"));
-    let _ =
-        writeln!(text, "| {id} | {grows_with} | {leaky} | {fixed} | {expected} |");
-    for (name, result) in &lesson.failed_fixes {
-        let (name, result) = (escaped(name), cell(result));
-        let _ = writeln!(text, "| {id}: {name} | {grows_with} | {result} | | |");
-    }
-}
-
-/// The verdict, and what the memory does, in words.
-fn cell(result: &TwinResult) -> String {
-    let slope = size(result.slope_bytes_per_request);
-    let limit = size(result.detection_limit_bytes_per_request);
-    let words = match (result.peak_exponent.map(power), result.verdict) {
-        (_, Verdict::Inconclusive) => "too much noise for a verdict".to_owned(),
-        (Some(e), Verdict::Grows) => format!("its peak follows the input, \\~n^{e}"),
-        (Some(e), _) => format!("its peak does not follow the input, \\~n^{e}"),
-        (None, Verdict::Leaks) => format!("grows by {slope} B per request"),
-        (None, _) => {
-            format!("does not grow; the detection limit is {limit} B per request")
-        }
-    };
-    format!("{}: {words}", result.verdict.as_str())
-}
-
-fn baseline(text: &mut String, gate: &Gate) {
-    let _ = write!(
-        text,
-        "\n### Against the baseline\n\n{} The baseline is `{}`.\n\n",
-        gate::sentence(gate),
-        gate.file.replace(['`', '\n', '\r'], " ")
-    );
-    for site in gate.changed() {
-        let reason = site.reason.iter().map(|reason| format!("; {reason}"));
-        let reason = reason.collect::<String>();
-        let (holds, at) = (gate::figure(site), place(site.place()));
-        let line = format!("{}: {holds}, at {at}{reason}", site.service());
-        let _ = writeln!(text, "- **{}** {}", site.state.word(), escaped(&line));
-    }
-    if let Some(known) = gate::known(gate) {
-        let _ = writeln!(text, "- **KNOWN**: {known}");
-    }
-    for note in &gate.notes {
-        let _ = writeln!(text, "- Note: {}", escaped(note));
-    }
-    let entries: Vec<_> = gate.in_state(State::New).map(gate::entry).collect();
-    if !entries.is_empty() {
-        let entries = fenced("toml", &entries.join("\n"));
-        folded(text, "How to accept new sites: give each a reason", &entries);
-    }
-    for site in gate.sites.iter().filter(|site| site.state.fails()) {
-        let title = format!("{}: {}, call stack", site.state.word(), site.service());
-        folded(text, &title, &stack(&site.frames));
-    }
+    failing.map(stack).collect()
 }
 
 /// The largest site of everything that grows.
-fn holders(text: &mut String, comparison: &Comparison) {
-    let mut body = String::new();
+fn largest(comparison: &Comparison) -> Vec<String> {
+    let mut stacks = Vec::new();
     for lesson in &comparison.lessons {
-        for (name, result) in
-            lesson.services().filter(|(_, r)| r.verdict.is_growth())
-        {
+        let growing = lesson.services().filter(|(_, r)| r.verdict.is_growth());
+        for (name, result) in growing {
             let Some(site) = result.sites.first() else { continue };
-            let (figure, share) = (figures::of(result), percent(site.share));
-            let line = format!("{name}: {figure}. {share} of the growth is at ");
-            let (id, place) = (escaped(&lesson.id), place(site.place()));
-            let line = escaped(&(line + &place));
-            let _ = write!(body, "**{id}** {line}:\n\n{}\n", stack(&site.frames));
+            let (figure, share) =
+                (figures::of(result), figures::percent(site.share));
+            let title = format!("{} {name}: {figure}, {share} of it", lesson.id);
+            stacks.push(stack(&title, &site.frames));
         }
     }
-    if !body.is_empty() {
-        folded(text, "Where the memory is allocated", &body);
-    }
+    stacks
 }
 
-/// Blank lines around the body, or it would not be read as Markdown.
-fn folded(text: &mut String, title: &str, body: &str) {
-    let (title, body) = (escaped(title), body.trim_end());
+fn stack(title: &str, frames: &[String]) -> String {
+    let line = |text: &str| text.replace(char::is_control, " ");
+    let frames = frames.iter().take(FRAMES_MAX).map(|frame| line(frame));
+    let lines: Vec<_> = [line(title)].into_iter().chain(frames).collect();
+    lines.join("\n  ")
+}
+
+/// Blank lines around the content, or it would not be read as Markdown.
+fn folded(text: &mut String, title: &str, content: &str) {
+    let content = fenced(content);
     let _ = write!(
         text,
-        "\n<details>\n<summary>{title}</summary>\n\n{body}\n\n</details>\n"
+        "\n<details>\n<summary>{title}</summary>\n\n{content}\n</details>\n"
     );
 }
 
-fn stack(frames: &[String]) -> String {
-    let shown = frames.iter().take(FRAMES_MAX);
-    let lines: Vec<_> =
-        shown.map(|frame| frame.replace(char::is_control, " ")).collect();
-    fenced("text", &lines.join("\n"))
-}
-
 /// A block with a fence that its content cannot close.
-fn fenced(language: &str, content: &str) -> String {
+fn fenced(content: &str) -> String {
+    let content = strip_str(content).to_string();
     let runs = content.split(|letter| letter != '`').map(str::len);
     let fence = "`".repeat(runs.max().unwrap_or(0).max(2) + 1);
-    format!("{fence}{language}\n{}\n{fence}\n", content.trim_end())
-}
-
-/// Text that means nothing to Markdown or HTML, on one line. An empty comment splits
-/// what GitHub would turn into a mention or a link to an issue.
-fn escaped(text: &str) -> String {
-    let mut out = String::new();
-    let mut letters = text.chars().peekable();
-    while let Some(letter) = letters.next() {
-        let in_word = || out.ends_with(char::is_alphanumeric);
-        let next = letters.peek().copied().unwrap_or(' ');
-        match letter {
-            // Within a word it emphasises nothing.
-            '_' if in_word() && next.is_alphanumeric() => out.push('_'),
-            // With a slash after it, it would make a link.
-            ':' if next != '/' => out.push(':'),
-            ',' | '.' | '/' | '-' | '%' | ';' | '+' | '(' | ')' => out.push(letter),
-            '@' | '#' => {
-                let _ = write!(out, "&#{};<!-- -->", u32::from(letter));
-            }
-            letter if letter.is_control() => out.push(' '),
-            letter if letter.is_ascii_punctuation() => {
-                let _ = write!(out, "&#{};", u32::from(letter));
-            }
-            letter => out.push(letter),
-        }
-    }
-    out
+    let shown = |letter: &char| !letter.is_control() || *letter == '\n';
+    let content: String = content.trim().chars().filter(shown).collect();
+    format!("{fence}text\n{content}\n{fence}\n")
 }
 
 #[cfg(test)]
@@ -187,22 +101,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn markup_and_mentions_come_out_as_text() {
-        let cases = [
-            ("a|<b>\n`c`", "a&#124;&#60;b&#62; &#96;c&#96;"),
-            ("@me #1", "&#64;<!-- -->me &#35;<!-- -->1"),
-            ("1,420 B, 50 %", "1,420 B, 50 %"),
-            ("a:1 b://c", "a:1 b&#58;//c"),
-            ("_a_b_", "&#95;a_b&#95;"),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(escaped(text), expected);
-        }
-    }
-
-    #[test]
     fn a_fence_is_longer_than_any_in_its_content() {
-        assert_eq!(fenced("text", "a"), "```text\na\n```\n");
-        assert_eq!(fenced("text", "````"), "`````text\n````\n`````\n");
+        assert_eq!(fenced("a"), "```text\na\n```\n");
+        assert_eq!(fenced("````"), "`````text\n````\n`````\n");
     }
 }

@@ -9,10 +9,12 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
-/// A twin's source of a lesson in this repository.
+/// A twin's source of a lesson in this repository. The twins share the controls.
 pub fn source(twin: &str, lesson: &str) -> PathBuf {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    crates.join(twin).join("src/lessons").join(format!("{lesson}.rs"))
+    let file = format!("src/lessons/{lesson}.rs");
+    let shared = crates.join("controls").join(&file);
+    if shared.exists() { shared } else { crates.join(twin).join(file) }
 }
 
 /// An output folder that can be written to.

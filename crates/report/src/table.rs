@@ -21,8 +21,13 @@ const CELL: usize = 19;
 /// From nothing to the largest value.
 const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// The whole text, with styles that the printer may strip.
+/// The result and what to do next, with styles that the printer may strip.
 pub fn render(comparison: &Comparison, folder: &Path) -> String {
+    result(comparison) + &next_steps(comparison, folder).unwrap_or_default()
+}
+
+/// The table and what it says.
+pub fn result(comparison: &Comparison) -> String {
     let mut lines = Lines::new(WIDTH);
     lines.line(format_args!(
         "{BOLD}{:<NOTE$}{:<19}{:<20}FIXED{BOLD:#}",
@@ -32,7 +37,6 @@ pub fn render(comparison: &Comparison, folder: &Path) -> String {
         rows(&mut lines, lesson);
     }
     summary(&mut lines, comparison);
-    next_steps(&mut lines, comparison, folder);
     lines.text
 }
 
@@ -175,20 +179,27 @@ fn repaired(lesson: &LessonResult) -> bool {
         && lesson.twins.get("leaky").is_some_and(still)
 }
 
-fn next_steps(lines: &mut Lines, comparison: &Comparison, folder: &Path) {
+fn next_steps(comparison: &Comparison, folder: &Path) -> Option<String> {
     let lessons = &comparison.lessons;
     let first = lessons.iter().find(|lesson| lesson.kind == "lesson");
-    let Some(LessonResult { id, .. }) = first.or(lessons.first()) else { return };
+    let LessonResult { id, .. } = first.or(lessons.first())?;
     let folder = folder.display();
-    lines.line(format_args!(
+    let source = match first {
+        Some(_) => format!(
+            "see the leak       diff crates/{{leaky,fixed}}/src/lessons/{id}.rs"
+        ),
+        None => format!("see the code       crates/controls/src/lessons/{id}.rs"),
+    };
+    Some(format!(
         "\n{BOLD}Next{BOLD:#}
-  see the leak       diff crates/{{leaky,fixed}}/src/lessons/{id}.rs
+  {source}
   read about it      target/debug/leaklab explain {id}
   run it alone       ./scripts/compare.sh {id}
   open the report    {folder}/report.html
   all figures        {folder}/comparison.json
-  all call stacks    {folder}/profiles/, for valgrind's dh_view.html"
-    ));
+  all call stacks    {folder}/profiles/, for valgrind's dh_view.html
+"
+    ))
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@
 //! chapter. To add a lesson, write those files and add a line below.
 
 /// Calls a macro with the ids of all lessons, then of all controls, in the order of
-/// the book: `callback! { l01_order_export, l02_tenant_clients, … }`.
+/// the book: `callback! { l01_order_export, l02_tenant_clients, … }`. A second argument,
+/// `lessons` or `controls`, asks for one of the two groups.
 ///
 /// A macro can declare a module for each id, which a constant cannot.
 ///
@@ -16,8 +17,8 @@
 /// ```
 #[macro_export]
 macro_rules! for_each {
-    ($callback:ident) => {
-        $callback! {
+    ($callback:ident $(, $only:ident)?) => {
+        $crate::pick! { $callback $($only)?;
             l01_order_export,
             l02_tenant_clients,
             l03_write_behind,
@@ -36,7 +37,7 @@ macro_rules! for_each {
             l16_burst,
             l17_pending_replies,
             l18_cancelled_flight,
-
+            ;
             c01_client_clones,
             c02_first_page,
             c03_dropped_upload,
@@ -44,5 +45,20 @@ macro_rules! for_each {
             c05_compression,
             c06_client_churn,
         }
+    };
+}
+
+/// Calls a macro with both groups of ids, or with one of them.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! pick {
+    ($call:ident; $($lesson:ident,)*; $($control:ident,)*) => {
+        $call! { $($lesson,)* $($control,)* }
+    };
+    ($call:ident lessons; $($lesson:ident,)*; $($control:ident,)*) => {
+        $call! { $($lesson,)* }
+    };
+    ($call:ident controls; $($lesson:ident,)*; $($control:ident,)*) => {
+        $call! { $($control,)* }
     };
 }

@@ -11,9 +11,10 @@ pub(crate) fn sources() -> impl Iterator<Item = (String, String)> {
     found.map(|path| (path.clone(), text(&path)))
 }
 
-/// The scripts that people start.
+/// The scripts that people start. What they use is in folders beside them.
 pub(crate) fn scripts() -> Vec<String> {
     let mut found = files("scripts");
+    found.retain(|path| path.matches('/').count() == 1);
     found.push(".ci/run".to_owned());
     found
 }
