@@ -39,11 +39,12 @@ RESIDENT_MAX = 256 << 20
 PATIENCE = 20
 # How long a service may take to come to rest.
 REST_WITHIN = 60
-# What a twin is known for: its lessons' leaks, by case.
+# What `leaky` is known for: its lessons' leaks, by case.
 LESSONS = {
     ("leaky", "feeds"): "l08: subscribers that left are kept",
     ("leaky", "slow imports"): "l05: whole uploads are in memory",
     ("leaky", "active"): "l03, l04, l11 and others",
+    ("leaky", "flood"): "l03, l04, l11 and others",
     ("leaky", "stalled exports"): "l01: whole exports are in memory",
 }
 
@@ -168,8 +169,14 @@ async def kept_alive(wire, _):
 
 
 async def active(wire, number):
+    """An ordinary client: a request every five seconds."""
+    await flood(wire, number, thinks=5)
+
+
+async def flood(wire, number, thinks=0):
     chosen = random.Random(number * 1_000_003 + int(time.time() * 1_000))
     for _ in range(20):
+        await asyncio.sleep(chosen.uniform(0, 2 * thinks))
         await wire.send(mixed(chosen, number))
         await answer(wire)
 
@@ -307,6 +314,7 @@ CASES = [
     ("slow heads", 3_000, slow_head),
     ("large heads", 3_000, large_head),
     ("active", 1_000, active),
+    ("flood", 1_000, flood),
     ("feeds", 3_000, feed),
     ("stalled feeds", 3_000, stalled_feed),
     ("stalled exports", 1_000, stalled_export),
@@ -449,10 +457,9 @@ def warm_up(twin):
     status, body = ask(twin.address, "POST", "/orders", json.dumps(many))
     if status != 201:
         sys.exit(f"abuse.py: {twin.name} refuses the order of many pieces: {body}")
-    with Attack(twin.address, 300, active):
-        time.sleep(5)
-    with Attack(twin.address, 300, kept_alive):
-        time.sleep(2)
+    for clients, behaviour in [(1_000, flood), (300, kept_alive)]:
+        with Attack(twin.address, clients, behaviour):
+            time.sleep(10)
     twin.at_rest()
 
 
@@ -476,7 +483,9 @@ def abused(twin, name, clients, behaviour, seconds):
     for kind, times in json.loads(measured.stdout).items():
         p50, p99, worst = (percentile(times, share) for share in (0.5, 0.99, 1))
         cells.append(f"{p50 * 1000:7.0f}{p99 * 1000:7.0f}{worst * 1000:7.0f}")
-        if p99 > P99_MAX:
+        # Of a thousand clients that never wait, the honest one is no better off in getting
+        # a permit; it must be refused or served, and /health must answer.
+        if p99 > P99_MAX and (name, kind) != ("flood", "place"):
             missed.append(f"{kind} p99")
     if after > before + LEFT_MAX:
         missed.append("live bytes")
