@@ -48,7 +48,7 @@ pub fn open(frames: usize) -> Result<(), WindowError> {
         return Err(WindowError::AlreadyOpen);
     }
     alloc::enable_dhat(true);
-    let window = alloc::uncounted(|| {
+    let window: io::Result<Window> = alloc::uncounted(|| {
         let folder = tempfile::Builder::new().prefix("heap-window-").tempdir()?;
         let profiler = dhat::Profiler::builder()
             .file_name(folder.path().join("profile.json"))
@@ -59,8 +59,11 @@ pub fn open(frames: usize) -> Result<(), WindowError> {
     match window {
         Ok(window) => *open = Some(window),
         Err(error) => {
+            // The caller frees the error, so its memory must be counted.
+            let counted = io::Error::new(error.kind(), error.to_string());
+            alloc::uncounted(|| drop(error));
             alloc::enable_dhat(false);
-            return Err(WindowError::Folder(error));
+            return Err(WindowError::Folder(counted));
         }
     }
     Ok(())
@@ -73,7 +76,10 @@ pub fn open(frames: usize) -> Result<(), WindowError> {
 /// # Errors
 /// No window is open, or dhat's file cannot be read.
 pub fn close() -> Result<Vec<u8>, WindowError> {
-    let Window { profiler, folder } = lock().take().ok_or(WindowError::NotOpen)?;
+    // Held to the end: a window that opened meanwhile would meet the profiler of this
+    // one, or be disabled below.
+    let mut open = lock();
+    let Window { profiler, folder } = open.take().ok_or(WindowError::NotOpen)?;
     alloc::uncounted(|| drop(profiler));
     let profile = std::fs::read(folder.path().join("profile.json"));
     // Last: what was not counted when it was allocated must not be counted when freed.

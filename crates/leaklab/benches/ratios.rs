@@ -186,7 +186,8 @@ impl Side {
     async fn send(&self, number: u64, count: u64) -> Result<Burst> {
         let Lesson { concurrency, client, .. } = *self.plan.lesson;
         let requests = self.plan.round(number);
-        let round = Round { number, requests, count, concurrency, client };
+        let ends_at = workload::round::to_the_end;
+        let round = Round { number, requests, count, concurrency, client, ends_at };
         let began = Instant::now();
         let stats = round.run(self.twin.origin()).await?;
         let elapsed = began.elapsed();

@@ -1,13 +1,15 @@
 //! A service that is neither of the twins: it keeps what is sent to `/keep` and forgets
-//! what is sent to `/forget`. The tests of this crate measure it.
+//! what is sent to `/forget`. `/late` keeps it, too, and has a deadline of its own; `/never`
+//! always misses it. The tests of this crate measure it.
 //!
 //!     cargo run -p measure --example shelf
 
-use actix_web::web::{self, Bytes, Data};
-use actix_web::{App, HttpResponse, HttpServer};
+use actix_web::web::{self, Bytes, Data, PayloadConfig};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use heap::Gauges;
 use std::io::{Read, Write};
 use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 #[global_allocator]
 static ALLOC: heap::CountingAlloc = heap::CountingAlloc;
@@ -23,6 +25,27 @@ async fn forget(body: Bytes) -> HttpResponse {
     HttpResponse::Ok().body(body.len().to_string())
 }
 
+/// Answers 504 when its work took longer than the deadline, as when the process stood
+/// still. Work that the client marks takes a while.
+async fn late(
+    request: HttpRequest,
+    body: Bytes,
+    shelf: Data<Shelf>,
+) -> HttpResponse {
+    let began = Instant::now();
+    if request.headers().contains_key("x-slow") {
+        actix_web::rt::time::sleep(Duration::from_millis(400)).await;
+    }
+    if began.elapsed() > Duration::from_secs(2) {
+        return HttpResponse::GatewayTimeout().finish();
+    }
+    keep(body, shelf).await
+}
+
+async fn never() -> HttpResponse {
+    HttpResponse::GatewayTimeout().finish()
+}
+
 #[actix_web::main]
 async fn main() -> std::io::Result<()> {
     let shelf = Data::new(Shelf::default());
@@ -32,7 +55,10 @@ async fn main() -> std::io::Result<()> {
             .app_data(shelf.clone())
             .configure(|config| heap::routes::configure(config, gauges.clone()))
             .route("/keep", web::post().to(keep))
+            .app_data(PayloadConfig::new(16 << 20))
             .route("/forget", web::post().to(forget))
+            .route("/late", web::post().to(late))
+            .route("/never", web::post().to(never))
     })
     .workers(1)
     .bind("127.0.0.1:0")?;

@@ -1,9 +1,10 @@
 //! Reads the heap of a service that mounts `heap::routes`.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use heap::Reading;
 use http_body_util::BodyExt;
 use std::time::{Duration, Instant};
+use tokio::time::error::Elapsed;
 use workload::Request;
 use workload::client::{Connection, Origin};
 
@@ -16,9 +17,16 @@ const SAME_READINGS: u32 = 4;
 /// The same while requests are in flight. They may be held forever, which is a finding,
 /// or wait for a database, which takes several times as long.
 const SAME_READINGS_IN_FLIGHT: u32 = 13;
-/// A service that is not at rest by then is read as it is; the difference shows as
-/// noise.
-const REST_TIMEOUT: Duration = Duration::from_secs(3);
+/// A reading that takes longer says nothing about the time before it.
+const STOOD_STILL: Duration = Duration::from_millis(500);
+/// A service that is not at rest after as many readings, three seconds on an idle
+/// machine, is read as it is; the difference shows as noise. Readings are counted instead
+/// of time, which also passes while a process stands still.
+const READINGS_MAX: u32 = 375;
+/// A service that gives no reading for this long has failed.
+const READING_WITHIN: Duration = Duration::from_secs(60);
+/// The same for a window, whose end names all call stacks.
+const WINDOW_WITHIN: Duration = Duration::from_secs(300);
 
 /// Reads the measuring routes of a service.
 #[derive(Debug, Clone, Copy)]
@@ -38,8 +46,8 @@ impl HeapClient {
     /// # Errors
     /// The service does not answer `/__heap`.
     pub async fn at_rest(&self) -> Result<Reading> {
-        let (mut connection, _) = self.come_to_rest().await?;
-        read(&mut connection, "GET", "/__heap").await
+        let (mut heap, _) = self.come_to_rest().await?;
+        heap.read("/__heap").await
     }
 
     /// The same with counters only: no system calls in the service.
@@ -52,24 +60,25 @@ impl HeapClient {
 
     /// Waits until the counters do not change any more; the last of them, and the
     /// connection.
-    async fn come_to_rest(&self) -> Result<(Connection, Reading)> {
-        // One connection for all readings: a new one changes the live bytes.
-        let mut connection = Connection::open(self.origin).await?;
-        let began = Instant::now();
+    async fn come_to_rest(&self) -> Result<(OneConnection, Reading)> {
+        let mut heap = OneConnection { origin: self.origin, open: None };
         let (mut last, mut same) = (None, 0);
-        loop {
-            let path = "/__heap?only=counters";
-            let reading: Reading = read(&mut connection, "GET", path).await?;
+        for readings in 1.. {
+            let asked = Instant::now();
+            let reading = heap.read("/__heap?only=counters").await?;
             let now = Some((reading.live_bytes, reading.in_flight));
-            same = if last == now { same + 1 } else { 0 };
+            // While one of the processes stood still, nothing could change.
+            let stood_still = asked.elapsed() >= STOOD_STILL;
+            same = if last == now && !stood_still { same + 1 } else { 0 };
             last = now;
             let held = reading.in_flight > 0;
             let enough = if held { SAME_READINGS_IN_FLIGHT } else { SAME_READINGS };
-            if same >= enough || began.elapsed() >= REST_TIMEOUT {
-                return Ok((connection, reading));
+            if same >= enough || readings >= READINGS_MAX {
+                return Ok((heap, reading));
             }
             tokio::time::sleep(READ_EVERY).await;
         }
+        unreachable!("the last reading ends the loop")
     }
 
     /// Resets the peak to the present live bytes.
@@ -85,8 +94,8 @@ impl HeapClient {
     /// # Errors
     /// As for [`HeapClient::at_rest`].
     pub async fn counters(&self) -> Result<Reading> {
-        let mut connection = Connection::open(self.origin).await?;
-        read(&mut connection, "GET", "/__heap?only=counters").await
+        let mut heap = OneConnection { origin: self.origin, open: None };
+        heap.read("/__heap?only=counters").await
     }
 
     /// Opens a dhat window.
@@ -107,29 +116,54 @@ impl HeapClient {
 
     async fn ask(&self, method: &'static str, path: &str) -> Result<Vec<u8>> {
         let mut connection = Connection::open(self.origin).await?;
-        exchange(&mut connection, method, path).await
+        exchange(&mut connection, method, path, WINDOW_WITHIN).await
     }
 }
 
-async fn read(
-    connection: &mut Connection,
-    method: &'static str,
-    path: &str,
-) -> Result<Reading> {
-    let body = exchange(connection, method, path).await?;
-    serde_json::from_slice(&body)
-        .with_context(|| format!("{method} {path} is not a reading"))
+/// One connection for several readings: a new one changes the live bytes.
+struct OneConnection {
+    origin: Origin,
+    open: Option<Connection>,
+}
+
+impl OneConnection {
+    /// Reads. A service closes a connection on which nothing came for some seconds, such
+    /// as that of a driver that stood still; then this opens another one.
+    async fn read(&mut self, path: &str) -> Result<Reading> {
+        let mut body = Err(anyhow!("no connection yet"));
+        if let Some(connection) = &mut self.open {
+            body = exchange(connection, "GET", path, READING_WITHIN).await;
+        }
+        let body = match body {
+            Err(error) if !error.is::<Elapsed>() => {
+                let connection =
+                    self.open.insert(Connection::open(self.origin).await?);
+                exchange(connection, "GET", path, READING_WITHIN).await?
+            }
+            body => body?,
+        };
+        serde_json::from_slice(&body)
+            .with_context(|| format!("GET {path} is not a reading"))
+    }
 }
 
 async fn exchange(
     connection: &mut Connection,
     method: &'static str,
     path: &str,
+    within: Duration,
 ) -> Result<Vec<u8>> {
-    let request = Request::new(method, path);
-    let response = connection.send(request).await?;
-    let status = response.status();
-    let body = response.into_body().collect().await?.to_bytes();
+    let answer = async {
+        let response = connection.send(Request::new(method, path)).await?;
+        let status = response.status();
+        let body = response.into_body().collect().await?.to_bytes();
+        anyhow::Ok((status, body))
+    };
+    let waited = within.as_secs();
+    let (status, body) =
+        tokio::time::timeout(within, answer).await.with_context(|| {
+            format!("{method} {path} had no answer within {waited} s")
+        })??;
     if !status.is_success() {
         bail!(
             "{method} {path} answered {status}: is the service started with --measure?"

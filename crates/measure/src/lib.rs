@@ -11,6 +11,9 @@
 pub mod scenario;
 pub mod samples;
 pub mod session;
+mod attempts;
+mod disturbance;
+pub mod pressure;
 pub mod heap_client;
 pub mod process;
 pub mod judge;
@@ -18,6 +21,7 @@ pub mod statistics;
 
 pub use heap_client::HeapClient;
 pub use judge::{Judgement, judge};
+pub use pressure::Pressure;
 pub use process::{Process, ShowLog};
 pub use samples::{Peak, Samples, Window};
 pub use scenario::{Growth, Metric, Scale, Scenario, Verdict};

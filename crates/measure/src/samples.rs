@@ -1,9 +1,11 @@
 //! What a measurement read, before it is judged.
 
+use crate::pressure::Pressure;
 use hdrhistogram::Histogram;
 use heap::Reading;
 use profile::Profile;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use workload::Digest;
 
@@ -14,8 +16,9 @@ pub struct Samples {
     pub readings: Vec<Reading>,
     /// Resident bytes before the first request, where the system reports them.
     pub resident_before: Option<u64>,
-    /// Digests of the responses of each round of the first attempt, in parts.
-    pub responses: Vec<Vec<Digest>>,
+    /// Digests of the responses of the undisturbed rounds of all attempts, in parts, by
+    /// the number of the round.
+    pub responses: BTreeMap<u64, Vec<Digest>>,
     /// Responses in the rounds that refused work: 503 with `Retry-After`.
     pub refused: u64,
     /// Responses in the rounds with status 400 and above, refusals included.
@@ -38,6 +41,11 @@ pub struct Samples {
     pub windows: Vec<Window>,
     /// Which attempt this is, from 1.
     pub attempt: u64,
+    /// Why this attempt has no verdict: other load disturbed it, however often it was
+    /// repeated.
+    pub unjudged: Option<String>,
+    /// Other load since the measurement began.
+    pub pressure: Pressure,
     /// Live bytes after the last window, before the service was asked to stop.
     pub live_before_exit: Option<u64>,
     /// Live bytes when the service had ended in order.

@@ -181,11 +181,6 @@ impl Scenario {
         self.sizes.first().copied().unwrap_or(0)
     }
 
-    /// Rounds and windows in one attempt.
-    pub(crate) fn rounds_in_attempt(&self) -> u64 {
-        self.rounds + 2
-    }
-
     /// Steps that a measurement reports when its first attempt is conclusive.
     pub fn steps(&self) -> u64 {
         1 + 1 + self.rounds + self.sizes.len() as u64 + 1

@@ -189,21 +189,23 @@ mod tests {
     }
 
     #[test]
-    fn a_leak_twice_the_limit_is_above_it_even_with_a_step() {
+    fn a_block_that_is_freed_hides_a_leak_of_the_steps_slope_and_not_one_of_four_times()
+     {
+        const STEP: f64 = 8_232.0;
         let xs: Vec<f64> = (0..8).map(|n| f64::from(n) * 300.0).collect();
-        let leak = 2.0 * step_slope(&xs, 8_232.0);
-        for at in 1..8 {
-            let leaking: Vec<_> = xs
-                .iter()
-                .enumerate()
-                .map(|(n, &x)| (x, leak * x + if n < at { 8_232.0 } else { 0.0 }))
-                .collect();
-            let line = theil_sen(&leaking).unwrap();
-            assert!(
-                line.slope >= step_slope(&xs, 8_232.0),
-                "step at {at}: {line:?}"
-            );
-        }
+        // In how many of the seven places a leak is found beside the step.
+        let found = |times: f64| -> usize {
+            let leak = times * step_slope(&xs, STEP);
+            let beside = |at: usize| {
+                let y = |n, x: f64| leak * x + if n < at { STEP } else { 0.0 };
+                let points: Vec<_> =
+                    xs.iter().enumerate().map(|(n, &x)| (x, y(n, x))).collect();
+                let line = theil_sen(&points).unwrap();
+                line.slope > detection_limit(&points, &line, STEP)
+            };
+            (1..8).filter(|&at| beside(at)).count()
+        };
+        assert_eq!([1.0, 2.0, 4.0].map(found), [0, 4, 7]);
     }
 
     #[test]

@@ -11,6 +11,8 @@ pub mod order;
 pub mod session;
 pub mod payment;
 pub mod parcel;
+pub mod picking;
+pub mod open_order;
 pub mod cursor;
 
 pub mod table;
@@ -22,12 +24,14 @@ pub use ids::{
     IdempotencyKey, OrderId, RequestId, SessionToken, TenantId, TrackingCode,
 };
 pub use numbers::{BudgetMs, Cents, Quantity, Sequence, UnitCents};
+pub use open_order::OpenOrder;
 pub use order::{
     EventKind, Lines, Order, OrderDraft, OrderEvent, OrderLine, OrderStatus, Scan,
     Seen,
 };
 pub use parcel::Parcel;
 pub use payment::Payment;
+pub use picking::PickingList;
 pub use session::Session;
 pub use text::{Currency, LongText, Name, Note, Timestamp};
 pub use value::ValueError;

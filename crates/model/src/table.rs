@@ -4,6 +4,7 @@
 //! |---|---|---|---|---|
 //! | order | `TENANT#t` | `ORDER#id` | `TENANT#t#STATUS#open` | `ORDER#id` |
 //! | draft | `TENANT#t` | `DRAFT#id` | | |
+//! | picking list | `TENANT#t` | `PICKING#id` | | |
 //! | event | `EVENTS#t#id` | `EVENT#confirmed` | | |
 //! | scan | `EVENTS#t#id` | `EVENT#scan#station#sequence` | | |
 //! | seen | `EVENTS#t#id` | `EVENT#seen#desk` | | |
@@ -17,11 +18,10 @@ use crate::{
     Seen, Session, SessionToken, TenantId, TrackingCode,
 };
 use aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
-use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex,
-    KeySchemaElement, KeyType, Projection, ProjectionType, ReturnValue,
-    ScalarAttributeType, TableDescription,
+    KeySchemaElement, KeyType, Projection, ProjectionType, ScalarAttributeType,
+    TableDescription,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -235,6 +235,13 @@ fn value_bytes(value: &AttributeValue) -> usize {
     }
 }
 
+/// The keys of an item, for the log: no other part of it.
+pub fn name(item: &Item) -> String {
+    let part = |name| item.get(name).and_then(|key| key.as_s().ok());
+    let part = |name| part(name).map_or("", String::as_str);
+    format!("{} {}", part(PK), part(SK))
+}
+
 fn s(text: &str) -> AttributeValue {
     AttributeValue::S(text.to_owned())
 }
@@ -266,23 +273,6 @@ pub fn with_schema(mut call: CreateTableFluentBuilder) -> CreateTableFluentBuild
         .key_schema(element(SK, KeyType::Range))
         .global_secondary_indexes(index)
         .billing_mode(BillingMode::PayPerRequest)
-}
-
-/// Fills an `UpdateItem` call so that it confirms an existing order and returns the
-/// confirmed order.
-pub fn with_confirmation(
-    call: UpdateItemFluentBuilder,
-    tenant: &TenantId,
-    id: &OrderId,
-) -> UpdateItemFluentBuilder {
-    let status = OrderStatus::Confirmed;
-    call.set_key(Some(order_key(tenant, id)))
-        .condition_expression("attribute_exists(pk)")
-        .update_expression("SET #status = :status, gsi1pk = :gsi1pk")
-        .expression_attribute_names("#status", "status")
-        .expression_attribute_values(":status", s(status.as_str()))
-        .expression_attribute_values(":gsi1pk", status_pk(tenant, status))
-        .return_values(ReturnValue::AllNew)
 }
 
 fn element(name: &str, kind: KeyType) -> KeySchemaElement {

@@ -8,9 +8,11 @@
 use crate::frame::FrameRef;
 use crate::name;
 
-/// A callee needs this share of a site's blocks to name the site. Callees of every
-/// request have shares near 1/2, 1/3 or 1/4. A threshold away from those decides the
-/// same way in every run.
+/// A callee needs this share of a site's blocks to name the site. A line that asks for
+/// memory through n callees, once each per request, gives each a share near 1/n, so a
+/// threshold in the middle between 1/4 and 1/5 decides alike in every run. A line with a
+/// share near the threshold, or with five callees and more, may get another fingerprint
+/// in another run: a baseline then shows its site as new.
 const SHARE_OF_NAME: f64 = 0.225;
 
 /// Blocks that a site asked for through each of its callees. There are only a few, so

@@ -5,7 +5,7 @@
 
 use crate::baseline::Gate;
 pub use measure::judge::{MetricSlope, SiteGrowth};
-pub use measure::{Peak, Verdict};
+pub use measure::{Peak, Pressure, Verdict};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -26,6 +26,14 @@ pub struct Comparison {
 }
 
 impl Comparison {
+    /// Other load during the run, where it was high.
+    pub fn pressure(&self) -> Option<String> {
+        let all = self.lessons.iter().flat_map(LessonResult::services);
+        let most =
+            all.fold(Pressure::default(), |most, (_, r)| most.most(&r.pressure));
+        most.load().map(|load| format!("Measured under pressure: {load}."))
+    }
+
     /// The lessons that are not as expected.
     pub fn unexpected(&self) -> impl Iterator<Item = &LessonResult> {
         self.lessons.iter().filter(|lesson| !lesson.as_expected)
@@ -143,6 +151,8 @@ pub struct TwinResult {
     pub errors: u64,
     pub abandoned: u64,
     pub attempts: u64,
+    #[serde(default)]
+    pub pressure: Pressure,
     pub live_bytes_before_exit: Option<u64>,
     pub live_bytes_at_exit: Option<u64>,
 }
@@ -151,6 +161,15 @@ impl TwinResult {
     /// Whether its peak is judged rather than its slope.
     pub fn is_peak(&self) -> bool {
         !self.peaks.is_empty()
+    }
+
+    /// What must be known beside the verdict: further attempts, and what was sent again.
+    pub fn circumstances(&self) -> Option<String> {
+        let attempts =
+            (self.attempts > 1).then(|| format!("{} attempts", self.attempts));
+        let all: Vec<_> =
+            attempts.into_iter().chain(self.pressure.repeats()).collect();
+        (!all.is_empty()).then(|| all.join(", "))
     }
 }
 

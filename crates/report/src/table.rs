@@ -49,7 +49,8 @@ fn rows(lines: &mut Lines, lesson: &LessonResult) {
     let (leaky, fixed) = (of("leaky"), of("fixed"));
     lines.line(format_args!("{id:<NOTE$}{grows_with:<19}{leaky} {fixed}"));
     let indent = " ".repeat(NOTE);
-    let notes = [holder(lesson), metrics(lesson), cost(lesson), attempts(lesson)];
+    let notes =
+        [holder(lesson), metrics(lesson), cost(lesson), circumstances(lesson)];
     for note in notes.iter().flatten() {
         lines.filled(DIM, note, &indent, &indent);
     }
@@ -101,14 +102,13 @@ fn cost(lesson: &LessonResult) -> Option<String> {
     (!costs.is_empty()).then(|| format!("the fix costs {}", costs.join(", ")))
 }
 
-/// Which services had to be measured again.
-fn attempts(lesson: &LessonResult) -> Option<String> {
-    let again: Vec<_> = lesson
-        .services()
-        .filter(|(_, result)| result.attempts > 1)
-        .map(|(name, result)| format!("{name} took {} attempts", result.attempts))
-        .collect();
-    (!again.is_empty()).then(|| again.join(", "))
+/// Which services had to be measured again, and what was sent again.
+fn circumstances(lesson: &LessonResult) -> Option<String> {
+    let of = |(name, result): (&str, &TwinResult)| {
+        result.circumstances().map(|how| format!("{name}: {how}"))
+    };
+    let all: Vec<_> = lesson.services().filter_map(of).collect();
+    (!all.is_empty()).then(|| all.join("; "))
 }
 
 /// Live and resident bytes of both twins, as bars on one scale; for bursts only.
@@ -157,6 +157,9 @@ fn summary(lines: &mut Lines, comparison: &Comparison) {
     lines.line(format_args!("\n{verdict}"));
     if lessons.iter().any(repaired) {
         lines.line("If you have repaired leaky: it no longer grows.");
+    }
+    if let Some(pressure) = comparison.pressure() {
+        lines.paragraph(&pressure);
     }
     lines.paragraph(figures::UNITS);
     let controls = lessons.iter().filter(|lesson| lesson.kind == "control");
@@ -232,13 +235,35 @@ mod tests {
         }
         for part in [
             "  ! leaky is odd",
-            "leaky took 2 attempts",
+            "leaky: 2 attempts",
             "leaky live",
             "allocated by actix_http",
             "also: subscribers +1.0",
             "One lesson is not as expected",
         ] {
             assert!(text.contains(part), "no '{part}' in {text}");
+        }
+    }
+
+    #[test]
+    fn attempts_and_pressure_are_wherever_a_verdict_is() {
+        let mut comparison = comparison();
+        let leaky = comparison.lessons[0].twins.get_mut("leaky").unwrap();
+        leaky.attempts = 2;
+        leaky.pressure.other_cpu_share = Some(0.5);
+        leaky.pressure.repeated = vec!["round 3 (504 for GET /)".to_owned()];
+        let folder = Path::new(".");
+        let page =
+            crate::page::render(&crate::page::Folder::new(folder, &comparison));
+        let table = render(&comparison, folder);
+        for shown in [table, page, crate::markdown::summary(&comparison)] {
+            let words = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+            for part in [
+                "2 attempts, sent again: round 3 (504 for GET /)",
+                "Measured under pressure: other programs used 50 % of the processor",
+            ] {
+                assert!(words.contains(part), "no '{part}' in {words}");
+            }
         }
     }
 

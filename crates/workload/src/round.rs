@@ -14,7 +14,7 @@ use hyper::StatusCode;
 use hyper::header::{CONTENT_TYPE, RETRY_AFTER};
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -38,6 +38,11 @@ pub struct RoundError {
     pub source: HttpError,
 }
 
+/// For [`Round::ends_at`]: every request is sent, whatever the responses are.
+pub fn to_the_end(_: u16, _: bool) -> bool {
+    false
+}
+
 /// Which requests to send, and how.
 #[derive(Clone)]
 pub struct Round {
@@ -51,6 +56,9 @@ pub struct Round {
     pub concurrency: usize,
     /// How the clients take their responses.
     pub client: ClientBehavior,
+    /// Responses after which the rest of the round is not sent, by status and by
+    /// whether they refuse work (503 with `Retry-After`).
+    pub ends_at: fn(u16, bool) -> bool,
 }
 
 /// What came back in a round. Its size does not depend on the number of requests.
@@ -66,6 +74,10 @@ pub struct RoundStats {
     pub abandoned: u64,
     /// The first error: status, method and path.
     pub first_error: Option<String>,
+    /// The response at which the round ended early: status, method and path.
+    pub ended_at: Option<String>,
+    /// The longest time in which no response was completed.
+    pub longest_pause: Duration,
     /// Bytes of all bodies.
     pub body_bytes: u64,
     /// Time to the end of a response, in microseconds.
@@ -85,6 +97,8 @@ impl Default for RoundStats {
             errors: 0,
             abandoned: 0,
             first_error: None,
+            ended_at: None,
+            longest_pause: Duration::ZERO,
             body_bytes: 0,
             latency_us: times.clone(),
             first_byte_us: times,
@@ -100,6 +114,8 @@ impl RoundStats {
         self.errors += other.errors;
         self.abandoned += other.abandoned;
         self.first_error = self.first_error.take().or(other.first_error);
+        self.ended_at = self.ended_at.take().or(other.ended_at);
+        self.longest_pause = self.longest_pause.max(other.longest_pause);
         self.body_bytes += other.body_bytes;
         let bounds = "the bounds are the same";
         self.latency_us.add(other.latency_us).expect(bounds);
@@ -128,10 +144,10 @@ impl Round {
     /// [`RoundError`] for the first request without a response. A response that
     /// reports an error is a response.
     pub async fn run(&self, origin: Origin) -> Result<RoundStats, RoundError> {
-        let next = Arc::new(AtomicU64::new(0));
+        let state = Arc::new(State::default());
         let mut senders = JoinSet::new();
         for _ in 0..self.concurrency {
-            senders.spawn(self.clone().send(origin, Arc::clone(&next)));
+            senders.spawn(self.clone().send(origin, Arc::clone(&state)));
         }
         let mut stats = RoundStats::default();
         while let Some(sender) = senders.join_next().await {
@@ -147,7 +163,7 @@ impl Round {
     async fn send(
         self,
         origin: Origin,
-        next: Arc<AtomicU64>,
+        state: Arc<State>,
     ) -> Result<RoundStats, RoundError> {
         let round = self.number;
         let connect = async || {
@@ -158,8 +174,8 @@ impl Round {
         let mut connection = connect().await?;
         let mut stats = RoundStats::default();
         loop {
-            let number = next.fetch_add(1, Relaxed);
-            if number >= self.count {
+            let number = state.next.fetch_add(1, Relaxed);
+            if number >= self.count || state.ended.load(Relaxed) {
                 return Ok(stats);
             }
             let request = (self.requests)(number);
@@ -173,7 +189,13 @@ impl Round {
             if response.closes {
                 connection = connect().await?;
             }
+            stats.longest_pause = stats.longest_pause.max(state.pause());
             stats.record(number * PARTS / self.count, &response, &name);
+            if (self.ends_at)(response.status.as_u16(), response.refused) {
+                state.ended.store(true, Relaxed);
+                let error = || format!("{} for {name}", response.status);
+                stats.ended_at.get_or_insert_with(error);
+            }
         }
     }
 
@@ -192,6 +214,37 @@ impl Round {
         };
         let abandoned = |_| Ok(Response::abandoned(ids, began.elapsed()));
         timeout(patience, response).await.unwrap_or_else(abandoned)
+    }
+}
+
+/// What the senders of a round share.
+struct State {
+    /// Number of the next request.
+    next: AtomicU64,
+    /// Whether a response has ended the round.
+    ended: AtomicBool,
+    began: Instant,
+    /// When the last response was completed, in microseconds.
+    completed_us: AtomicU64,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            next: AtomicU64::new(0),
+            ended: AtomicBool::new(false),
+            began: Instant::now(),
+            completed_us: AtomicU64::new(0),
+        }
+    }
+}
+
+impl State {
+    /// A response is complete: the time since the one before it.
+    fn pause(&self) -> Duration {
+        let now = self.began.elapsed().as_micros() as u64;
+        let before = self.completed_us.swap(now, Relaxed);
+        Duration::from_micros(now.saturating_sub(before))
     }
 }
 

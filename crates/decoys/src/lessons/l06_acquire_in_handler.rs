@@ -29,7 +29,7 @@ async fn place(
     let (tenant, status) = (tenant.0, OrderStatus::Open);
     let order =
         Order { tenant, id, status, placed_at, customer, currency, lines, notes };
-    dynamo.put(&order).await?;
+    dynamo.place(&order).await?;
     drop(permit);
     let placed = Placed { total_cents: order.total_cents(), id: order.id };
     Ok(HttpResponse::Created().json(placed))

@@ -1,21 +1,30 @@
-//! Confirm an order and write its audit trail in a background job: the clerk does not
-//! wait for the audit, and a shutdown does.
+//! Confirm an order, and make the warehouse's picking list in a background job: the clerk
+//! does not wait for the list, and a shutdown does.
+//!
+//! Nothing depends on the job. The confirmation and its audit entry are one transaction,
+//! and the list is derived from the order: confirming again makes it again.
 //!
 //! tokio allocates one block per task, the task's cell. It is as large as the job's
 //! future and is freed when the last reference to the task is gone.
 
 use heap::{Gauge, GaugeGuard};
-use model::{EventKind, Note, OrderEvent, OrderStatus};
+use model::{Note, OrderStatus, PickingList};
 use service::prelude::*;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::task::TaskTracker;
 
 /// Confirms an order
-#[utoipa::path(params(Tenant), responses((status = 200, body = Confirmed)))]
+#[utoipa::path(
+    params(Tenant),
+    responses(
+        (status = 200, body = Confirmed),
+        (status = 409, description = "An open order has an audit entry already")
+    )
+)]
 #[post("/orders/{id}/confirm")]
 async fn confirm(
     tenant: Tenant,
@@ -27,24 +36,32 @@ async fn confirm(
     let note = confirmation.into_inner().note;
     // Before any work is done, so that a refusal leaves the order as it was.
     let permit = jobs.admit()?;
-    let order = dynamo.confirm(&tenant, &id).await?;
-    // The job owns its event: it goes on when the request and its memory are gone.
-    let (answer, event) = outcome(order, note);
-    jobs.start(permit, audit(dynamo, event));
+    let order = dynamo.confirm(&tenant, &id, note).await?;
+    let answer = Confirmed {
+        id: order.id.clone(),
+        status: order.status,
+        total_cents: order.total_cents(),
+    };
+    // The job owns its order: it goes on when the request and its memory are gone.
+    jobs.start(permit, make_list(Data::clone(&jobs.dynamo), order));
     Ok(Json(answer))
 }
 
-/// The job: one more line in the audit trail. The clerk already has the answer, so a
-/// failure only goes to the log.
-async fn audit(dynamo: Data<Dynamo>, event: OrderEvent) {
-    // A worker that stops ends the connections to DynamoDB that it opened, and a call on
-    // one of them fails. The second attempt opens another connection.
-    for attempt in 1..=2 {
-        match dynamo.put(&event).await {
-            Ok(()) => return,
-            Err(error) => {
-                tracing::error!(%error, attempt, order = %event.order, "not audited");
-            }
+/// The job. The clerk already has the answer, so a failure only goes to the log.
+async fn make_list(dynamo: Data<Dynamo>, order: Order) {
+    let mut unmade = Unmade(Some(order.id.clone()));
+    if dynamo.put(&PickingList::from(order)).await.is_ok() {
+        unmade.0 = None;
+    }
+}
+
+/// Names an order in the log if its job fails, or is dropped before its end.
+struct Unmade(Option<OrderId>);
+
+impl Drop for Unmade {
+    fn drop(&mut self) {
+        if let Some(order) = &self.0 {
+            tracing::error!(%order, "no picking list; confirming again makes it");
         }
     }
 }
@@ -66,18 +83,9 @@ struct Confirmed {
     total_cents: u64,
 }
 
-/// What the clerk is told, and what the audit trail is told.
-fn outcome(order: Order, note: Note) -> (Confirmed, OrderEvent) {
-    let (id, status, total_cents) =
-        (order.id.clone(), order.status, order.total_cents());
-    let (tenant, order) = (order.tenant, order.id);
-    let kind = EventKind::Confirmed;
-    let event = OrderEvent { tenant, order, kind, total_cents, note };
-    (Confirmed { id, status, total_cents }, event)
-}
-
 /// The background jobs of this process.
 struct Jobs {
+    dynamo: Data<Dynamo>,
     limits: Data<Limits>,
     /// Jobs that have not ended.
     alive: Gauge,
@@ -100,11 +108,12 @@ struct Permit {
 
 impl Jobs {
     fn new(context: &Context) -> Self {
+        let dynamo = context.background_dynamo.clone();
         let limits = context.limits.clone();
         let alive = context.gauges.tasks.clone();
         let runtime = context.background.clone();
         let permits = Arc::new(Semaphore::new(limits.jobs_max));
-        Self { limits, alive, runtime, permits, running: TaskTracker::new() }
+        Self { dynamo, limits, alive, runtime, permits, running: TaskTracker::new() }
     }
 
     fn admit(&self) -> Result<Permit, ServiceError> {
@@ -117,9 +126,8 @@ impl Jobs {
     fn start(&self, permit: Permit, job: impl Future<Output = ()> + Send + 'static) {
         let deadline = Duration::from_millis(self.limits.job_deadline_ms);
         let job = async move {
-            if timeout(deadline, job).await.is_err() {
-                tracing::error!(?deadline, "a background job was given up");
-            }
+            // A job that is given up names its order in the log.
+            let _ = timeout(deadline, job).await;
             drop((permit.alive, permit.semaphore));
         };
         // FIX: `spawn_on` returns a handle, which is dropped at the end of this line, so
@@ -128,11 +136,10 @@ impl Jobs {
         self.running.spawn_on(job, &self.runtime);
     }
 
-    /// Waits for the jobs in progress: a shutdown must not lose an audit.
-    async fn drain(&self) -> Result<(), Undone> {
+    /// Waits for the jobs in progress. Those that are left then name their orders.
+    async fn drain(&self, deadline: Instant) -> Result<(), Undone> {
         self.running.close();
-        self.running.wait().await;
-        Ok(())
+        timeout_at(deadline, self.running.wait()).await.map_err(|_| Undone)
     }
 }
 
@@ -140,5 +147,5 @@ pub(crate) fn lesson(context: &Context) -> Lesson {
     let jobs = Data::new(Jobs::new(context));
     Lesson::new(|app| app.service(confirm))
         .state(jobs.clone())
-        .drain(move |_| async move { jobs.drain().await })
+        .drain(move |deadline| async move { jobs.drain(deadline).await })
 }

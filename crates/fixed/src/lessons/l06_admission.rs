@@ -13,7 +13,13 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Places an order
-#[utoipa::path(params(Tenant), responses((status = 201, body = Placed)))]
+#[utoipa::path(
+    params(Tenant),
+    responses(
+        (status = 201, body = Placed),
+        (status = 409, description = "The id belongs to an order with another content")
+    )
+)]
 #[post("/orders")]
 async fn place(
     tenant: Tenant,
@@ -29,7 +35,7 @@ async fn place(
     let (tenant, status) = (tenant.0, OrderStatus::Open);
     let order =
         Order { tenant, id, status, placed_at, customer, currency, lines, notes };
-    dynamo.put(&order).await?;
+    dynamo.place(&order).await?;
     drop(permit);
     let placed = Placed { total_cents: order.total_cents(), id: order.id };
     Ok(HttpResponse::Created().json(placed))
@@ -39,7 +45,7 @@ async fn place(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Draft {
-    /// Made by the checkout; an order that is sent twice is stored once
+    /// Made by the checkout; an order that is sent again is stored once
     id: OrderId,
     placed_at: Timestamp,
     customer: Name,

@@ -4,6 +4,7 @@
 use heap::window::{self, WindowError};
 use heap::{CountingAlloc, alloc};
 use serde_json::Value;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard};
 
 #[global_allocator]
@@ -17,6 +18,9 @@ fn alone() -> MutexGuard<'static, ()> {
 }
 
 const MIB: usize = 1 << 20;
+
+/// Windows that a thread tries to open.
+const WINDOWS: u64 = 40;
 
 #[inline(never)]
 fn kept_by_this_function() -> Vec<u8> {
@@ -107,6 +111,31 @@ fn the_peak_is_never_more_than_was_live_at_one_moment() {
     });
     let peak = alloc::peak_bytes() as usize - before;
     assert!(peak <= MIB / 2 + MIB / 4, "{peak} bytes");
+}
+
+#[test]
+fn windows_of_many_threads_do_not_meet() {
+    let _turn = alone();
+    let opened = AtomicU64::new(0);
+    let work = || {
+        for _ in 0..WINDOWS {
+            match window::open(window::FRAMES) {
+                Ok(()) => {
+                    let kept = kept_by_this_function();
+                    let profile = window::close().unwrap();
+                    let text = String::from_utf8(profile).unwrap();
+                    assert!(text.contains("kept_by_this_function"));
+                    drop(kept);
+                    opened.fetch_add(1, Relaxed);
+                }
+                Err(error) => assert!(matches!(error, WindowError::AlreadyOpen)),
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        (0..4).for_each(|_| drop(scope.spawn(work)));
+    });
+    assert!(opened.into_inner() > 0);
 }
 
 #[test]

@@ -26,8 +26,10 @@ pub fn lesson_result(
         mismatches.extend(pair::burst_mismatch(leaky, fixed, scenario));
         mismatches.extend(responses_mismatch(plan, scenario, leaky, fixed));
     }
-    let answers_sha256 =
-        all.iter().find(|m| m.service.is_twin()).map(|m| digest(&m.samples));
+    let answers_sha256 = all
+        .iter()
+        .find(|m| m.service.is_twin())
+        .map(|m| digest(&m.samples, scenario));
     let by_name = |twins: bool| -> BTreeMap<_, _> {
         let of_kind = all.iter().filter(|m| m.service.is_twin() == twins);
         let result = |m: &Measured| {
@@ -45,7 +47,7 @@ pub fn lesson_result(
         growth: scenario.growth.into(),
         as_expected: mismatches.is_empty(),
         mismatches,
-        same_answers: pair.map(|(leaky, fixed)| {
+        same_answers: pair.and_then(|(leaky, fixed)| {
             pair::same_responses(&leaky.samples, &fixed.samples)
         }),
         answers_sha256: answers_sha256.unwrap_or_default(),
@@ -71,7 +73,7 @@ fn responses_mismatch(
 ) -> Option<String> {
     let refused = leaky.refused + fixed.refused > 0;
     let may_differ = plan.lesson.outage || (plan.lesson.may_refuse && refused);
-    if may_differ || pair::same_responses(leaky, fixed) {
+    if may_differ || pair::same_responses(leaky, fixed) != Some(false) {
         return None;
     }
     let first = pair::first_difference(leaky, fixed, scenario);
@@ -92,10 +94,11 @@ fn cost(leaky: &Measured, fixed: &Measured) -> Cost {
     }
 }
 
-/// The digest of all responses.
-fn digest(samples: &Samples) -> String {
+/// The digest of the responses of the first attempt, without disturbed rounds.
+fn digest(samples: &Samples, scenario: &Scenario) -> String {
     let mut digest = Digest::default();
-    samples.responses.iter().flatten().for_each(|part| digest.add(*part));
+    let rounds = samples.responses.range(..=scenario.rounds);
+    rounds.flat_map(|(_, parts)| parts).for_each(|part| digest.add(*part));
     digest.to_string()
 }
 
@@ -131,11 +134,12 @@ fn twin_result(
         window_bytes_per_request: judgement.window_slope,
         unattributed_share: judgement.unattributed_share,
         sites: judgement.sites.iter().take(SITES_MAX).cloned().collect(),
-        answers_sha256: digest(samples),
+        answers_sha256: digest(samples, scenario),
         refused: samples.refused,
         errors: samples.errors,
         abandoned: samples.abandoned,
         attempts: samples.attempt,
+        pressure: samples.pressure.clone(),
         live_bytes_before_exit: samples.live_before_exit,
         live_bytes_at_exit: samples.live_at_exit,
     }

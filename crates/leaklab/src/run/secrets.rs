@@ -143,6 +143,7 @@ impl Search {
             count,
             concurrency: 1,
             client: plan.lesson.client,
+            ends_at: workload::round::to_the_end,
         };
         let stats = round.run(origin).await;
         let stats =

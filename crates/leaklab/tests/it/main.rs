@@ -12,6 +12,10 @@ mod isolation;
 mod values;
 mod uploads;
 mod jobs;
+mod between;
+mod dropped;
+mod writes;
+mod imports;
 mod service;
 mod abuse;
 mod lessons;
@@ -22,6 +26,7 @@ mod baseline;
 mod explain;
 mod profiles;
 mod faults;
+mod pressure;
 mod proxy;
 #[cfg(target_os = "linux")]
 mod secrets;

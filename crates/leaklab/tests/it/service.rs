@@ -1,6 +1,6 @@
 //! How a twin starts, logs and stops.
 
-use crate::fixture::{TWINS, ask, build_programs, each_twin, get, post, signal};
+use crate::fixture::{TWINS, ask, build_programs, each_twin, get, signal};
 use dynamo::Target;
 use leaklab::run::{connect, program};
 use measure::{Process, ShowLog};
@@ -137,23 +137,4 @@ fn has_three_calls(log: &str) {
         assert_eq!(call["outcome"], outcome, "{call}");
     }
     assert!(calls.iter().all(|call| call["bytes"].as_u64().unwrap() > 0), "{log}");
-}
-
-#[test]
-fn a_shutdown_loses_no_audit() {
-    let orders: Vec<_> = (0..20).map(model::seed::order_id).collect();
-    each_twin(&[], async |served| {
-        for order in &orders {
-            let confirm = post(&format!("/orders/{order}/confirm"), "{}");
-            assert_eq!(served.ask(confirm).await.status, 200);
-        }
-        signal("TERM", served.process.id().unwrap());
-        let how = served.process.ended().await;
-        assert!(how.contains("exit status: 0"), "{how}");
-        for order in &orders {
-            let pk = format!("EVENTS#shop#{order}");
-            let found = served.item("GetItem", &pk, "EVENT#confirmed").await;
-            assert!(found["Item"].is_object(), "the audit of {order} is lost");
-        }
-    });
 }

@@ -4,6 +4,7 @@
 //! A queue connects the two. Its length is the backlog of the database.
 
 use heap::{Gauge, GaugeGuard};
+use model::table::Record;
 use model::{Name, Note, Scan, Sequence};
 use service::dynamo::BATCH_ITEMS;
 use service::prelude::*;
@@ -48,7 +49,7 @@ struct Events {
     depth: Gauge,
     /// Dropped when the service stops, which ends the writer.
     sender: Mutex<Option<UnboundedSender<Queued>>>,
-    writer: Mutex<Option<JoinHandle<()>>>,
+    writer: Mutex<Option<JoinHandle<Result<(), Undone>>>>,
 }
 
 /// An event in the queue.
@@ -63,10 +64,11 @@ impl Events {
         // LEAK: an unbounded channel accepts every event. It allocates another block
         // for every 32 events, and each event owns its texts. While DynamoDB is slower
         // than the scanners, the queue grows by the difference, and nobody is told.
-        let (sender, receiver) = unbounded_channel();
+        let (sender, queue) = unbounded_channel();
         let dynamo = context.background_dynamo.clone();
+        let batch = Vec::with_capacity(BATCH_ITEMS);
         // One writer for all workers. It owns the receiving end, and with it the queue.
-        let writer = context.background.spawn(write_all(dynamo, receiver));
+        let writer = context.background.spawn(Writer { dynamo, queue, batch }.run());
         Self {
             depth: context.gauges.named("queue depth"),
             sender: Mutex::new(Some(sender)),
@@ -85,32 +87,54 @@ impl Events {
 
     /// Writes what is queued before the service ends.
     async fn drain(&self, deadline: Instant) -> Result<(), Undone> {
-        // Without a sender, the writer ends when it has taken the last event.
+        // Without a sender, the writer ends when it has written the last event.
         drop(lock(&self.sender).take());
-        let Some(writer) = lock(&self.writer).take() else { return Ok(()) };
-        if timeout_at(deadline, writer).await.is_err() {
-            tracing::error!(left = self.depth.get(), "events were lost");
-            return Err(Undone);
-        }
-        Ok(())
+        let Some(mut writer) = lock(&self.writer).take() else { return Ok(()) };
+        let ended = match timeout_at(deadline, &mut writer).await {
+            Ok(ended) => ended,
+            Err(_) => {
+                writer.abort();
+                writer.await
+            }
+        };
+        // Otherwise it was aborted, or it had panicked.
+        ended.unwrap_or(Err(Undone))
     }
 }
 
-/// The writer: one batch at a time, until the sender is gone and the queue is empty.
-async fn write_all(dynamo: Data<Dynamo>, mut queue: UnboundedReceiver<Queued>) {
-    let mut batch = Vec::with_capacity(BATCH_ITEMS);
-    while queue.recv_many(&mut batch, BATCH_ITEMS).await > 0 {
-        // The events stay in `batch`, and counted, until DynamoDB has answered.
-        if let Err(error) = write(&dynamo, &batch).await {
-            tracing::error!(%error, lost = batch.len(), "events were not written");
+/// The receiving side of the queue: writes one batch at a time.
+struct Writer {
+    dynamo: Data<Dynamo>,
+    queue: UnboundedReceiver<Queued>,
+    /// Events from the queue that are not known to be written. They stay here, and
+    /// counted, until DynamoDB has answered.
+    batch: Vec<Queued>,
+}
+
+impl Writer {
+    /// Runs until the sender is gone and the queue is empty. A batch is sent until it
+    /// is written; meanwhile the queue fills up.
+    async fn run(mut self) -> Result<(), Undone> {
+        let mut done = Ok(());
+        while self.queue.recv_many(&mut self.batch, BATCH_ITEMS).await > 0 {
+            let scans = self.batch.iter().map(|queued| &queued.scan);
+            done = done.and(self.dynamo.put_all(scans).await);
+            self.batch.clear();
         }
-        batch.clear();
+        done
     }
 }
 
-async fn write(dynamo: &Dynamo, batch: &[Queued]) -> Result<(), ServiceError> {
-    let items = batch.iter().map(|queued| table::to_item(&queued.scan));
-    dynamo.put_batch(items.collect::<Result<_, _>>()?).await
+/// Whatever ends the writer too early, a shutdown or a panic: the scanners were told that
+/// these events are accepted, so the log names each of them.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        let queued = std::iter::from_fn(|| self.queue.try_recv().ok());
+        for Queued { scan, .. } in self.batch.drain(..).chain(queued) {
+            let event = table::name(&scan.keys());
+            tracing::error!(event, "an accepted event is not known to be written");
+        }
+    }
 }
 
 pub(crate) fn lesson(context: &Context) -> Lesson {

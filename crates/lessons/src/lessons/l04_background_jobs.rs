@@ -1,9 +1,9 @@
-//! Confirm an order and write its audit entry in the background.
+//! Confirm an order, and make its picking list in the background.
 
 use crate::prelude::*;
 
 pub(super) const LESSON: Lesson = Lesson {
-    title: "confirm an order, audit it later",
+    title: "confirm an order, list its picks later",
     route: "POST /orders/{id}/confirm",
     grows_with: "requests",
     // A kept JoinHandle keeps the allocation of its task, which is as large as the

@@ -8,10 +8,6 @@ pub(super) const LESSON: Lesson = Lesson {
     grows_with: "tenants",
     // What a token bucket allocates, and its slot in the SDK's map.
     growth: Growth::Slope { min_leak_bytes: 100.0 },
-    // The SDK's map doubles at 897 names. With these numbers it doubles in the second
-    // window, where the sites show which line owns the map.
-    requests: 90,
-    window_requests: 45,
     request: |_, n| {
         let tenant = numbered_tenant(n);
         let path = format!("/tenants/{tenant}/orders/{}", shop_order(n));

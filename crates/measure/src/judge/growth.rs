@@ -60,6 +60,7 @@ pub(super) fn of(samples: &Samples, scenario: &Scenario) -> GrowthFound {
     }
     let peak_exponent = peak_exponent(&samples.peaks);
     let verdict = match scenario.growth {
+        _ if samples.unjudged.is_some() => Verdict::Inconclusive,
         Growth::Slope { .. } | Growth::Burst { .. } => {
             judge_slope(samples, scenario, &line, limit)
         }

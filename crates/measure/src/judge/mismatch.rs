@@ -20,22 +20,25 @@ pub(super) fn all(
     growth: &GrowthFound,
     metrics: &[MetricSlope],
 ) -> Vec<String> {
-    let verdict = verdict(scenario, growth);
+    let verdict = verdict(samples, scenario, growth);
+    if samples.unjudged.is_some() {
+        // Neither are the metrics and the errors of disturbed rounds judged.
+        return verdict.into_iter().collect();
+    }
     let metrics = metrics.iter().filter_map(|slope| metric(scenario, slope));
     verdict.into_iter().chain(metrics).chain(errors(samples, scenario)).collect()
 }
 
-fn verdict(scenario: &Scenario, growth: &GrowthFound) -> Option<String> {
+fn verdict(
+    samples: &Samples,
+    scenario: &Scenario,
+    growth: &GrowthFound,
+) -> Option<String> {
     let (expected, found) = (scenario.expected, growth.verdict);
     if found != expected {
-        let advice = match (found, scenario.growth) {
-            // More requests do not change a peak.
-            (Verdict::Inconclusive, Growth::Peak { .. }) => {
-                "; its peak follows the size in part: look at the peaks, or give \
-                 --sizes that are further apart"
-            }
-            (Verdict::Inconclusive, _) => "; run it again with more --requests",
-            _ => "",
+        let advice = match found {
+            Verdict::Inconclusive => advice(samples, scenario, growth),
+            _ => String::new(),
         };
         let (found, expected) = (found.as_str(), expected.as_str());
         return Some(format!("is {found}, expected {expected}{advice}"));
@@ -48,6 +51,28 @@ fn verdict(scenario: &Scenario, growth: &GrowthFound) -> Option<String> {
              smallest expected leak: it is partly repaired, or another leak"
         )
     })
+}
+
+/// What may turn an inconclusive measurement into a verdict.
+fn advice(samples: &Samples, scenario: &Scenario, growth: &GrowthFound) -> String {
+    if let Some(why) = &samples.unjudged {
+        return format!(": {why}; run it again on a quieter machine");
+    }
+    let advice = match scenario.growth {
+        Growth::Peak { .. } if growth.line.slope > growth.detection_limit => {
+            "; memory stays when a peak is over: look at live_bytes"
+        }
+        // More requests do not change a peak.
+        Growth::Peak { .. } => {
+            "; its peak follows the size in part: look at the peaks, or give --sizes \
+             that are further apart"
+        }
+        _ => "; run it again with more --requests",
+    };
+    match samples.pressure.phrase() {
+        Some(pressure) => format!(" under pressure ({pressure}){advice}"),
+        None => advice.to_owned(),
+    }
 }
 
 fn metric(scenario: &Scenario, slope: &MetricSlope) -> Option<String> {

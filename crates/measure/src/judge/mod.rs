@@ -57,10 +57,8 @@ pub fn judge(samples: &Samples, scenario: &Scenario) -> Judgement {
     let growth = growth::of(samples, scenario);
     let sites = sites::sites(samples, scenario);
     let metrics = metrics::metrics(samples, scenario);
-    let unattributed_share = growth
-        .verdict
-        .is_growth()
-        .then(|| sites::unattributed(&sites, growth.line.slope));
+    let unattributed_share =
+        growth.verdict.is_growth().then(|| sites::unattributed(&sites, samples));
     Judgement {
         mismatches: mismatch::all(samples, scenario, &growth, &metrics),
         verdict: growth.verdict,

@@ -4,6 +4,7 @@
 use super::Judgement;
 use crate::samples::Samples;
 use crate::scenario::{Growth, Scenario};
+use workload::Digest;
 use workload::round::PARTS;
 
 /// Fewer calls than one in two requests are not part of a request: they are batches
@@ -14,9 +15,12 @@ const OWN_CALLS: f64 = 0.5;
 /// memory as the second one.
 const RESIDENT_TIMES: u64 = 2;
 
-/// Whether the responses of the first attempt are the same.
-pub fn same_responses(first: &Samples, second: &Samples) -> bool {
-    first.responses == second.responses
+/// Whether the responses of the rounds that both have are the same; `None` where no round
+/// was undisturbed in both.
+pub fn same_responses(first: &Samples, second: &Samples) -> Option<bool> {
+    let mut common = common_rounds(first, second).peekable();
+    common.peek()?;
+    Some(common.all(|(_, first, second)| first == second))
 }
 
 /// The round and the request near which responses differ first, both by number.
@@ -25,10 +29,20 @@ pub fn first_difference(
     second: &Samples,
     scenario: &Scenario,
 ) -> Option<(u64, u64)> {
-    let rounds = (1..).zip(first.responses.iter().zip(&second.responses));
-    rounds.into_iter().find_map(|(round, (first, second))| {
+    common_rounds(first, second).find_map(|(round, first, second)| {
         let part = first.iter().zip(second).position(|(one, other)| one != other)?;
         Some((round, (part as u64 * scenario.requests).div_ceil(PARTS)))
+    })
+}
+
+/// Rounds with the same number have the same requests.
+fn common_rounds<'a>(
+    first: &'a Samples,
+    second: &'a Samples,
+) -> impl Iterator<Item = (u64, &'a [Digest], &'a [Digest])> {
+    first.responses.iter().filter_map(|(round, responses)| {
+        let others = second.responses.get(round)?;
+        Some((*round, &responses[..], &others[..]))
     })
 }
 

@@ -82,13 +82,21 @@ fn expected_site(scenario: &Scenario, site: &SiteChange) -> Option<String> {
     scenario.expected_sites.iter().find(through).map(|part| (*part).to_owned())
 }
 
-/// The share of the growth that no in-app and no expected site holds. The growth is
-/// that of all sites or, where that is more, the slope of the exact counters.
-pub(super) fn unattributed(sites: &[SiteGrowth], slope: f64) -> f64 {
+/// The share of the growth between the windows that no in-app and no expected site
+/// holds. The growth is that of all sites or, where that is more, of the exact counters.
+/// It is not that of the rounds: a table that doubled there is in no window.
+pub(super) fn unattributed(sites: &[SiteGrowth], samples: &Samples) -> f64 {
     let bytes = |site: &SiteGrowth| site.bytes_per_request;
     let all: f64 = sites.iter().map(bytes).sum();
     let known: f64 =
         sites.iter().filter(|site| site.is_explained()).map(bytes).sum();
-    let all = all.max(slope);
+    let counted = match &samples.windows[..] {
+        [first, second] if second.requests > first.requests => {
+            let requests = second.requests - first.requests;
+            (second.growth - first.growth) as f64 / requests as f64
+        }
+        _ => 0.0,
+    };
+    let all = all.max(counted);
     if all > 0.0 { (1.0 - known / all).max(0.0) } else { 0.0 }
 }

@@ -1,12 +1,14 @@
 //! Samples that were made up, and what must be said of them.
 
 use super::*;
+use crate::pressure::Pressure;
 use crate::samples::{Peak, Window};
 use crate::scenario::{Growth, Metric, Scale};
 use heap::Reading;
 use profile::Profile;
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use workload::RoundStats;
+use workload::{Digest, RoundStats};
 
 const REQUESTS: u64 = 100;
 
@@ -63,7 +65,7 @@ fn samples(live: &[u64], windows: [i64; 2]) -> Samples {
     Samples {
         readings: live.iter().map(|&bytes| reading(bytes)).collect(),
         resident_before: None,
-        responses: Vec::new(),
+        responses: BTreeMap::new(),
         refused: 0,
         errors: 0,
         abandoned: 0,
@@ -73,6 +75,8 @@ fn samples(live: &[u64], windows: [i64; 2]) -> Samples {
         peaks: Vec::new(),
         windows: vec![window(10, 10 * windows[0]), window(20, 20 * windows[1])],
         attempt: 1,
+        unjudged: None,
+        pressure: Pressure::default(),
         live_before_exit: None,
         live_at_exit: None,
     }
@@ -107,6 +111,37 @@ fn a_slope_that_one_window_does_not_confirm_is_inconclusive() {
         assert!(!found.is_conclusive(&scenario));
         assert!(found.mismatches[0].contains("more --requests"));
     }
+}
+
+#[test]
+fn a_disturbed_measurement_is_inconclusive_whatever_it_read() {
+    for bytes in [0, 2_000] {
+        let disturbed = Samples {
+            unjudged: Some("round 9 met 504 for GET /".to_owned()),
+            ..samples(&steady(bytes), [2_000, 2_000])
+        };
+        let found = judge(&disturbed, &leak(Verdict::Leaks));
+        assert_eq!(found.verdict, Verdict::Inconclusive);
+        assert!(found.mismatches[0].contains("round 9 met 504"));
+        assert!(!found.mismatches[0].contains("--requests"));
+    }
+}
+
+#[test]
+fn only_rounds_that_both_services_had_are_compared() {
+    // Responses that differ in their number.
+    let with = |rounds: &[(u64, usize)]| Samples {
+        responses: rounds
+            .iter()
+            .map(|&(round, parts)| (round, vec![Digest::default(); parts]))
+            .collect(),
+        ..samples(&steady(0), [0, 0])
+    };
+    let first = with(&[(1, 1), (2, 1)]);
+    let same = |second: &[(u64, usize)]| pair::same_responses(&first, &with(second));
+    assert_eq!(same(&[(2, 1), (3, 2)]), Some(true));
+    assert_eq!(same(&[(1, 1), (2, 2)]), Some(false));
+    assert_eq!(same(&[(3, 1)]), None);
 }
 
 #[test]
@@ -159,6 +194,7 @@ fn a_peak_whose_memory_stays_is_not_bounded() {
     };
     let found = judge(&stays, &scenario(peak, Verdict::Bounded));
     assert_eq!(found.verdict, Verdict::Inconclusive);
+    assert!(found.mismatches[0].contains("stays"), "{:?}", found.mismatches);
 }
 
 #[test]

@@ -2,8 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod pressure;
+mod rates;
+
 use anyhow::Result;
-use measure::{Growth, Judgement, Load, Process, Scenario, ShowLog, Verdict};
+use measure::{
+    Growth, Judgement, Load, Process, Samples, Scenario, ShowLog, Verdict,
+};
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -61,16 +66,23 @@ fn shelf() -> PathBuf {
     folder.join("examples/shelf").with_extension(std::env::consts::EXE_EXTENSION)
 }
 
-async fn measured(path: &'static str, expected: Verdict) -> Judgement {
+/// Measures the example under this load, which may need its process id.
+async fn measured_under<L: Load>(
+    load: impl FnOnce(u32) -> L,
+    scenario: &Scenario,
+) -> (Samples, Judgement) {
     let program = shelf();
     let command = Command::new(&program);
     let process =
         Process::start("shelf", &program, command, ShowLog::No).await.unwrap();
-    let origin = Origin(process.address());
-    let measured =
-        measure::measure(origin, &Bodies(path), &scenario(expected), &|_| {}).await;
+    let (origin, load) = (Origin(process.address()), load(process.id().unwrap()));
+    let measured = measure::measure(origin, &load, scenario, &|_| {}).await;
     process.stop().await;
-    measured.unwrap().1
+    measured.unwrap()
+}
+
+async fn measured(path: &'static str, expected: Verdict) -> Judgement {
+    measured_under(|_| Bodies(path), &scenario(expected)).await.1
 }
 
 #[tokio::test]

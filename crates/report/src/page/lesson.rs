@@ -37,7 +37,7 @@ fn verdicts(lesson: &LessonResult) -> Markup {
                     dt { (name) }
                     dd {
                         (badge(twin.verdict)) " " (figures::of(twin))
-                        @if twin.attempts > 1 { ", in " (twin.attempts) " attempts" }
+                        @if let Some(how) = twin.circumstances() { ", " (how) }
                     }
                 }
             }

@@ -46,7 +46,9 @@ fn headline(comparison: &Comparison) -> String {
     let sentence = parts.into_iter().flatten().collect::<Vec<_>>().join("; ");
     let mut letters = sentence.chars();
     let first = letters.next().into_iter().flat_map(char::to_uppercase);
-    first.chain(letters).chain(['.']).collect()
+    let pressure = comparison.pressure().map(|pressure| format!(" {pressure}"));
+    let sentence: String = first.chain(letters).chain(['.']).collect();
+    sentence + &pressure.unwrap_or_default()
 }
 
 /// All lessons, a row each, which links to its section.

@@ -1,64 +1,103 @@
-//! Many items in one call, repeated until DynamoDB has written all of them.
+//! Many items at once, sent until DynamoDB has written them all.
 
 use super::Dynamo;
-use crate::ServiceError;
+use super::backoff::Backoff;
+use crate::{ServiceError, Undone};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::batch_write_item::BatchWriteItemError;
 use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
-use model::table::Item;
-use std::time::Duration;
+use model::table::{self, Item, Record};
+use std::collections::BTreeMap;
 
 /// Items that DynamoDB accepts in one BatchWriteItem.
 pub const BATCH_ITEMS: usize = 25;
 
-/// How often unprocessed items are sent. Without a limit, a table that is throttled for
-/// an hour would hold its writers for an hour.
-const TRIES: u32 = 4;
-
-/// Pause before the second attempt. It doubles with each further attempt.
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-
 impl Dynamo {
-    /// Puts up to [`BATCH_ITEMS`] items. Items that DynamoDB returns as unprocessed are
-    /// sent again after a pause, a few times.
+    /// Puts up to [`BATCH_ITEMS`] records, and tries until DynamoDB has written them.
+    /// Of records with the same key the last one is written: DynamoDB refuses a batch
+    /// that has a key twice.
     ///
     /// # Errors
-    /// [`ServiceError::Throttled`] if items are left in the end, and what the SDK
-    /// reports. Part of the batch may have been written.
-    pub async fn put_batch(&self, items: Vec<Item>) -> Result<(), ServiceError> {
-        let count = items.len();
-        let mut left =
-            items.into_iter().map(write).collect::<Result<Vec<_>, _>>()?;
+    /// [`Undone`] if DynamoDB can never write some of them. The log names those.
+    pub async fn put_all<'a, T: Record + Sync + 'a>(
+        &self,
+        records: impl Iterator<Item = &'a T>,
+    ) -> Result<(), Undone> {
+        let mut done = Ok(());
+        let mut by_name = BTreeMap::new();
+        for record in records {
+            let name = name(record);
+            match table::to_item(record) {
+                Ok(_) => _ = by_name.insert(name, record),
+                Err(_) => done = never(&name),
+            }
+        }
+        let mut backoff = Backoff::default();
+        let mut batches = vec![by_name.into_values().collect::<Vec<_>>()];
+        while let Some(mut batch) = batches.pop() {
+            match self.put_once(&batch).await {
+                Ok(left) if left.is_empty() => continue,
+                Ok(left) => {
+                    let number = left.len();
+                    tracing::warn!(left = number, "DynamoDB left a part of a batch");
+                    batch.retain(|record| left.contains(&name(*record)));
+                }
+                // One such item makes DynamoDB refuse its batch, so each goes alone.
+                Err(error) if is_invalid(&error) && batch.len() > 1 => {
+                    batches.extend(batch.into_iter().map(|record| vec![record]));
+                    continue;
+                }
+                Err(error) if is_invalid(&error) => {
+                    batch.into_iter().for_each(|record| done = never(&name(record)));
+                    continue;
+                }
+                // The conversion logs the cause.
+                Err(error) => _ = ServiceError::from(error),
+            }
+            batches.push(batch);
+            backoff.pause().await;
+        }
+        done
+    }
+
+    /// Sends a batch once; the names of the records that DynamoDB did not write.
+    async fn put_once<T: Record>(
+        &self,
+        batch: &[&T],
+    ) -> Result<Vec<String>, SdkError<BatchWriteItemError>> {
+        let items = batch.iter().filter_map(|record| table::to_item(*record).ok());
+        let puts: Vec<_> = items.map(put).collect();
+        if puts.is_empty() {
+            return Ok(Vec::new());
+        }
         let mut call = self.call("BatchWriteItem");
-        for attempt in 0..TRIES {
-            if left.is_empty() {
-                break;
-            }
-            if attempt > 0 {
-                tokio::time::sleep(FIRST_PAUSE * 2_u32.pow(attempt - 1)).await;
-            }
-            let request = self
-                .client
-                .batch_write_item()
-                .request_items(&*self.table, left)
-                .send();
-            let unprocessed = call.send(request).await?.unprocessed_items;
-            left = unprocessed
-                .and_then(|mut by_table| by_table.remove(&*self.table))
-                .unwrap_or_default();
-        }
-        if !left.is_empty() {
-            tracing::error!(
-                left = left.len(),
-                "DynamoDB did not write a whole batch"
-            );
-            return Err(ServiceError::Throttled);
-        }
-        call.finish(count);
-        Ok(())
+        let request =
+            self.client.batch_write_item().request_items(&*self.table, puts).send();
+        let left = call.send(request).await?.unprocessed_items;
+        let left = left.and_then(|mut tables| tables.remove(&*self.table));
+        let left = left.into_iter().flatten().filter_map(|write| write.put_request);
+        let left: Vec<_> = left.map(|put| table::name(&put.item)).collect();
+        call.finish(batch.len() - left.len());
+        Ok(left)
     }
 }
 
-fn write(item: Item) -> Result<WriteRequest, ServiceError> {
+fn name(record: &impl Record) -> String {
+    table::name(&record.keys())
+}
+
+fn put(item: Item) -> WriteRequest {
     let put = PutRequest::builder().set_item(Some(item)).build();
-    let put = put.map_err(ServiceError::internal)?;
-    Ok(WriteRequest::builder().put_request(put).build())
+    WriteRequest::builder().put_request(put.expect("the item is set")).build()
+}
+
+/// DynamoDB will refuse the same request again, however often it is sent.
+fn is_invalid(error: &SdkError<BatchWriteItemError>) -> bool {
+    let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
+    code == Some("ValidationException")
+}
+
+fn never(name: &str) -> Result<(), Undone> {
+    tracing::error!(name, "DynamoDB never takes this item; it is given up");
+    Err(Undone)
 }

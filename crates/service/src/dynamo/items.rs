@@ -104,25 +104,20 @@ impl Dynamo {
         Ok(earlier.map(table::from_item).transpose()?)
     }
 
-    /// Marks an order as confirmed and returns it; [`ServiceError::NotFound`] if there
-    /// is none.
-    pub async fn confirm(
-        &self,
-        tenant: &TenantId,
-        id: &OrderId,
-    ) -> Result<Order, ServiceError> {
-        let mut call = self.call("UpdateItem");
-        let request = self.client.update_item().table_name(&*self.table);
-        let request = table::with_confirmation(request, tenant, id);
-        let request = send!(self, request);
-        let updated = call.send(request).await.map_err(|error| {
-            let refused = error
-                .as_service_error()
-                .is_some_and(|e| e.is_conditional_check_failed_exception());
-            if refused { ServiceError::NotFound(Order::NAME) } else { error.into() }
-        })?;
-        call.finish(1);
-        Ok(table::from_item(updated.attributes.unwrap_or_default())?)
+    /// Creates an order. To send the same order again is no error, since its client may
+    /// not have seen the answer; what happened to it since then stays.
+    ///
+    /// # Errors
+    /// [`ServiceError::Conflict`] if the id belongs to an order with another content,
+    /// and what the SDK reports.
+    pub async fn place(&self, order: &Order) -> Result<(), ServiceError> {
+        let Some(earlier) = self.put_new(order).await? else { return Ok(()) };
+        let same = Order { status: order.status, ..earlier } == *order;
+        if same {
+            Ok(())
+        } else {
+            Err(ServiceError::Conflict("an order with this id"))
+        }
     }
 }
 

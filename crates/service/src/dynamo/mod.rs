@@ -5,7 +5,9 @@ mod credentials;
 mod call;
 mod items;
 mod queries;
+mod backoff;
 mod batch;
+mod transactions;
 
 pub use batch::BATCH_ITEMS;
 pub use call::Call;

@@ -1,0 +1,218 @@
+//! A handler may be dropped wherever it waits, because its client has left. What it wrote
+//! until then is whole, and the same request again completes it.
+
+use crate::between::{Between, Deed, Held, each_twin_behind};
+use crate::fixture::{Served, call, get, post};
+use measure::HeapClient;
+use serde_json::{Value, json};
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use workload::Request;
+
+/// Longer than anything here takes on a busy machine.
+const LONG: Duration = Duration::from_secs(60);
+
+pub(crate) async fn soon<T>(wait: impl Future<Output = T>) -> T {
+    tokio::time::timeout(LONG, wait).await.expect("it takes too long")
+}
+
+/// Sends a request on a connection that can be cut.
+async fn sent(served: &Served<'_>, request: &Request) -> TcpStream {
+    let Request { method, path, headers, body } = request;
+    let mut text = format!("{method} {path} HTTP/1.1\r\nhost: test\r\n");
+    for (name, value) in headers {
+        text += &format!("{name}: {value}\r\n");
+    }
+    text += &format!("content-length: {}\r\n\r\n", body.len());
+    let mut stream = TcpStream::connect(served.origin().0).await.unwrap();
+    stream.write_all(text.as_bytes()).await.unwrap();
+    stream.write_all(body.as_bytes()).await.unwrap();
+    stream
+}
+
+/// Drops the handler of a request at each of its calls to DynamoDB, before and after the
+/// engine has done what the call says. Calls of the operation `later` belong to a job.
+/// `request` and `whole` get a number that is new each time; `whole` checks the table,
+/// and whether the work is done.
+async fn dropped_everywhere(
+    served: &Served<'_>,
+    between: &Between,
+    later: &'static str,
+    request: impl Fn(u64) -> Request,
+    whole: impl AsyncFn(u64, bool),
+) -> u64 {
+    let mut number = 0;
+    for done in [false, true] {
+        for at in 0.. {
+            number += 1;
+            let (held, calls) = (Held::new(done), Arc::new(AtomicU64::new(0)));
+            let (holding, counting) = (held.clone(), calls.clone());
+            between.rule(move |operation, _| {
+                let own = operation != later;
+                match own && counting.fetch_add(1, Relaxed) == at {
+                    true => Deed::Hold(holding.clone()),
+                    false => Deed::Pass,
+                }
+            });
+            let request = request(number);
+            let mut client = sent(served, &request).await;
+            let mut head = [0; 12];
+            let answered = tokio::select! {
+                _ = client.read_exact(&mut head) => true,
+                () = soon(held.begun()) => false,
+            };
+            if answered {
+                assert!(head.starts_with(b"HTTP/1.1 2"), "{}", head.escape_ascii());
+                between.pass();
+                break;
+            }
+            client.set_zero_linger().unwrap();
+            drop(client);
+            soon(held.left()).await;
+            assert_eq!(in_flight(served).await, 0, "the handler is still there");
+            assert_eq!(calls.load(Relaxed), at + 1, "the handler went on");
+            whole(number, false).await;
+            let again = served.ask(request).await;
+            assert!(matches!(again.status, 200 | 201), "{}", again.text());
+            whole(number, true).await;
+            // The job that it may have started is none of the next request's calls.
+            in_flight(served).await;
+        }
+    }
+    number
+}
+
+/// Requests in flight, when nothing changes any more.
+async fn in_flight(served: &Served<'_>) -> u64 {
+    HeapClient::new(served.origin()).counters_at_rest().await.unwrap().in_flight
+}
+
+pub(crate) fn draft(id: &str) -> Value {
+    let order = model::seed::order(7, &model::seed::tenant("shop"), 3);
+    json!({
+        "id": id, "placed_at": order.placed_at, "customer": order.customer,
+        "currency": order.currency, "lines": order.lines, "notes": "",
+    })
+}
+
+pub(crate) async fn item(served: &Served<'_>, pk: &str, sk: &str) -> Value {
+    served.item("GetItem", pk, sk).await["Item"].clone()
+}
+
+#[test]
+fn an_order_is_placed_whole_or_not_at_all() {
+    each_twin_behind(&[], async |served, between| {
+        let id = |n| format!("new-{n}");
+        let request = |n| post("/orders", draft(&id(n)).to_string());
+        let whole = async |n, done: bool| {
+            let order =
+                item(served, "TENANT#shop", &format!("ORDER#{}", id(n))).await;
+            assert!(order.is_null() || order["status"]["S"] == "open", "{order}");
+            assert!(!done || order.is_object());
+        };
+        let drops = dropped_everywhere(served, between, "", request, whole).await;
+        assert!(drops > 2, "no handler was dropped");
+    });
+}
+
+#[test]
+fn an_order_is_confirmed_and_audited_or_neither() {
+    each_twin_behind(&[], async |served, between| {
+        let id = model::seed::order_id;
+        let request = |n| {
+            let note = json!({ "note": format!("by {n}") }).to_string();
+            post(&format!("/orders/{}/confirm", id(n)), note)
+        };
+        let whole = async |n, done: bool| {
+            let id = id(n);
+            let order = item(served, "TENANT#shop", &format!("ORDER#{id}")).await;
+            let pk = format!("EVENTS#shop#{id}");
+            let audit = item(served, &pk, "EVENT#confirmed").await;
+            let confirmed = order["status"]["S"] == "confirmed";
+            assert_eq!(audit.is_object(), confirmed, "{id}: {order} {audit}");
+            assert!(!done || confirmed, "{id}");
+            assert!(!done || audit["note"]["S"] == format!("by {n}"), "{audit}");
+        };
+        let drops =
+            dropped_everywhere(served, between, "PutItem", request, whole).await;
+        assert!(drops > 4, "no handler was dropped");
+        // The job of a handler that was dropped did not begin; a repeat began it.
+        for n in 1..=drops {
+            let list = async {
+                let sk = format!("PICKING#{}", id(n));
+                while item(served, "TENANT#shop", &sk).await.is_null() {
+                    served.ask(get("/health")).await;
+                }
+            };
+            soon(list).await;
+        }
+    });
+}
+
+#[test]
+fn a_payment_is_recorded_whole_or_not_at_all() {
+    each_twin_behind(&[], async |served, between| {
+        let request = |n| {
+            let charge = json!({ "order": "ord-00000001", "amount_cents": 500 + n });
+            post("/payments", charge.to_string())
+                .header("idempotency-key", format!("key-{n}"))
+        };
+        let whole = async |n: u64, done: bool| {
+            let sk = format!("PAYMENT#key-{n}");
+            let payment = item(served, "PAYMENTS#shop", &sk).await;
+            let amount = payment["amount_cents"]["N"].as_str();
+            assert!(amount.is_none_or(|cents| cents == (500 + n).to_string()));
+            assert!(!done || amount.is_some());
+        };
+        let drops = dropped_everywhere(served, between, "", request, whole).await;
+        assert!(drops > 2, "no handler was dropped");
+    });
+}
+
+/// Lines of an import: new orders of the shop, whose ids begin like this.
+pub(crate) fn lines(prefix: &str, count: u64) -> String {
+    let shop = model::seed::tenant("shop");
+    let line = |n| {
+        let mut order = model::seed::order(7, &shop, n);
+        order.id = format!("{prefix}-{n}").parse().unwrap();
+        json!(order).to_string() + "\n"
+    };
+    (0..count).map(line).collect()
+}
+
+/// How many orders of the shop have such an id.
+pub(crate) async fn imported(served: &Served<'_>, prefix: &str) -> u64 {
+    let query = json!({
+        "TableName": served.database.table.name(),
+        "KeyConditionExpression": "pk = :pk AND begins_with(sk, :sk)",
+        "ExpressionAttributeValues": {
+            ":pk": { "S": "TENANT#shop" }, ":sk": { "S": format!("ORDER#{prefix}-") },
+        },
+    });
+    let url = served.database.target.url();
+    call(url, "Query", &query.to_string()).await["Count"].as_u64().unwrap()
+}
+
+#[test]
+fn an_import_is_repeated_from_wherever_it_ended() {
+    const LINES: u64 = 60;
+    each_twin_behind(&[], async |served, between| {
+        let request = |n| {
+            let file = lines(&format!("imp-{n}"), LINES);
+            Request::new("POST", "/orders/import")
+                .header("x-tenant", "shop")
+                .body("application/x-ndjson", file)
+        };
+        let whole = async |n, done: bool| {
+            let found = imported(served, &format!("imp-{n}")).await;
+            assert!(!done || found == LINES, "{found}");
+            assert!(found % 25 == 0 || found == LINES, "a part of a batch: {found}");
+        };
+        let drops = dropped_everywhere(served, between, "", request, whole).await;
+        assert!(drops > 6, "no handler was dropped");
+    });
+}

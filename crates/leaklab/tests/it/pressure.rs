@@ -1,0 +1,120 @@
+//! Pressure that the test makes itself: when a measurement begins a certain step, its
+//! database or its service stands still for longer than every deadline, and goes on. No
+//! verdict may be wrong; what was sent again is named.
+
+use crate::fixture::{Leaklab, build_programs, parsed, signal};
+use leaklab::run::{EngineChoice, Numbers, Run, Service};
+use lessons::LESSONS;
+use serde_json::json;
+use std::io::Write;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+/// Longer than the 8 seconds after which the twins give up a call to the database.
+const STOPPED: Duration = Duration::from_secs(10);
+
+/// What the test below measures: lesson, twin, program to stop and step, in a line each.
+const PRESSURE: &str = "LEAKLAB_TEST_PRESSURE";
+
+fn stopped(lesson: &str, twin: &str, program: &str, step: &str) {
+    // A process of its own, whose children are those of this measurement.
+    let this = std::env::current_exe().unwrap();
+    let inner = "pressure::in_a_process_of_its_own";
+    let done =
+        Leaklab::program(this.to_str().unwrap(), &["--nocapture", "--exact", inner])
+            .env(PRESSURE, &[lesson, twin, program, step].join("\n"))
+            .run()
+            .code(0)
+            .leaves_nothing();
+    let printed = done.stdout();
+    let line = printed.lines().find_map(|line| line.strip_prefix(PRESSURE)).unwrap();
+    let found = parsed(line);
+    assert_ne!(found["repeated"], json!([]), "{found:#}");
+    match found["verdict"].as_str().unwrap() {
+        "INCONCLUSIVE" => {
+            let reason = found["mismatches"][0].as_str().unwrap();
+            assert!(
+                reason.contains("quieter machine")
+                    || reason.contains("under pressure"),
+                "{found:#}"
+            );
+        }
+        _ => {
+            assert_eq!(found["verdict"], found["expected"], "{found:#}");
+            assert_eq!(found["mismatches"], json!([]), "{found:#}");
+        }
+    }
+}
+
+#[test]
+fn in_a_process_of_its_own() {
+    let Ok(what) = std::env::var(PRESSURE) else { return };
+    let [lesson, twin, program, at] = what.lines().collect::<Vec<_>>()[..] else {
+        panic!("four lines")
+    };
+    let twin = ["leaky", "fixed"].into_iter().find(|name| *name == twin).unwrap();
+    let lesson = LESSONS.iter().find(|known| known.id == lesson).unwrap();
+    let (plan, scenario) = Numbers { seed: 7, ..Numbers::default() }.of(lesson);
+    let service = Service::twin(twin);
+    let once = AtomicBool::new(false);
+    let step = |what: &str| {
+        if what.starts_with(at) && !once.swap(true, Relaxed) {
+            stop_children(program);
+        }
+    };
+    let run = Run::new(EngineChoice::Embedded, CancellationToken::new()).unwrap();
+    let measured = tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let permit = Arc::new(Semaphore::new(1)).acquire_owned().await.unwrap();
+        run.measure(service, plan, &scenario, &step, Arc::new(permit)).await
+    });
+    let measured = measured.unwrap_or_else(|_| panic!("no measurement"));
+    let found = json!({
+        "verdict": measured.judgement.verdict,
+        "expected": service.scenario(lesson, &scenario).expected,
+        "mismatches": measured.judgement.mismatches,
+        "repeated": measured.samples.pressure.repeated,
+    });
+    writeln!(std::io::stdout(), "\n{PRESSURE}{found}").unwrap();
+}
+
+/// Stops this process's children of that name, and lets them go on later.
+fn stop_children(program: &str) {
+    let own = std::process::id().to_string();
+    let found = Command::new("pgrep").args(["-P", &own, "-x", program]).output();
+    let found = String::from_utf8(found.unwrap().stdout).unwrap();
+    let children: Vec<u32> = found.lines().map(|id| id.parse().unwrap()).collect();
+    assert!(!children.is_empty(), "no {program}");
+    children.iter().for_each(|child| signal("STOP", *child));
+    std::thread::spawn(move || {
+        std::thread::sleep(STOPPED);
+        children.iter().for_each(|child| signal("CONT", *child));
+    });
+}
+
+#[test]
+fn a_database_that_stands_still_does_not_turn_the_verdict_of_a_leak() {
+    build_programs();
+    stopped("l11_session_cache", "leaky", "leaklab-engine", "round 3/");
+}
+
+#[test]
+fn a_database_that_stands_still_does_not_turn_the_verdict_of_a_control() {
+    build_programs();
+    stopped("c02_first_page", "fixed", "leaklab-engine", "round 5/");
+}
+
+#[test]
+fn a_database_that_stands_still_does_not_turn_the_verdict_of_a_peak() {
+    build_programs();
+    stopped("l01_order_export", "leaky", "leaklab-engine", "peak at 600");
+}
+
+#[test]
+fn a_service_that_stands_still_does_not_turn_the_verdict_of_a_peak() {
+    build_programs();
+    stopped("l06_admission", "fixed", "fixed", "peak at 48");
+}

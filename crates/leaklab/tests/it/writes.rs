@@ -1,0 +1,285 @@
+//! Accepted work is done, or its client was refused: duplicates, repeats, outages, stops.
+
+use crate::between::{Deed, each_twin_behind};
+use crate::dropped::{draft, item, soon};
+use crate::fixture::{Answer, Served, build_programs, each_twin, post, signal};
+use futures_util::future::join_all;
+use leaklab::run::{connect, program};
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::thread::JoinHandle;
+use workload::{Origin, Request};
+
+const ORDER: &str = "ord-00000001";
+
+fn event(sequence: u64) -> Request {
+    let event =
+        json!({ "sequence": sequence, "station": "dock-1", "note": "dented" });
+    post(&format!("/orders/{ORDER}/events"), event.to_string())
+}
+
+async fn accepted(served: &Served<'_>, sequences: impl IntoIterator<Item = u64>) {
+    for sequence in sequences {
+        let answer = served.ask(event(sequence)).await;
+        assert_eq!(answer.status, 202, "{}", answer.text());
+    }
+}
+
+/// Waits until these events are in the table.
+async fn written(served: &Served<'_>, sequences: impl IntoIterator<Item = u64>) {
+    let all = async {
+        for sequence in sequences {
+            let sk = format!("EVENT#scan#dock-1#{sequence:012}");
+            let pk = format!("EVENTS#shop#{ORDER}");
+            while item(served, &pk, &sk).await.is_null() {
+                tokio::task::yield_now().await;
+            }
+        }
+    };
+    soon(all).await;
+}
+
+#[test]
+fn an_event_that_is_sent_again_takes_no_other_one_with_it() {
+    each_twin_behind(&[], async |served, between| {
+        // The first call waits in a line, so that the others share a batch.
+        let calls = AtomicU64::new(0);
+        between.rule(move |_, _| match calls.fetch_add(1, Relaxed) {
+            0 => Deed::Answer(500, "{}".to_owned()),
+            _ => Deed::Pass,
+        });
+        accepted(served, [0, 1, 2, 1, 3, 1, 4, 4, 4, 5]).await;
+        written(served, 0..=5).await;
+    });
+}
+
+/// What DynamoDB says of a table that throttles.
+fn throttled() -> Deed {
+    let kind =
+        "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException";
+    Deed::Answer(400, json!({ "__type": kind, "message": "slow down" }).to_string())
+}
+
+fn refused() -> Deed {
+    let kind = "com.amazon.coral.validate#ValidationException";
+    Deed::Answer(400, json!({ "__type": kind, "message": "no" }).to_string())
+}
+
+/// DynamoDB's answer if it has done nothing of a batch.
+fn unprocessed(body: &str) -> Deed {
+    let call: Value = serde_json::from_str(body).unwrap();
+    let answer = json!({ "UnprocessedItems": call["RequestItems"] });
+    Deed::Answer(200, answer.to_string())
+}
+
+#[test]
+fn accepted_events_outlast_an_outage_of_the_table() {
+    each_twin_behind(&[], async |served, between| {
+        let calls = Arc::new(AtomicU64::new(0));
+        let counted = calls.clone();
+        between.rule(move |_, body| match counted.fetch_add(1, Relaxed) % 3 {
+            0 => throttled(),
+            1 => unprocessed(body),
+            _ => Deed::Answer(500, "{}".to_owned()),
+        });
+        accepted(served, 0..60).await;
+        let failed = async {
+            while calls.load(Relaxed) < 12 {
+                tokio::task::yield_now().await;
+            }
+        };
+        soon(failed).await;
+        between.pass();
+        written(served, 0..60).await;
+    });
+}
+
+/// A twin of its own on the table of another one; all of its log is kept.
+struct Logged {
+    child: Child,
+    origin: Origin,
+    log: JoinHandle<String>,
+}
+
+impl Logged {
+    fn start(served: &Served<'_>, url: &str, settings: &[&str]) -> Self {
+        build_programs();
+        let target = served.database.target.at(url.to_owned());
+        let mut command =
+            tokio::process::Command::new(program(served.name).unwrap());
+        connect(&mut command, &target, served.database.table.name());
+        let mut command: Command = command.into_std();
+        command.args(["--listen", "127.0.0.1:0"]).args(settings);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("listening on http://").unwrap();
+        let origin = Origin(address.parse().unwrap());
+        let mut stderr = child.stderr.take().unwrap();
+        let log = std::thread::spawn(move || {
+            let mut log = String::new();
+            stderr.read_to_string(&mut log).unwrap();
+            log
+        });
+        Self { child, origin, log }
+    }
+
+    async fn ask(&self, request: Request) -> Answer {
+        crate::fixture::ask(self.origin, request).await
+    }
+
+    /// Stops it; its exit code and its log.
+    async fn stop(mut self) -> (Option<i32>, String) {
+        signal("TERM", self.child.id());
+        let ended = tokio::task::spawn_blocking(move || {
+            (self.child.wait().unwrap().code(), self.log.join().unwrap())
+        });
+        soon(ended).await.unwrap()
+    }
+}
+
+#[test]
+fn a_stop_names_the_events_that_it_could_not_write_and_fails() {
+    each_twin_behind(&[], async |served, between| {
+        let twin = Logged::start(served, between.url(), &[]);
+        between.rule(|operation, _| match operation {
+            "BatchWriteItem" => throttled(),
+            _ => Deed::Pass,
+        });
+        for sequence in 0..40 {
+            assert_eq!(twin.ask(event(sequence)).await.status, 202);
+        }
+        let (code, log) = twin.stop().await;
+        assert_eq!(code, Some(4), "{log}");
+        for sequence in 0..40 {
+            let name =
+                format!("EVENTS#shop#{ORDER} EVENT#scan#dock-1#{sequence:012}");
+            let named = log.lines().filter(|line| line.contains(&name)).count();
+            assert_eq!(named, 1, "{name} in:\n{log}");
+        }
+        assert!(!log.contains("dented"), "the log has what an event says:\n{log}");
+    });
+}
+
+#[test]
+fn only_what_dynamodb_never_takes_is_given_up_by_name() {
+    each_twin_behind(&[], async |served, between| {
+        let twin = Logged::start(served, between.url(), &[]);
+        let wrong = "scan#dock-1#000000000007";
+        between.rule(move |_, body| match body.contains(wrong) {
+            true => refused(),
+            false => Deed::Pass,
+        });
+        for sequence in 0..20 {
+            assert_eq!(twin.ask(event(sequence)).await.status, 202);
+        }
+        written(served, (0..20).filter(|n| *n != 7)).await;
+        let (code, log) = twin.stop().await;
+        assert_eq!(code, Some(4), "{log}");
+        let given_up = log.lines().filter(|line| line.contains("given up"));
+        let given_up: Vec<_> = given_up.collect();
+        assert!(matches!(given_up[..], [line] if line.contains(wrong)), "{log}");
+    });
+}
+
+#[test]
+fn an_order_that_is_sent_again_changes_nothing() {
+    each_twin(&[], async |served| {
+        let place = async |draft: &Value| {
+            served.ask(post("/orders", draft.to_string())).await
+        };
+        let order = draft("new-1");
+        let first = place(&order).await;
+        assert_eq!(first.status, 201, "{}", first.text());
+        assert_eq!(place(&order).await, first);
+        let mut other = order.clone();
+        other["customer"] = json!("somebody else");
+        assert_eq!(place(&other).await.status, 409);
+        assert_eq!(
+            served.ask(post("/orders/new-1/confirm", "{}")).await.status,
+            200
+        );
+        // A retry that comes late.
+        assert_eq!(place(&order).await, first);
+        assert_eq!(place(&other).await.status, 409);
+        let stored = item(served, "TENANT#shop", "ORDER#new-1").await;
+        assert_eq!(stored["status"]["S"], "confirmed");
+        assert_eq!(stored["customer"]["S"], order["customer"]);
+    });
+}
+
+#[test]
+fn confirming_again_answers_the_same_and_keeps_the_first_audit_entry() {
+    each_twin(&[], async |served| {
+        let confirm = async |note: String| {
+            let path = format!("/orders/{ORDER}/confirm");
+            served.ask(post(&path, json!({ "note": note }).to_string())).await
+        };
+        // All at once, then one more.
+        let first = join_all((0..8).map(|n| confirm(format!("clerk {n}")))).await;
+        let audit = async || {
+            item(served, &format!("EVENTS#shop#{ORDER}"), "EVENT#confirmed").await
+        };
+        let entry = audit().await;
+        let again = confirm("somebody else".to_owned()).await;
+        assert_eq!(again.status, 200, "{}", again.text());
+        assert!(first.iter().all(|answer| *answer == again), "{first:?}");
+        assert!(
+            entry["note"]["S"].as_str().unwrap().starts_with("clerk"),
+            "{entry}"
+        );
+        assert_eq!(audit().await, entry);
+    });
+}
+
+#[test]
+fn of_payments_with_one_key_at_once_one_is_recorded() {
+    each_twin(&[], async |served| {
+        let pay = async |cents: u64| {
+            let charge = json!({ "order": ORDER, "amount_cents": cents });
+            let request = post("/payments", charge.to_string());
+            served.ask(request.header("idempotency-key", "key-1")).await
+        };
+        let answers = join_all((0..16).map(|n| pay(500 + n % 4))).await;
+        let recorded = item(served, "PAYMENTS#shop", "PAYMENT#key-1").await;
+        let cents = recorded["amount_cents"]["N"].as_str().unwrap();
+        for (n, answer) in answers.iter().enumerate() {
+            let own = (500 + n % 4).to_string() == cents;
+            assert_eq!(
+                answer.status,
+                if own { 200 } else { 422 },
+                "{}",
+                answer.text()
+            );
+        }
+    });
+}
+
+#[test]
+fn a_stop_finishes_what_was_accepted() {
+    each_twin(&[], async |served| {
+        let orders: Vec<_> = (0..20).map(model::seed::order_id).collect();
+        for order in &orders {
+            let confirm = post(&format!("/orders/{order}/confirm"), "{}");
+            assert_eq!(served.ask(confirm).await.status, 200);
+            // Not after the answer, but with it.
+            let pk = format!("EVENTS#shop#{order}");
+            let audit = item(served, &pk, "EVENT#confirmed").await;
+            assert!(audit.is_object(), "the audit of {order} is lost");
+        }
+        accepted(served, 0..200).await;
+        signal("TERM", served.process.id().unwrap());
+        let how = served.process.ended().await;
+        assert!(how.contains("exit status: 0"), "{how}");
+        for order in &orders {
+            let list =
+                item(served, "TENANT#shop", &format!("PICKING#{order}")).await;
+            assert!(list.is_object(), "{order} has no picking list");
+        }
+        written(served, 0..200).await;
+    });
+}
