@@ -3,6 +3,7 @@
 pub mod fault;
 pub mod proxy;
 pub mod connection;
+mod owner;
 pub mod table;
 
 pub use connection::{Connection, Target};

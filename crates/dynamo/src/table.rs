@@ -1,10 +1,12 @@
-//! The table of a run: created if it is missing, checked if it exists, filled, and
-//! removed if the run created it.
+//! The table of a run: the user's if there is one of that name, else one that the run
+//! creates under a name of its own, and removes.
 
-use crate::Connection;
+use crate::{Connection, owner};
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::types::{PutRequest, TableStatus, WriteRequest};
+use aws_sdk_dynamodb::types::{
+    PutRequest, TableDescription, TableStatus, WriteRequest,
+};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use model::table::Item;
 use std::error::Error;
@@ -70,6 +72,14 @@ pub enum TableError {
         /// The first difference.
         difference: String,
     },
+    /// It was there, and is not any more.
+    #[error("table {table} is gone from {url}: was the engine restarted?")]
+    Gone {
+        /// The table.
+        table: String,
+        /// The endpoint.
+        url: String,
+    },
     /// Any other error.
     #[error("cannot {doing} table {table} at {url}: {cause}")]
     Failed {
@@ -84,6 +94,13 @@ pub enum TableError {
     },
 }
 
+impl TableError {
+    /// Whether the database, or the table in it, is not there any more.
+    pub fn is_lost(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::Gone { .. })
+    }
+}
+
 /// A table of a run.
 #[derive(Debug)]
 pub struct Table {
@@ -92,8 +109,19 @@ pub struct Table {
     ours: bool,
 }
 
+/// Removes tables with this prefix that earlier runs created and could not remove, such
+/// as killed ones. Only helps where the credentials may list tables, and disturbs nobody
+/// where they may not.
+pub async fn remove_left(connection: &Connection, prefix: &str) {
+    let tables = connection.client.list_tables().into_paginator().items().send();
+    let tables: Vec<String> = tables.try_collect().await.unwrap_or_default();
+    for table in tables.iter().filter(|table| owner::is_left(table, prefix)) {
+        let _ = connection.client.delete_table().table_name(table).send().await;
+    }
+}
+
 impl Table {
-    /// Finds the table, or creates it.
+    /// The user's table of this name, which is kept, or else a new one for this run.
     ///
     /// # Errors
     /// [`TableError`].
@@ -101,47 +129,83 @@ impl Table {
         connection: &Connection,
         name: &str,
     ) -> Result<Self, TableError> {
-        let table = |ours| Self {
-            connection: connection.clone(),
-            name: name.to_owned(),
-            ours,
-        };
-        let found = connection.client.describe_table().table_name(name).send().await;
-        match found {
-            Ok(found) => {
-                let difference = found.table().and_then(model::table::mismatch);
-                match difference {
-                    None => Ok(table(false)),
-                    Some(difference) => Err(TableError::Schema {
-                        table: name.to_owned(),
-                        url: connection.url.clone(),
-                        difference,
-                    }),
-                }
-            }
-            Err(SdkError::ServiceError(e))
-                if e.err().is_resource_not_found_exception() =>
-            {
-                let table = table(true);
-                table.create().await?;
-                Ok(table)
-            }
-            Err(error) => Err(table(false).error("describe", error)),
+        match Self::find(connection, name).await? {
+            Some(table) => Ok(table),
+            None => Self::create(connection, owner::marked(name), true).await,
         }
     }
 
-    async fn create(&self) -> Result<(), TableError> {
+    /// The table of exactly this name, made if it is missing, and kept.
+    ///
+    /// # Errors
+    /// [`TableError`].
+    pub async fn open_named(
+        connection: &Connection,
+        name: &str,
+    ) -> Result<Self, TableError> {
+        match Self::find(connection, name).await? {
+            Some(table) => Ok(table),
+            None => Self::create(connection, name.to_owned(), false).await,
+        }
+    }
+
+    async fn find(
+        connection: &Connection,
+        name: &str,
+    ) -> Result<Option<Self>, TableError> {
+        let (connection, name) = (connection.clone(), name.to_owned());
+        let table = Self { connection, name, ours: false };
+        match table.description().await {
+            Ok(found) => match found.as_ref().and_then(model::table::mismatch) {
+                None => Ok(Some(table)),
+                Some(difference) => {
+                    let (url, table) = (table.connection.url, table.name);
+                    Err(TableError::Schema { table, url, difference })
+                }
+            },
+            Err(TableError::Gone { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn description(&self) -> Result<Option<TableDescription>, TableError> {
         let client = &self.connection.client;
-        let call = client.create_table().table_name(&self.name);
-        model::table::with_schema(call)
-            .send()
-            .await
-            .map_err(|e| self.error("create", e))?;
+        let found = client.describe_table().table_name(&self.name).send().await;
+        found.map(|found| found.table).map_err(|error| self.error("describe", error))
+    }
+
+    /// Checks that the database still serves the table.
+    ///
+    /// # Errors
+    /// [`TableError`].
+    pub async fn check(&self) -> Result<(), TableError> {
+        self.description().await.map(|_| ())
+    }
+
+    async fn create(
+        connection: &Connection,
+        name: String,
+        ours: bool,
+    ) -> Result<Self, TableError> {
+        let table = Self { connection: connection.clone(), name, ours };
+        let call = connection.client.create_table().table_name(&table.name);
+        let created = model::table::with_schema(call).send().await;
+        created.map_err(|error| table.error("create", error))?;
+        match table.becomes_active().await {
+            Ok(()) => Ok(table),
+            Err(error) => {
+                // Nobody else can, and the first error is the cause.
+                let _ = table.remove().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn becomes_active(&self) -> Result<(), TableError> {
         let began = Instant::now();
         loop {
-            let found = client.describe_table().table_name(&self.name).send().await;
-            let found = found.map_err(|e| self.error("describe", e))?;
-            let status = found.table().and_then(|table| table.table_status());
+            let found = self.description().await?;
+            let status = found.as_ref().and_then(TableDescription::table_status);
             if status == Some(&TableStatus::Active) {
                 return Ok(());
             }
@@ -202,6 +266,11 @@ impl Table {
         Err(self.failed("write to", "it keeps leaving items unprocessed".into()))
     }
 
+    /// Whether this run created it.
+    pub fn is_ours(&self) -> bool {
+        self.ours
+    }
+
     /// Removes the table if this run created it.
     ///
     /// # Errors
@@ -211,7 +280,10 @@ impl Table {
             return Ok(());
         }
         let call = self.connection.client.delete_table().table_name(&self.name);
-        call.send().await.map(|_| ()).map_err(|e| self.error("remove", e))
+        match call.send().await.map_err(|error| self.error("remove", error)) {
+            Ok(_) | Err(TableError::Gone { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     fn failed(&self, doing: &'static str, cause: String) -> TableError {
@@ -229,6 +301,9 @@ impl Table {
         let text = DisplayErrorContext(&error).to_string();
         match (&error, code) {
             _ if lacks_credentials(&error) => TableError::NoCredentials { url },
+            (_, Some("ResourceNotFoundException")) => {
+                TableError::Gone { table, url }
+            }
             (
                 SdkError::DispatchFailure(_)
                 | SdkError::TimeoutError(_)

@@ -22,8 +22,8 @@ async fn main() -> ExitCode {
     match run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // One line: the parent shows the last one.
-            eprintln!("{error:#}");
+            // One line: the parent shows the last one, if it is still there.
+            let _ = writeln!(std::io::stderr(), "{error:#}");
             ExitCode::FAILURE
         }
     }
@@ -37,8 +37,10 @@ async fn run() -> Result<()> {
     // The handlers must be in place before the parent learns the address.
     let interrupt = signal(SignalKind::interrupt())?;
     let terminate = signal(SignalKind::terminate())?;
-    let listener = listen(address)
-        .with_context(|| format!("cannot listen on {address} (--listen)"))?;
+    let listener = listen(address).with_context(|| match address.port() {
+        0 => format!("no port is free on {}", address.ip()),
+        _ => format!("cannot listen on {address} (--listen)"),
+    })?;
     let database = Database::memory()?;
     announce(listener.local_addr()?).context("cannot write to stdout")?;
     dynoxide::server::serve_with_shutdown(

@@ -13,12 +13,12 @@ use anstream::println;
 use anyhow::{Result, bail, ensure};
 use clap::Parser;
 use leaklab::run::{Database, EngineChoice, Numbers, Run, Running, Under};
+use leaklab::stop::Stop;
 use lessons::{LESSONS, Lesson, Plan};
 use measure::HeapClient;
 use measure::statistics::median_of;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-use tokio_util::sync::CancellationToken;
 use workload::Round;
 
 /// `leaky` leaks through all of them, in some lessons a socket per request, and a
@@ -34,7 +34,7 @@ const EXPORT_ITEMS: u64 = 50_000;
 /// An answer of the leaky twin takes seconds then.
 const EXPORT_PAIRS: u64 = 4;
 /// It would be given up after the usual 10 s on a slow machine.
-const EXPORT_SETTINGS: &[&str] = &["--request-deadline-ms=60000"];
+const EXPORT_SETTINGS: &[&str] = &["--answer-deadline-ms=60000"];
 
 /// Throughput of the fixed twin over that of the leaky one
 #[derive(Debug, Parser)]
@@ -160,7 +160,7 @@ impl Side {
         rounds: u64,
         more: &[&str],
     ) -> Result<Self> {
-        let run = Run::new(EngineChoice::Embedded, CancellationToken::new())?;
+        let run = Run::new(EngineChoice::Embedded, Stop::default())?;
         let database =
             Database::open(&EngineChoice::Embedded, plan.lesson.id).await?;
         database.table.put(plan.data()).await?;

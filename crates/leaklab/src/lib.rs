@@ -7,5 +7,7 @@
 pub mod cli;
 pub mod commands;
 pub mod failure;
+pub mod output;
 pub mod progress;
 pub mod run;
+pub mod stop;

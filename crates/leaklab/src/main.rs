@@ -3,11 +3,24 @@
 use clap::Parser;
 use leaklab::cli::{Cli, Command};
 use leaklab::commands;
+use leaklab::failure::{Failure, USAGE};
+use leaklab::output::{Keep, print, say};
 use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let outcome = match Cli::parse().command {
+    let outcome = match Cli::try_parse() {
+        Ok(cli) => run(cli.command).await,
+        Err(help) => print_help(&help),
+    };
+    outcome.unwrap_or_else(|failure| {
+        say(&format!("leaklab: {failure}"), Keep::Nothing);
+        failure.code()
+    })
+}
+
+async fn run(command: Command) -> Result<ExitCode, Failure> {
+    match command {
         Command::Compare(arguments) => commands::compare::run(&arguments).await,
         Command::Serve(arguments) => commands::serve::run(&arguments).await,
         Command::Seed(arguments) => commands::seed::run(&arguments).await,
@@ -21,9 +34,17 @@ async fn main() -> ExitCode {
         Command::List => commands::list::run(),
         Command::Secrets(arguments) => commands::secrets::run(&arguments).await,
         Command::RunUnder(arguments) => commands::run_under::run(&arguments).await,
-    };
-    outcome.unwrap_or_else(|failure| {
-        eprintln!("leaklab: {failure}");
-        failure.code()
-    })
+    }
+}
+
+/// Help, or what is wrong with the arguments, which may contain anything.
+fn print_help(help: &clap::Error) -> Result<ExitCode, Failure> {
+    let text = help.render();
+    if help.use_stderr() {
+        // Without styles, which an argument could forge.
+        say(text.to_string().trim_end(), Keep::Lines);
+        return Ok(ExitCode::from(USAGE));
+    }
+    print(&text.ansi().to_string())?;
+    Ok(ExitCode::SUCCESS)
 }

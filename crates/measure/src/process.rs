@@ -6,7 +6,9 @@
 //! Ctrl-C reaches this process only, which then stops the child.
 
 use anyhow::{Context, Result, bail};
+use profile::text::{Keep, visible};
 use std::collections::VecDeque;
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
@@ -219,7 +221,7 @@ async fn read(stderr: impl AsyncRead + Unpin, log: Log) {
 impl Lines {
     fn add(&mut self, line: String) {
         if self.shown {
-            return anstream::eprintln!("{line}");
+            return show(&line);
         }
         if self.kept.len() == LOG_LINES {
             self.kept.pop_front();
@@ -230,8 +232,14 @@ impl Lines {
     /// Shows what was kept, and every line from now on.
     fn show(&mut self) {
         self.shown = true;
-        self.kept.drain(..).for_each(|line| anstream::eprintln!("{line}"));
+        self.kept.drain(..).for_each(|line| show(&line));
     }
+}
+
+/// Prints a line to stderr. When that fails there is nobody to tell.
+fn show(line: &str) {
+    let line = visible(line, Keep::Nothing);
+    let _ = writeln!(anstream::stderr(), "{line}");
 }
 
 /// The last line of a log that was not shown, for a message of one line.

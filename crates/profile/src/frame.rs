@@ -8,7 +8,7 @@ use std::fmt;
 pub struct Frame {
     /// The function, with its path and without its address.
     pub function: String,
-    /// `src/lessons/l11_session_cache.rs:42`, or empty when unknown.
+    /// `src/cache.rs:42`, or empty when unknown.
     pub place: String,
 }
 

@@ -3,7 +3,9 @@
 use crate::counts::Counts;
 use crate::fingerprint;
 use crate::frame::FrameRef;
+use crate::text::{Keep, visible};
 use serde::Deserialize;
+use std::borrow::Cow;
 
 /// The only version in use.
 const VERSION: u32 = 2;
@@ -97,7 +99,14 @@ impl Profile {
     /// # Errors
     /// [`ProfileError`] says why the text is not one.
     pub fn parse(json: &[u8]) -> Result<Self, ProfileError> {
-        let profile: Self = serde_json::from_slice(json)?;
+        let mut profile: Self = serde_json::from_slice(json)?;
+        // Everything that can be printed: a file may come from anywhere.
+        let Self { mode, command, time_unit, table, .. } = &mut profile;
+        for text in table.iter_mut().chain([mode, command, time_unit]) {
+            if let Cow::Owned(shown) = visible(text, Keep::Nothing) {
+                *text = shown;
+            }
+        }
         if profile.version != VERSION {
             return Err(ProfileError::Version(profile.version));
         }
@@ -196,6 +205,9 @@ mod tests {
         let events = refuse("rust-heap", "rust-ad-hoc");
         assert!(events.contains("events") && events.contains("rust-ad-hoc"));
         assert!(refuse("[1, 3, 4]", "[1, 3, 9]").contains("frame 9"));
+        // A title for the terminal that it is printed on.
+        let title = refuse("rust-heap", "\\u001b]0;title\\u0007");
+        assert!(title.contains("\\u001b]0;title\\u0007"), "{title}");
     }
 
     #[test]

@@ -12,12 +12,8 @@ pub fn of(result: &TwinResult) -> String {
     let limit = size(result.detection_limit_bytes_per_request);
     match (result.peak_exponent, result.peaks.last(), result.verdict) {
         (Some(exponent), Some(largest), _) => {
-            let peak = largest.peak_bytes as f64 / 1e6;
-            format!(
-                "peak ~n^{}, {peak:.1} MB at n = {}",
-                power(exponent),
-                largest.size
-            )
+            let peak = memory(largest.peak_bytes);
+            format!("peak ~n^{}, {peak} at n = {}", power(exponent), largest.size)
         }
         (_, _, Verdict::Leaks) => {
             let [low, high] = result.ci95.map(bytes);
@@ -112,6 +108,21 @@ pub fn place(frame: &str) -> String {
     text.trim_start_matches(':').to_owned()
 }
 
+/// Memory in the largest unit of which there is one: `412 kB`, `1.5 MB`, `11 MB`.
+pub fn memory(bytes: u64) -> String {
+    let (unit, name) = match bytes {
+        0..1_000 => return format!("{bytes} B"),
+        1_000..1_000_000 => (1e3, "kB"),
+        _ => (1e6, "MB"),
+    };
+    let value = bytes as f64 / unit;
+    if value < 10.0 {
+        format!("{value:.1} {name}")
+    } else {
+        format!("{value:.0} {name}")
+    }
+}
+
 /// A share in percent.
 pub fn percent(share: f64) -> String {
     format!("{:.0} %", 100.0 * share)
@@ -178,6 +189,8 @@ mod tests {
             assert_eq!(bytes(value), text);
         }
         assert_eq!(power(-0.001), "0.00");
+        let sizes = [999, 4_120, 412_000, 1_500_000, 11_000_000].map(memory);
+        assert_eq!(sizes, ["999 B", "4.1 kB", "412 kB", "1.5 MB", "11 MB"]);
     }
 
     #[test]
@@ -192,7 +205,7 @@ mod tests {
             ),
             (twin(Verdict::Flat), "flat within 10 B per request"),
             (twin(Verdict::Bounded), "+0.0 B per request (detection limit 10)"),
-            (peak, "peak ~n^0.92, 15.0 MB at n = 2400"),
+            (peak, "peak ~n^0.92, 15 MB at n = 2400"),
         ];
         for (result, figure) in cases {
             assert_eq!(of(&result), figure);

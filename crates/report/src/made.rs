@@ -2,7 +2,7 @@
 
 use crate::comparison::{Comparison, TwinResult, Verdict};
 
-/// Of `l08_live_feed`, `c04_retries` and `c01_client_clones`, measured once.
+/// Of a lesson and two controls, measured once.
 pub(crate) fn comparison() -> Comparison {
     serde_json::from_str(include_str!("../tests/made/comparison.json")).unwrap()
 }

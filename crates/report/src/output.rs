@@ -46,15 +46,14 @@ impl Output {
         &self.folder
     }
 
-    /// Writes `comparison.json`; its text.
+    /// Writes `comparison.json`.
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn write_comparison(&self, comparison: &Comparison) -> Result<String> {
+    pub fn write_comparison(&self, comparison: &Comparison) -> Result<()> {
         let json = serde_json::to_string_pretty(comparison)
             .context("the result has no JSON form")?;
-        self.write("comparison.json", format!("{json}\n").as_bytes())?;
-        Ok(json)
+        self.write("comparison.json", format!("{json}\n").as_bytes())
     }
 
     /// Writes `junit.xml` and `summary.md`, for a job and its pull request.

@@ -2,7 +2,9 @@
 
 use crate::Refusal;
 use crate::comparison::{Comparison, SCHEMA};
+use profile::text::{Keep, visible};
 use serde::Deserialize;
+use serde_json::Value;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -37,13 +39,36 @@ pub fn comparison(path: &Path, option: &str) -> Result<Comparison, Refusal> {
     // The version first: the rest of another version may have any form.
     let Version { schema } = serde_json::from_slice(&text).map_err(refuse)?;
     let cure = match schema {
-        SCHEMA => return serde_json::from_slice(&text).map_err(refuse),
+        SCHEMA => {
+            let mut value = serde_json::from_slice(&text).map_err(refuse)?;
+            show_controls(&mut value);
+            return Comparison::deserialize(value).map_err(refuse);
+        }
         0..SCHEMA => "measure again with ./scripts/compare.sh",
         _ => "read it with the leaklab that wrote it",
     };
     Err(Refusal(format!(
         "{shown} has schema {schema}, but this leaklab reads schema {SCHEMA}: {cure}"
     )))
+}
+
+/// Everything in a comparison can be printed, and it may come from anywhere.
+fn show_controls(value: &mut Value) {
+    match value {
+        Value::String(text) => {
+            *text = visible(text, Keep::Nothing).into_owned();
+        }
+        Value::Array(values) => values.iter_mut().for_each(show_controls),
+        Value::Object(fields) => {
+            let shown =
+                std::mem::take(fields).into_iter().map(|(key, mut value)| {
+                    show_controls(&mut value);
+                    (visible(&key, Keep::Nothing).into_owned(), value)
+                });
+            *fields = shown.collect();
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 /// The comparison in a folder, or the file itself.
@@ -71,12 +96,16 @@ mod tests {
         for (text, parts) in [
             (old.as_str(), &["schema 1,", "measure again"][..]),
             (r#"{"schema": 3, "lessons": 1}"#, &["schema 3,", "that wrote it"]),
+            (r#"{"schema": 0}"#, &["schema 0,", "measure again"]),
             (r#"{"schema": 2}"#, &["no comparison (missing field", "--from"]),
             ("", &["no comparison", "--from"]),
         ] {
             let said = read(text).unwrap_err();
             assert!(parts.iter().all(|part| said.contains(part)), "{said}");
         }
+        let title = made.replace("leaky", "\\u001b]0;title\\u0007leaky");
+        let title = serde_json::to_string(&read(&title).unwrap()).unwrap();
+        assert!(!title.contains("\\u001b") || title.contains("\\\\u001b]0;title"));
         let none = folder.path().join("none.json");
         let said = comparison(&none, "--baseline").unwrap_err().0;
         assert!(

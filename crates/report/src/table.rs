@@ -3,7 +3,6 @@
 use crate::comparison::{Comparison, GrowthKind, LessonResult, TwinResult, Verdict};
 use crate::figures;
 use crate::terminal::{BOLD, DIM, GREEN, Lines, Told, WIDTH, YELLOW};
-use std::path::Path;
 
 /// A fix that makes one more call in a hundred requests makes it deliberately.
 const CALLS_COST: f64 = 1.01;
@@ -22,7 +21,7 @@ const CELL: usize = 19;
 const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 /// The result and what to do next, with styles that the printer may strip.
-pub fn render(comparison: &Comparison, folder: &Path) -> String {
+pub fn render(comparison: &Comparison, folder: &str) -> String {
     result(comparison) + &next_steps(comparison, folder).unwrap_or_default()
 }
 
@@ -78,9 +77,9 @@ fn holder(lesson: &LessonResult) -> Option<String> {
     let (leaky, site) = lesson.leak()?;
     let place = figures::holder(site)?;
     if let Some(largest) = leaky.peaks.last() {
-        let peak = largest.peak_bytes as f64 / 1e6;
+        let peak = figures::memory(largest.peak_bytes);
         let scale = lesson.peak_scale.as_deref().unwrap_or("items");
-        return Some(format!("{peak:.0} MB at {} {scale}: {place}", largest.size));
+        return Some(format!("{peak} at {} {scale}: {place}", largest.size));
     }
     let verb = if site.in_app_frame.is_some() { "held by" } else { "allocated by" };
     Some(format!("{verb} {place} ({})", figures::percent(site.share)))
@@ -182,11 +181,10 @@ fn repaired(lesson: &LessonResult) -> bool {
         && lesson.twins.get("leaky").is_some_and(still)
 }
 
-fn next_steps(comparison: &Comparison, folder: &Path) -> Option<String> {
+fn next_steps(comparison: &Comparison, folder: &str) -> Option<String> {
     let lessons = &comparison.lessons;
     let first = lessons.iter().find(|lesson| lesson.kind == "lesson");
     let LessonResult { id, .. } = first.or(lessons.first())?;
-    let folder = folder.display();
     let source = match first {
         Some(_) => format!(
             "see the leak       diff crates/{{leaky,fixed}}/src/lessons/{id}.rs"
@@ -225,7 +223,7 @@ mod tests {
         lesson.mismatches = vec![long];
         lesson.as_expected = false;
         lesson.twins.get_mut("leaky").unwrap().attempts = 2;
-        let text = render(&comparison, Path::new("target/leaklab"));
+        let text = render(&comparison, "target/leaklab");
         let text = anstream::adapter::strip_str(&text).to_string();
         for line in text.lines() {
             assert!(
@@ -252,9 +250,11 @@ mod tests {
         leaky.attempts = 2;
         leaky.pressure.other_cpu_share = Some(0.5);
         leaky.pressure.repeated = vec!["round 3 (504 for GET /)".to_owned()];
-        let folder = Path::new(".");
-        let page =
-            crate::page::render(&crate::page::Folder::new(folder, &comparison));
+        let folder = ".";
+        let page = crate::page::render(&crate::page::Folder::new(
+            std::path::Path::new(folder),
+            &comparison,
+        ));
         let table = render(&comparison, folder);
         for shown in [table, page, crate::markdown::summary(&comparison)] {
             let words = shown.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -272,7 +272,7 @@ mod tests {
         let mut comparison = comparison();
         let leaky = comparison.lessons[0].twins.get_mut("leaky").unwrap();
         leaky.verdict = Verdict::Bounded;
-        let text = render(&comparison, Path::new("."));
+        let text = render(&comparison, ".");
         assert!(text.contains("it no longer grows"), "{text}");
     }
 }

@@ -3,10 +3,12 @@
 //! Answers are `application/problem+json` (RFC 9457) and say what the client can do.
 //! Causes, SDK messages and internals go to the log.
 
+use crate::Limits;
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::PayloadError;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use actix_web::middleware::Next;
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
@@ -14,6 +16,7 @@ use aws_sdk_dynamodb::operation::RequestId;
 use model::table::ItemError;
 use serde::Serialize;
 use std::fmt::Display;
+use std::io;
 use utoipa::ToSchema;
 
 /// The media type of a problem document.
@@ -52,11 +55,14 @@ pub enum ServiceError {
     /// 404.
     #[error("there is no such {0}")]
     NotFound(&'static str),
-    /// 404 for a path, 405 for a method.
+    /// 405 with `Allow`.
+    #[error("this path takes only {0}; see /openapi.json")]
+    Method(String),
+    /// 404 for a path.
     #[error("{1}")]
     Unroutable(StatusCode, &'static str),
     /// 408: the head of the request arrived, the rest did not in time.
-    #[error("the request was not complete within {0} ms")]
+    #[error("the body did not arrive in time: no pause may be longer than {0} ms")]
     TooSlow(u64),
     /// 409: what exists already differs from what was sent.
     #[error("{0} exists already, with another content")]
@@ -115,6 +121,17 @@ impl ServiceError {
         Self::Internal
     }
 
+    /// Why a body could not be read to its end.
+    pub fn unreadable(error: &PayloadError, limits: &Limits) -> Self {
+        match error {
+            PayloadError::Io(error) if error.kind() == io::ErrorKind::TimedOut => {
+                Self::TooSlow(limits.client_idle_ms)
+            }
+            PayloadError::Overflow => Self::TooLarge(limits.import_bytes_max),
+            _ => Self::Invalid("the body could not be read".to_owned()),
+        }
+    }
+
     fn problem(&self) -> Problem {
         let status = self.status_code();
         Problem {
@@ -144,6 +161,7 @@ impl ResponseError for ServiceError {
             Self::Forbidden | Self::Local => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unroutable(status, _) | Self::Other(status) => *status,
             Self::TooSlow(_) => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
@@ -164,6 +182,9 @@ impl ResponseError for ServiceError {
         let mut response = HttpResponseBuilder::new(status);
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS));
+        }
+        if let Self::Method(allowed) = self {
+            response.insert_header((ALLOW, allowed.as_str()));
         }
         if self.leaves_body() {
             // The rest of the body is still arriving, and nothing will read it.

@@ -27,7 +27,6 @@ pub struct Lesson {
     mounts: Vec<Mount>,
     public: Vec<&'static str>,
     drain: Option<Drain>,
-    allow_half_closed: Option<bool>,
     connections_max: Option<usize>,
 }
 
@@ -49,7 +48,6 @@ impl Lesson {
             mounts: vec![mount],
             public: vec![],
             drain: None,
-            allow_half_closed: None,
             connections_max: None,
         }
     }
@@ -82,14 +80,6 @@ impl Lesson {
         self
     }
 
-    /// Whether the server still answers a client that has closed its sending side. By
-    /// default actix does.
-    #[must_use]
-    pub fn allow_half_closed(mut self, allow: bool) -> Self {
-        self.allow_half_closed = Some(allow);
-        self
-    }
-
     /// How many connections a worker serves at a time. By default actix serves 25,600.
     #[must_use]
     pub fn connections_max(mut self, connections: usize) -> Self {
@@ -104,7 +94,6 @@ pub(crate) struct Lessons {
     pub(crate) routes: Arc<Routes>,
     pub(crate) public: Vec<&'static str>,
     pub(crate) drains: Vec<Drain>,
-    pub(crate) allow_half_closed: bool,
     pub(crate) connections_max: usize,
 }
 
@@ -115,12 +104,11 @@ impl Lessons {
     pub(crate) fn collect(lessons: Vec<Lesson>) -> Self {
         let (mut mounts, mut public) = (Vec::new(), Vec::new());
         let mut drains = Vec::new();
-        let (mut allow_half_closed, mut connections_max) = (None, None);
+        let mut connections_max = None;
         for lesson in lessons {
             mounts.extend(lesson.mounts);
             public.extend(lesson.public);
             drains.extend(lesson.drain);
-            set_once(&mut allow_half_closed, lesson.allow_half_closed);
             set_once(&mut connections_max, lesson.connections_max);
         }
         let routes = Arc::new(Routes(mounts));
@@ -128,7 +116,6 @@ impl Lessons {
             routes,
             public,
             drains,
-            allow_half_closed: allow_half_closed.unwrap_or(true),
             connections_max: connections_max.unwrap_or(25_600),
         }
     }

@@ -8,6 +8,8 @@ pub mod telemetry;
 pub mod dynamo;
 pub mod error;
 pub mod extract;
+mod connections;
+mod pace;
 pub mod tenant;
 pub mod traffic;
 pub mod lesson;
@@ -24,6 +26,7 @@ pub use lesson::{Lesson, Undone};
 pub use server::{Context, main};
 pub use settings::{Limits, Settings};
 pub use tenant::Tenant;
+pub use tokio_util::sync::CancellationToken;
 pub use utoipa_actix_web::scope::scope;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

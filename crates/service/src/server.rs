@@ -1,36 +1,59 @@
 //! Start, serve, stop.
 
-use crate::lesson::{Lesson, Lessons};
+use crate::connections::{Connection, Connections};
+use crate::lesson::{Lesson, Lessons, Routes};
 use crate::telemetry::RequestSpan;
 use crate::tenant::{self, PublicRoutes};
 use crate::{Dynamo, Limits, Settings, error, extract, openapi, telemetry, traffic};
-use actix_web::dev::ServerHandle;
+use actix_http::error::DispatchError;
+use actix_http::{HttpMessage, HttpService, Request};
+use actix_server::GracefulShutdownSignal;
+use actix_service::{ServiceFactoryExt, map_config};
+use actix_web::body::MessageBody;
+use actix_web::dev::{
+    AppConfig, Server, ServerHandle, ServiceFactory, ServiceRequest,
+    ServiceResponse, fn_service,
+};
 use actix_web::middleware::from_fn;
+use actix_web::rt::net::TcpStream;
 use actix_web::web::{self, Data};
-use actix_web::{App, HttpResponse, HttpServer, rt};
+use actix_web::{App, Error, HttpResponse, rt};
 use anyhow::Context as _;
+use futures_util::FutureExt;
 use futures_util::future::join_all;
 use heap::Gauges;
+use std::future::ready;
 use std::io::{self, Write};
-use std::net::SocketAddr;
+use std::net::TcpListener;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use tracing_actix_web::TracingLogger;
 use utoipa::openapi::OpenApi;
 
-/// How long requests in flight may take after a signal to stop.
-const SHUTDOWN_SECONDS: u64 = 10;
+/// How long a stop takes at most: `docker stop` kills after ten seconds.
+const STOP_WITHIN: Duration = Duration::from_millis(9_000);
 
-/// How long background work may take after the last request.
-const DRAIN_WITHIN: Duration = Duration::from_secs(10);
+/// How much of that requests in flight may take. The rest is for background work.
+const REQUESTS_WITHIN: Duration = Duration::from_secs(5);
+
+/// Time in which signals to stop count as one.
+const SAME_STOP: Duration = Duration::from_millis(500);
+
+/// Exit code of a service that a second signal ended.
+const INTERRUPTED: i32 = 130;
 
 /// Exit code of a service that could not do all the work that it had accepted.
 const UNDONE: u8 = 4;
 
 /// Time for a request's head, so that slow clients do not hold connections.
 const HEAD_DEADLINE: Duration = Duration::from_secs(5);
+
+/// Time for a client to take an answer that ends its connection.
+const DISCONNECT_DEADLINE: Duration = Duration::from_secs(1);
 
 /// Time between two samples of the live bytes of a service that ends.
 const SAMPLE_EVERY: Duration = Duration::from_millis(4);
@@ -54,6 +77,8 @@ pub struct Context {
     /// Runs work that outlives its request. Each worker has its own runtime, which
     /// drops its tasks when the server stops; this one runs until all is drained.
     pub background: tokio::runtime::Handle,
+    /// Cancelled when the service begins to stop: what would never end must end now.
+    pub stopping: CancellationToken,
 }
 
 /// Runs a service of these lessons until it is stopped; all of a twin's `main`.
@@ -115,6 +140,7 @@ async fn context(settings: &Settings) -> anyhow::Result<Context> {
         limits: Data::new(settings.limits.clone()),
         gauges,
         background: tokio::runtime::Handle::current(),
+        stopping: CancellationToken::new(),
     })
 }
 
@@ -125,55 +151,40 @@ async fn serve(
     let context = context(settings).await?;
     let lessons = Lessons::collect(lessons(&context));
     let public = Data::new(PublicRoutes::new(lessons.public));
-    let document = Data::new(openapi::document(&lessons.routes, &public)?);
-    let routes = lessons.routes;
-    let measure = settings.measure;
-    let server = HttpServer::new(move || {
-        let Context { dynamo, limits, gauges, .. } = context.clone();
-        App::new()
-            .app_data(Data::new(gauges.clone()))
-            .app_data(dynamo)
-            .app_data(limits.clone())
-            .app_data(document.clone())
-            .app_data(public.clone())
-            .configure(|config| extract::configure(config, &limits))
-            .route("/health", web::get().to(health))
-            .route("/openapi.json", web::get().to(openapi_document))
-            .configure(|config| {
-                if measure {
-                    heap::routes::configure(config, gauges);
-                }
-            })
-            .configure(|config| routes.mount(config))
-            .default_service(web::to(extract::unmatched))
-            .wrap(from_fn(error::as_problem))
-            .wrap(from_fn(tenant::authorize))
-            .wrap(from_fn(traffic::deadline))
-            .wrap(from_fn(traffic::count))
-            .wrap(TracingLogger::<RequestSpan>::new())
-    })
-    .workers(settings.workers.into())
-    .shutdown_timeout(SHUTDOWN_SECONDS)
-    .client_request_timeout(HEAD_DEADLINE)
-    .h1_allow_half_closed(lessons.allow_half_closed)
-    .max_connections(lessons.connections_max)
-    // Otherwise each chunk of an answer waits for the client's delayed
-    // acknowledgement, 40 ms.
-    .tcp_nodelay(true)
-    .disable_signals()
-    .bind(settings.listen)
-    .with_context(|| format!("cannot listen on {} (--listen)", settings.listen))?;
+    let site = Site {
+        context: context.clone(),
+        document: Data::new(openapi::document(&lessons.routes, &public)?),
+        public,
+        routes: lessons.routes,
+        connections_max: lessons.connections_max.min(connections_possible(settings)),
+        measure: settings.measure,
+    };
+    let listening = || format!("cannot listen on {} (--listen)", settings.listen);
+    let listener = TcpListener::bind(settings.listen).with_context(listening)?;
+    let address = listener.local_addr().with_context(listening)?;
+    let builder = Server::build()
+        .workers(settings.workers.into())
+        .shutdown_timeout(REQUESTS_WITHIN.as_secs())
+        .max_concurrent_connections(site.connections_max)
+        .disable_signals();
+    let stopping = builder.graceful_shutdown_signal();
+    let server = builder
+        .listen("orders", listener, move || site.service(stopping.clone()))
+        .with_context(listening)?;
 
     let signals = Signals::install()?;
-    announce(&server.addrs()).context("cannot write to stdout")?;
+    // Flushed, since the program that started the service waits for this line.
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "listening on http://{address}")
+        .and_then(|()| out.flush())
+        .context("cannot write to stdout")?;
+    drop(out);
     let server = server.run();
-    rt::spawn(stop_on_request(
-        server.handle(),
-        signals,
-        settings.exit_on_stdin_close,
-    ));
+    let watch_stdin = settings.exit_on_stdin_close;
+    let stop = signals.stop(server.handle(), watch_stdin, context.stopping);
+    let stop = rt::spawn(stop);
     server.await.context("the server failed")?;
-    let deadline = Instant::now() + DRAIN_WITHIN;
+    let deadline = stop.await.context("the server stopped")? + STOP_WITHIN;
     let drained =
         join_all(lessons.drains.into_iter().map(|drain| drain(deadline))).await;
     if drained.iter().any(Result::is_err) {
@@ -184,13 +195,96 @@ async fn serve(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Prints where the service listens. The program that started it waits for the line.
-fn announce(addresses: &[SocketAddr]) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    for address in addresses {
-        writeln!(out, "listening on http://{address}")?;
+/// How many connections a worker can have at most: three quarters of the open files
+/// that the system allows are the clients', and the rest is for the database and others.
+/// Without this, idle clients would use all of them up before any is closed for others.
+fn connections_possible(settings: &Settings) -> usize {
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let files = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
+    let files =
+        files.and_then(|files| files.split_whitespace().next()?.parse().ok());
+    // "unlimited", or another system.
+    let Some(files): Option<usize> = files else { return usize::MAX };
+    (files / 4 * 3 / usize::from(settings.workers)).max(1)
+}
+
+/// What each worker serves.
+#[derive(Clone)]
+struct Site {
+    context: Context,
+    document: Data<OpenApi>,
+    public: Data<PublicRoutes>,
+    routes: Arc<Routes>,
+    connections_max: usize,
+    measure: bool,
+}
+
+impl Site {
+    /// What `actix_web::HttpServer` builds, with connections that the worker watches.
+    fn service(
+        &self,
+        stopping: GracefulShutdownSignal,
+    ) -> impl ServiceFactory<TcpStream, Config = ()> + use<> {
+        let Context { limits, stopping: token, .. } = &self.context;
+        let idle_max = Duration::from_millis(limits.client_idle_ms);
+        let connections =
+            Connections::new(self.connections_max, idle_max, token.clone());
+        let http = HttpService::build()
+            .graceful_shutdown_signal(move || {
+                let stopping = stopping.clone();
+                async move { stopping.notified().await }
+            })
+            // A client that asks before it sends its body gets its refusal instead.
+            .expect(fn_service(|request: Request| {
+                let tenant = tenant::named(request.headers());
+                ready(tenant.map(|_| request).map_err(Error::from))
+            }))
+            .client_request_timeout(HEAD_DEADLINE)
+            .client_disconnect_timeout(DISCONNECT_DEADLINE)
+            .on_connect_ext(|connection: &Connection, data| {
+                data.insert(connection.client());
+            })
+            .h1(map_config(self.app(), |()| AppConfig::default()));
+        fn_service(move |stream: TcpStream| {
+            let peer = stream.peer_addr().ok();
+            ready(Ok::<_, DispatchError>((connections.watch(stream), peer)))
+        })
+        .and_then(http)
     }
-    out.flush()
+
+    fn app(
+        &self,
+    ) -> App<
+        impl ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse<impl MessageBody + use<>>,
+            Error = Error,
+            InitError = (),
+        > + use<>,
+    > {
+        let Context { dynamo, limits, gauges, .. } = self.context.clone();
+        App::new()
+            .app_data(Data::new(gauges.clone()))
+            .app_data(dynamo)
+            .app_data(limits.clone())
+            .app_data(self.document.clone())
+            .app_data(self.public.clone())
+            .configure(|config| extract::configure(config, &limits))
+            .route("/health", web::get().to(health))
+            .route("/openapi.json", web::get().to(openapi_document))
+            .configure(|config| {
+                if self.measure {
+                    heap::routes::configure(config, gauges);
+                }
+            })
+            .configure(|config| self.routes.mount(config))
+            .default_service(web::to(extract::unmatched))
+            .wrap(from_fn(error::as_problem))
+            .wrap(from_fn(tenant::authorize))
+            .wrap(from_fn(traffic::attend))
+            .wrap(TracingLogger::<RequestSpan>::new())
+    }
 }
 
 /// Signals that stop the service. Installed before it prints that it listens.
@@ -205,22 +299,42 @@ impl Signals {
         let interrupt = install(SignalKind::interrupt())?;
         Ok(Self { interrupt, terminate: install(SignalKind::terminate())? })
     }
-}
 
-/// Waits for SIGINT, SIGTERM or, with `watch_stdin`, the end of standard input. Then
-/// lets the requests in flight finish.
-async fn stop_on_request(
-    server: ServerHandle,
-    mut signals: Signals,
-    watch_stdin: bool,
-) {
-    let cause = tokio::select! {
-        _ = signals.interrupt.recv() => "SIGINT",
-        _ = signals.terminate.recv() => "SIGTERM",
-        () = stdin_closed(), if watch_stdin => "end of standard input",
-    };
-    tracing::info!(cause, "stopping");
-    server.stop(true).await;
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.interrupt.recv() => "SIGINT",
+            _ = self.terminate.recv() => "SIGTERM",
+        }
+    }
+
+    /// Waits for SIGINT, SIGTERM or, with `watch_stdin`, the end of standard input. Then
+    /// ends feeds, and lets the other requests in flight finish. Another signal ends
+    /// the process. Returns when the stop began.
+    async fn stop(
+        mut self,
+        server: ServerHandle,
+        watch_stdin: bool,
+        stopping: CancellationToken,
+    ) -> Instant {
+        let cause = tokio::select! {
+            cause = self.next() => cause,
+            () = stdin_closed(), if watch_stdin => "end of standard input",
+        };
+        let began = Instant::now();
+        tracing::info!(cause, "stopping");
+        stopping.cancel();
+        rt::spawn(async move {
+            // `timeout` and shells signal a process and its group: one stop, two
+            // signals.
+            rt::time::sleep(SAME_STOP).await;
+            while self.next().now_or_never().is_some() {}
+            let cause = self.next().await;
+            tracing::error!(cause, "ended by another signal; work may be undone");
+            std::process::exit(INTERRUPTED);
+        });
+        server.stop(true).await;
+        began
+    }
 }
 
 /// Reads standard input to its end in a thread: tokio's stdin would keep the runtime

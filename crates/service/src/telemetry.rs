@@ -4,23 +4,36 @@ use crate::settings::{LogFormat, Settings};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::{Error, HttpMessage};
-use anyhow::Context;
 use std::io::IsTerminal;
-use tracing::{Span, field};
+use std::panic::PanicHookInfo;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Instant;
+use tracing::{Level, Metadata, Span, field};
 use tracing_actix_web::{RequestId, RootSpanBuilder};
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{FilterExt, dynamic_filter_fn, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt};
 
+/// Programs and libraries of this repository: they log no data of others.
+const OWN: [&str; 6] = ["leaky", "fixed", "decoys", "service", "heap", "model"];
+
+/// What actix logs about a connection: any client can cause as many lines as it likes.
+const CONNECTIONS: &str = "actix_http";
+
 /// Starts logging to stderr in the format of the settings.
 ///
 /// # Errors
-/// The filter is not valid.
+/// Something logs already.
 pub fn init(settings: &Settings) -> anyhow::Result<()> {
-    let filter: Targets = settings.log.parse().with_context(|| {
-        format!("--log {} is no level or list of targets", settings.log)
-    })?;
+    let began = Instant::now();
+    let last = AtomicU64::new(0);
+    // One such line a second.
+    let sparse = dynamic_filter_fn(move |line, _| {
+        let now = began.elapsed().as_secs() + 1;
+        !line.target().starts_with(CONNECTIONS) || last.swap(now, Relaxed) != now
+    });
+    let filter = settings.log.clone().and(filter_fn(harmless)).and(sparse);
     let lines = fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
@@ -29,7 +42,26 @@ pub fn init(settings: &Settings) -> anyhow::Result<()> {
         LogFormat::Json => lines.json().flatten_event(true).boxed(),
     };
     tracing_subscriber::registry().with(lines.with_filter(filter)).try_init()?;
+    std::panic::set_hook(Box::new(log_panic));
     Ok(())
+}
+
+/// Whether a line is without the data of clients and the database: below info, the SDK
+/// and hyper print requests and answers whole.
+fn harmless(line: &Metadata<'_>) -> bool {
+    let own = || {
+        let name = line.target().split("::").next().unwrap_or_default();
+        OWN.contains(&name)
+    };
+    *line.level() <= Level::INFO || own()
+}
+
+/// Logs a panic as one line. A text that was put together at run time is left out,
+/// since it can contain the value that caused the panic.
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let text = panic.payload().downcast_ref::<&str>();
+    let place = panic.location().map(ToString::to_string);
+    tracing::error!(text, place, "panicked");
 }
 
 /// Opens a request's span. It has the route's pattern and not the path, since a path can
@@ -59,5 +91,46 @@ impl RootSpanBuilder for RequestSpan {
         };
         span.record("status", status.as_u16());
         span.in_scope(|| tracing::info!("answered"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{self, Write};
+    use std::panic;
+    use std::sync::{Arc, Mutex};
+
+    /// A log in memory.
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_panic_is_one_line_without_the_value_that_caused_it() {
+        let log = Log::default();
+        let to = log.clone();
+        let lines = fmt().json().with_writer(move || to.clone()).finish();
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(log_panic));
+        tracing::subscriber::with_default(lines, || {
+            let value = std::hint::black_box("a secret");
+            panic::catch_unwind(|| panic!("of {value}")).unwrap_err();
+            panic::catch_unwind(|| panic!("attempt to add")).unwrap_err();
+        });
+        panic::set_hook(before);
+        let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(log.lines().count(), 2, "{log}");
+        assert!(log.contains("attempt to add") && log.contains("telemetry.rs"));
+        assert!(!log.contains("secret"), "{log}");
     }
 }

@@ -5,6 +5,7 @@
 use crate::ServiceError;
 use actix_web::body::MessageBody;
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::header::HeaderMap;
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest};
@@ -70,9 +71,9 @@ pub async fn authorize<B: MessageBody>(
     if let Some(route) = request.match_pattern() {
         let public = request.app_data::<Data<PublicRoutes>>();
         if !public.is_some_and(|public| public.contains(&route)) {
-            let tenant = tenant_of(request.request())?;
-            let named = in_path(&route, request.path());
-            if named.is_some_and(|named| named != tenant.as_str()) {
+            let tenant = named(request.headers())?;
+            let other = in_path(&route, request.path());
+            if other.is_some_and(|other| other != tenant.as_str()) {
                 return Err(ServiceError::Forbidden.into());
             }
             request.extensions_mut().insert(Tenant(tenant));
@@ -83,8 +84,8 @@ pub async fn authorize<B: MessageBody>(
 
 /// The tenant in the header. Two headers are refused, since a gateway that adds its own
 /// behind a client's would be bypassed by a service that reads the first one.
-fn tenant_of(request: &HttpRequest) -> Result<TenantId, ServiceError> {
-    let mut values = request.headers().get_all(TENANT_HEADER);
+pub(crate) fn named(headers: &HeaderMap) -> Result<TenantId, ServiceError> {
+    let mut values = headers.get_all(TENANT_HEADER);
     let (Some(value), None) = (values.next(), values.next()) else {
         let detail = format!("one header {TENANT_HEADER} must name the tenant");
         return Err(ServiceError::Invalid(detail));

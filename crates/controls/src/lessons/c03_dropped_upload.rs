@@ -12,7 +12,7 @@ use service::prelude::*;
 /// Returns the file type of an attachment
 #[utoipa::path(
     params(Tenant),
-    request_body(content = String, content_type = "multipart/form-data"),
+    request_body(content = Form, content_type = "multipart/form-data"),
     responses((status = 200, body = Preview))
 )]
 #[post("/orders/{id}/attachments")]
@@ -22,10 +22,12 @@ async fn attach(
     request: HttpRequest,
     body: Payload,
     dynamo: Data<Dynamo>,
+    limits: Data<Limits>,
 ) -> Result<Json<Preview>, ServiceError> {
     let order = dynamo.order(&tenant, &id).await?.id;
 
     let mut form = Multipart::new(request.headers(), body);
+    let invalid = |error| invalid(&error, &limits);
     let file = form.try_next().await.map_err(invalid)?;
     let mut file = file.ok_or_else(|| {
         ServiceError::Invalid("the form must have a field with a file".to_owned())
@@ -46,6 +48,15 @@ async fn attach(
     Ok(Json(Preview { order, name, kind: kind(&head) }))
 }
 
+/// What the client sends.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the form, which is read as it arrives")]
+struct Form {
+    /// The file
+    #[schema(value_type = String, format = Binary)]
+    file: String,
+}
+
 /// A file by its name and type.
 #[derive(Serialize, ToSchema)]
 struct Preview {
@@ -55,8 +66,11 @@ struct Preview {
     kind: &'static str,
 }
 
-fn invalid(error: MultipartError) -> ServiceError {
-    ServiceError::Invalid(format!("the form is not as expected: {error}"))
+fn invalid(error: &MultipartError, limits: &Limits) -> ServiceError {
+    match error {
+        MultipartError::Payload(error) => ServiceError::unreadable(error, limits),
+        _ => ServiceError::Invalid(format!("the form is not as expected: {error}")),
+    }
 }
 
 /// Bytes at the beginning of a file that identify its type.

@@ -32,14 +32,21 @@ pub enum ProxyError {
     /// Not of the form `http://host:port`.
     #[error("'{0}' is not the URL of an engine: write http://HOST:PORT")]
     Url(String),
-    /// The address is taken, or not of this machine.
-    #[error("cannot listen on {address} (--listen)")]
+    /// The address is taken, or not of this machine; or every port is taken.
+    #[error("{}", cannot_listen(*address))]
     Listen {
         /// What was asked for.
         address: SocketAddr,
         /// What the system says.
         source: io::Error,
     },
+}
+
+fn cannot_listen(address: SocketAddr) -> String {
+    match address.port() {
+        0 => format!("no port is free on {}", address.ip()),
+        _ => format!("cannot listen on {address} (--listen)"),
+    }
 }
 
 /// A running proxy. Dropping it closes its listener and every connection.

@@ -7,6 +7,8 @@ use futures_util::{StreamExt, stream};
 use model::table::Item;
 use service::dynamo::{Pages, ndjson};
 use service::prelude::*;
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Exports all orders of a tenant, an order a line
 #[utoipa::path(
@@ -17,7 +19,9 @@ use service::prelude::*;
 async fn export(
     tenant: Tenant,
     dynamo: Data<Dynamo>,
+    exports: Data<Exports>,
 ) -> Result<HttpResponse, ServiceError> {
+    let permit = exports.admit()?;
     // Nothing is read yet: each `next` asks DynamoDB for one page of 100 orders.
     let mut pages = dynamo.all_orders(&tenant);
     let mut response = HttpResponse::Ok();
@@ -28,12 +32,13 @@ async fn export(
     // page when actix polls it, and actix polls it when the client has taken most of
     // the last one. A slow client thus slows the reading down, and one page is in
     // memory, however large the table is.
-    let rest = stream::try_unfold(pages, |mut pages| async move {
-        let text = next_page(&mut pages).await?.map(ndjson).transpose()?;
-        // The text goes to the client, `pages` to the next round.
-        Ok::<_, ServiceError>(text.map(|text| (text, pages)))
-    });
-    // If the client leaves, actix drops the stream, and with it the query.
+    let rest =
+        stream::try_unfold((pages, permit), |(mut pages, permit)| async move {
+            let text = next_page(&mut pages).await?.map(ndjson).transpose()?;
+            // The text goes to the client, the rest to the next round.
+            Ok::<_, ServiceError>(text.map(|text| (text, (pages, permit))))
+        });
+    // If the client leaves, actix drops the stream, and with it the query and the permit.
     Ok(response.streaming(stream::iter(first.map(Ok)).chain(rest)))
 }
 
@@ -42,6 +47,18 @@ async fn next_page(pages: &mut Pages) -> Result<Option<Vec<Item>>, ServiceError>
     Ok(pages.next().await?.map(|page| page.items))
 }
 
-pub(crate) fn lesson(_: &Context) -> Lesson {
-    Lesson::new(|app| app.service(export))
+/// One permit for each export that may be under way.
+struct Exports(Arc<Semaphore>);
+
+impl Exports {
+    fn admit(&self) -> Result<OwnedSemaphorePermit, ServiceError> {
+        let permit = Arc::clone(&self.0).try_acquire_owned();
+        permit.map_err(|_| ServiceError::Overloaded)
+    }
+}
+
+pub(crate) fn lesson(context: &Context) -> Lesson {
+    let exports =
+        Exports(Arc::new(Semaphore::new(context.limits.exports_at_once_max)));
+    Lesson::new(|app| app.service(export)).state(Data::new(exports))
 }

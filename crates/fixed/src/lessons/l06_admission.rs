@@ -29,7 +29,8 @@ async fn place(
     draft: Json<Draft>,
     dynamo: Data<Dynamo>,
 ) -> Result<HttpResponse, ServiceError> {
-    let permit = admission.permit;
+    // The order is parsed and in memory when the wait begins.
+    let permit = admission.wait().await?;
     let Draft { id, placed_at, customer, currency, lines, notes } =
         draft.into_inner();
     let (tenant, status) = (tenant.0, OrderStatus::Open);
@@ -62,12 +63,19 @@ struct Placed {
     total_cents: u64,
 }
 
-/// One permit for each order that may be written at the same time.
-struct Permits(Arc<Semaphore>);
+/// Limits of this job.
+struct Permits {
+    /// One for each order that may be in memory.
+    bodies: Arc<Semaphore>,
+    /// One for each order that may be written at the same time.
+    writes: Arc<Semaphore>,
+}
 
 /// A request's way to a permit.
 struct Admission {
-    permit: OwnedSemaphorePermit,
+    /// Room for the body, from before it is read until the order is written.
+    _body: OwnedSemaphorePermit,
+    writes: Arc<Semaphore>,
 }
 
 impl FromRequest for Admission {
@@ -78,26 +86,36 @@ impl FromRequest for Admission {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let permits = request.app_data::<Data<Permits>>();
-        ready(permits.ok_or(ServiceError::Internal).and_then(|p| Self::new(&p.0)))
+        ready(permits.ok_or(ServiceError::Internal).and_then(|p| Self::new(p)))
     }
 }
 
 impl Admission {
-    fn new(permits: &Arc<Semaphore>) -> Result<Self, ServiceError> {
-        // FIX: a permit before the body is read, or no order. A refused client is told
-        // so immediately and keeps its order until it tries again, so only requests
-        // with a permit have a body in memory.
-        let permit = Arc::clone(permits).try_acquire_owned();
-        Ok(Self { permit: permit.map_err(|_| ServiceError::Overloaded)? })
+    fn new(permits: &Permits) -> Result<Self, ServiceError> {
+        let writes = Arc::clone(&permits.writes);
+        // FIX: room for a body before it is read, or no order. A refused client is told
+        // so immediately and keeps its order until it tries again, so only as many
+        // requests as there are rooms have a body in memory, and wait.
+        let body = Arc::clone(&permits.bodies).try_acquire_owned();
+        Ok(Self { _body: body.map_err(|_| ServiceError::Overloaded)?, writes })
+    }
+
+    /// Waits for a permit to write. A client that sends slowly does not hold one.
+    async fn wait(&self) -> Result<OwnedSemaphorePermit, ServiceError> {
+        let permit = Arc::clone(&self.writes).acquire_owned().await;
+        permit.map_err(|_| ServiceError::Overloaded)
     }
 }
 
 pub(crate) fn lesson(context: &Context) -> Lesson {
     let limits = &context.limits;
-    let permits = Arc::new(Semaphore::new(limits.orders_at_once_max));
+    let permits = Permits {
+        bodies: Arc::new(Semaphore::new(limits.order_bodies_max)),
+        writes: Arc::new(Semaphore::new(limits.orders_at_once_max)),
+    };
     // Each connection has a read buffer of up to 128 KiB, also those of refused clients.
     let connections_max = limits.connections_max;
     Lesson::new(|app| app.service(place))
-        .state(Data::new(Permits(permits)))
+        .state(Data::new(permits))
         .connections_max(connections_max)
 }

@@ -6,31 +6,37 @@
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::Bytes;
 use futures_util::stream::{self, Stream, StreamExt};
-use heap::Gauge;
+use heap::{Gauge, GaugeGuard};
+use service::CancellationToken;
 use service::prelude::*;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::sync::broadcast::{self, error::RecvError};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
 use tokio::time::timeout;
 
-/// Follows shipments, as server-sent events
+/// Follows the tenant's shipments, as server-sent events
 #[utoipa::path(
     params(Tenant),
     responses((status = 200, content_type = "text/event-stream"))
 )]
 #[get("/orders/feed")]
 async fn follow(
-    _tenant: Tenant,
+    tenant: Tenant,
     feed: Data<Feed>,
 ) -> Result<HttpResponse, ServiceError> {
     // Tells the browser to reconnect after 5 seconds if the feed breaks off.
     let greeting = stream::iter([Bytes::from_static(b"retry: 5000\n\n")]);
     // The response owns the stream, and the stream owns the listener's end of the feed.
     // Both live until actix drops the response.
-    let events = greeting.chain(feed.subscribe()).map(Ok::<_, ServiceError>);
+    let messages = greeting.chain(feed.subscribe(tenant.0)?);
+    // A feed would hold up a stop of the service until the stop's time is over.
+    let messages = messages.take_until(feed.stopping.clone().cancelled_owned());
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")
         .insert_header((CACHE_CONTROL, "no-store"))
-        .streaming(events))
+        .streaming(messages.map(Ok::<_, ServiceError>)))
 }
 
 /// Announces that an order has been shipped
@@ -43,61 +49,124 @@ async fn announce(
     feed: Data<Feed>,
 ) -> Result<HttpResponse, ServiceError> {
     dynamo.order(&tenant, &id).await?;
-    feed.publish(Bytes::from(format!("event: shipped\ndata: {id}\n\n")));
+    let event = Bytes::from(format!("event: shipped\ndata: {id}\n\n"));
+    if let Some(channel) = lock(&feed.channels).get(&tenant.0) {
+        // Fails if nobody listens any more.
+        let _ = channel.sender.send(event);
+    }
     Ok(HttpResponse::NoContent().finish())
 }
 
 /// Events that may wait for one listener. A slower one misses events.
 const BACKLOG_MAX: usize = 64;
 
-/// How often a silent feed sends a comment line.
-const HEARTBEAT_EVERY: Duration = Duration::from_secs(15);
+/// What a listener gets when it has missed events: its screen must load the orders again.
+const RESYNC: Bytes = Bytes::from_static(b"event: resync\ndata:\n\n");
+
+/// A comment line, which the browser ignores.
 const HEARTBEAT: Bytes = Bytes::from_static(b":\n\n");
 
-/// The feed, and its listeners.
+/// A tenant's channel. It stores each event once for all listeners.
+struct Channel {
+    sender: broadcast::Sender<Bytes>,
+    /// How many listeners there are. The last one removes the channel.
+    listeners: usize,
+}
+
+type Channels = Mutex<HashMap<TenantId, Channel>>;
+
+/// The feed of all tenants.
 struct Feed {
     /// How many listeners there are.
     subscribers: Gauge,
-    /// Stores each event once for all listeners.
-    sender: broadcast::Sender<Bytes>,
+    /// One permit for each listener. A feed holds its connection for as long as it likes.
+    permits: Arc<Semaphore>,
+    /// One for each tenant that somebody listens to, so that the events of one do not
+    /// push out another's.
+    channels: Arc<Channels>,
+    heartbeat: Duration,
+    stopping: CancellationToken,
 }
 
 impl Feed {
     fn new(context: &Context) -> Self {
-        let subscribers = context.gauges.named("subscribers");
-        Self { subscribers, sender: broadcast::Sender::new(BACKLOG_MAX) }
+        let limits = &context.limits;
+        Self {
+            subscribers: context.gauges.named("subscribers"),
+            permits: Arc::new(Semaphore::new(limits.feeds_max)),
+            channels: Arc::default(),
+            heartbeat: Duration::from_millis(limits.feed_heartbeat_ms),
+            stopping: context.stopping.clone(),
+        }
     }
 
-    /// All events from now on.
-    fn subscribe(&self) -> impl Stream<Item = Bytes> + use<> {
-        let (receiver, counted) = (self.sender.subscribe(), self.subscribers.hold());
-        // FIX: the listener is owned by the stream alone. Dropping the stream removes it
-        // from the channel. The server drops it when the client closes its sending side,
-        // and the heartbeat finds clients that vanished without a word: after some
-        // unanswered writes the kernel gives the connection up.
-        stream::unfold((receiver, counted), |(mut receiver, counted)| async move {
-            let event = loop {
-                match timeout(HEARTBEAT_EVERY, receiver.recv()).await {
-                    Ok(Ok(event)) => break event,
-                    // The listener was too slow, and continues with newer events.
-                    Ok(Err(RecvError::Lagged(_))) => {}
-                    Ok(Err(RecvError::Closed)) => return None,
-                    Err(_) => break HEARTBEAT,
-                }
-            };
-            Some((event, (receiver, counted)))
-        })
+    /// All messages for this tenant from now on.
+    fn subscribe(
+        &self,
+        tenant: TenantId,
+    ) -> Result<impl Stream<Item = Bytes> + use<>, ServiceError> {
+        let permit = Arc::clone(&self.permits).try_acquire_owned();
+        let permit = permit.map_err(|_| ServiceError::Overloaded)?;
+        let mut channels = lock(&self.channels);
+        let channel = channels.entry(tenant.clone()).or_insert_with(|| Channel {
+            sender: broadcast::Sender::new(BACKLOG_MAX),
+            listeners: 0,
+        });
+        channel.listeners += 1;
+        let listener = Listener {
+            tenant,
+            receiver: channel.sender.subscribe(),
+            channels: Arc::clone(&self.channels),
+            heartbeat: self.heartbeat,
+            _permit: permit,
+            _counted: self.subscribers.hold(),
+        };
+        Ok(stream::unfold(listener, |mut listener| async move {
+            listener.next().await.map(|message| (message, listener))
+        }))
     }
+}
 
-    fn publish(&self, event: Bytes) {
-        // Fails if nobody listens.
-        let _ = self.sender.send(event);
+/// One listener. Dropping it removes it from the feed.
+struct Listener {
+    tenant: TenantId,
+    receiver: broadcast::Receiver<Bytes>,
+    channels: Arc<Channels>,
+    heartbeat: Duration,
+    _permit: OwnedSemaphorePermit,
+    _counted: GaugeGuard,
+}
+
+impl Listener {
+    /// Waits for the next message; `None` when the feed ends.
+    async fn next(&mut self) -> Option<Bytes> {
+        // FIX: a feed that has nothing to tell says so now and then. Only a write finds
+        // out that a client has gone: its system answers with a reset, or nobody
+        // acknowledges the bytes. Then actix drops the response, and this listener.
+        let Ok(event) = timeout(self.heartbeat, self.receiver.recv()).await else {
+            return Some(HEARTBEAT);
+        };
+        match event {
+            Ok(event) => Some(event),
+            // The listener was too slow, and continues with newer events.
+            Err(RecvError::Lagged(_)) => Some(RESYNC),
+            Err(RecvError::Closed) => None,
+        }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        let mut channels = lock(&self.channels);
+        let Some(channel) = channels.get_mut(&self.tenant) else { return };
+        channel.listeners -= 1;
+        if channel.listeners == 0 {
+            channels.remove(&self.tenant);
+        }
     }
 }
 
 pub(crate) fn lesson(context: &Context) -> Lesson {
     Lesson::new(|app| app.service(follow).service(announce))
         .state(Data::new(Feed::new(context)))
-        // A client that has closed its sending side has left, as closed browser tabs do.
-        .allow_half_closed(false)
 }

@@ -75,7 +75,10 @@ impl Sessions {
         Self { dynamo: context.dynamo.clone(), cache }
     }
 
-    async fn look_up(&self, token: SessionToken) -> Result<SessionView, ServiceError> {
+    async fn look_up(
+        &self,
+        token: SessionToken,
+    ) -> Result<SessionView, ServiceError> {
         let key: TokenHash = Sha256::digest(token.as_str()).into();
         // FIX: only the fields that are needed, for a limited time, up to a total
         // weight; above it, moka evicts other entries. Requests for the same session at
@@ -85,7 +88,10 @@ impl Sessions {
     }
 
     /// The session in the table. What the route doesn't return stays there.
-    async fn fetch(&self, token: &SessionToken) -> Result<SessionView, ServiceError> {
+    async fn fetch(
+        &self,
+        token: &SessionToken,
+    ) -> Result<SessionView, ServiceError> {
         const FIELDS: [&str; 4] = ["tenant", "user", "roles", "expires_at"];
         let key = table::session_key(token);
         let item = self.dynamo.get_attributes(key, &FIELDS).await?;

@@ -1,6 +1,6 @@
 //! Arguments of `compare`.
 
-use crate::cli::{Format, TwinName, endpoint};
+use crate::cli::{Endpoint, Format, TwinName};
 use crate::run::Numbers;
 use clap::Args;
 use std::path::PathBuf;
@@ -34,7 +34,7 @@ pub struct Compare {
     #[arg(long, value_name = "N", hide = true, conflicts_with = "twin")]
     pub leak_bytes: Option<u64>,
     /// DynamoDB to use [default: starts an embedded one]
-    #[arg(long, value_name = "URL", env = "LEAKLAB_ENDPOINT_URL", value_parser = endpoint)]
+    #[arg(long, value_name = "URL", env = "LEAKLAB_ENDPOINT_URL", hide_env_values = true, value_parser = Endpoint)]
     pub endpoint_url: Option<String>,
     /// Prefix of the table names there
     #[arg(long, default_value = "leaklab-", requires = "endpoint_url")]

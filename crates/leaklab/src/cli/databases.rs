@@ -1,6 +1,6 @@
 //! Arguments of the commands for one service or one database: `serve`, `seed`, `dynamo`.
 
-use crate::cli::{TwinName, endpoint};
+use crate::cli::{Endpoint, TwinName};
 use clap::Args;
 use dynamo::Fault;
 use std::net::SocketAddr;
@@ -33,7 +33,7 @@ Examples:
 An existing table keeps its other items.")]
 pub struct Seed {
     /// DynamoDB to use
-    #[arg(long, value_name = "URL", env = "LEAKLAB_ENDPOINT_URL", value_parser = endpoint)]
+    #[arg(long, value_name = "URL", env = "LEAKLAB_ENDPOINT_URL", hide_env_values = true, value_parser = Endpoint)]
     pub endpoint_url: String,
     /// Table; created if it is missing
     #[arg(long, default_value = "leaklab-orders")]

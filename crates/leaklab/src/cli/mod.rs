@@ -12,7 +12,10 @@ pub use processes::{RunUnder, Secrets};
 pub use profiles::{Diff, Show};
 pub use results::{Claims, ClaimsFormat, Explain, Gate, Report};
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::builder::TypedValueParser;
+use clap::error::ErrorKind;
+use clap::{Arg, Parser, Subcommand, ValueEnum};
+use std::ffi::OsStr;
 
 /// Measures what leaks in an Actix Web service on DynamoDB, and what stops it.
 #[derive(Debug, Parser)]
@@ -84,12 +87,34 @@ impl TwinName {
 }
 
 /// A URL that the SDK will take.
-fn endpoint(text: &str) -> Result<String, String> {
-    let uri = text.parse::<http::Uri>().ok();
-    match uri.as_ref().map(|uri| (uri.scheme_str(), uri.host())) {
-        Some((Some("http" | "https"), Some(_))) => Ok(text.to_owned()),
-        _ => {
-            Err("it must begin with http:// or https:// and name a host".to_owned())
-        }
+#[derive(Debug, Clone, Copy)]
+struct Endpoint;
+
+impl TypedValueParser for Endpoint {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        _: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        let text = value.to_string_lossy();
+        let uri = text.parse::<http::Uri>().ok();
+        let parts = uri.as_ref().map(|uri| (uri.scheme_str(), uri.host()));
+        let wrong = match parts {
+            // Not repeated: messages and results end up in logs.
+            _ if text.contains('@') => {
+                "invalid value for '--endpoint-url <URL>': it must not have a user or \
+                 password; credentials come from the usual AWS chain"
+                    .to_owned()
+            }
+            Some((Some("http" | "https"), Some(_))) => return Ok(text.into_owned()),
+            _ => format!(
+                "invalid value '{text}' for '--endpoint-url <URL>': it must begin with \
+                 http:// or https:// and name a host"
+            ),
+        };
+        Err(command.clone().error(ErrorKind::ValueValidation, wrong))
     }
 }

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  leaklab show target/leaklab/profiles/l11_session_cache.leaky.json
+  leaklab show target/leaklab/profiles/ID.leaky.json
   leaklab show dhat-heap.json --in-app src/cache/
   leaklab show dhat-heap.json --by crate --sort churn --top 10
   leaklab show dhat-heap.json --sort short-lived

@@ -1,10 +1,12 @@
 //! `leaklab compare`: every lesson on every twin, judged, written and printed.
 
 use crate::cli::{Compare, Format};
-use crate::commands::{gate, print, select, stop};
+use crate::commands::{gate, select};
 use crate::failure::{self, Failure};
+use crate::output::{name, print_as};
 use crate::progress::Progress;
 use crate::run::{EngineChoice, Permit, Run, Service, lesson_result};
+use crate::stop::Stop;
 use futures_util::future::join_all;
 use lessons::{Lesson, Plan};
 use measure::Scenario;
@@ -28,7 +30,7 @@ const PLANTED_IN: &str = "c01";
 pub async fn run(arguments: &Compare) -> Result<ExitCode, Failure> {
     let began = Instant::now();
     let lessons = select::lessons(&arguments.lessons)?;
-    arguments.numbers.check_sizes()?;
+    arguments.numbers.check_sizes(&lessons)?;
     let jobs = jobs(&lessons, arguments)?;
     // Before the folder is touched: the baseline may be the file that will be replaced.
     let accept = arguments.accept.as_deref();
@@ -54,14 +56,16 @@ pub async fn run(arguments: &Compare) -> Result<ExitCode, Failure> {
     let steps =
         jobs.iter().map(|job| job.scenario.steps() * job.services.len() as u64);
     let all = All {
-        run: Run::new(engine, stop::on_signal()?)?,
+        run: Run::new(engine, Stop::on_signal()?)?,
         output: &output,
         // The semaphore is fair, so lessons start in their order.
         permits: Arc::new(Semaphore::new(at_once)),
         progress: Progress::new(steps.sum()),
     };
-    let results =
-        causes_first(join_all(jobs.iter().map(|job| all.lesson(job))).await)?;
+    all.run.has_room()?;
+    all.run.remove_left().await;
+    let results = join_all(jobs.iter().map(|job| all.lesson(job))).await;
+    let results = all.run.end(causes_first(results))?;
     all.progress.finish();
 
     let mut comparison = Comparison {
@@ -86,19 +90,15 @@ fn publish(
     format: Format,
 ) -> Result<ExitCode, Failure> {
     output.keep_sources(comparison)?;
-    let json = output.write_comparison(comparison)?;
+    output.write_comparison(comparison)?;
     let page = page::render(&Folder::new(output.folder(), comparison));
     output.write(page::FILE, page.as_bytes())?;
     output.write_for_ci(comparison)?;
-    match format {
-        Format::Json => print(&format!("{json}\n"))?,
-        Format::Text => {
-            print(&table::render(comparison, output.folder()))?;
-            if let Some(gate) = &comparison.baseline {
-                print(&format!("\n{}", report::gate::text(gate)))?;
-            }
-        }
-    }
+    print_as(format, comparison, |comparison| {
+        let table = table::render(comparison, &name(output.folder()));
+        let gate = comparison.baseline.as_ref().map(report::gate::text);
+        table + &gate.map_or_else(String::new, |gate| format!("\n{gate}"))
+    })?;
     let passed = comparison.baseline.as_ref().is_none_or(|gate| gate.passed);
     Ok(failure::code(comparison.as_expected && passed))
 }
@@ -139,11 +139,11 @@ fn causes_first<T>(results: Vec<Result<T, Failure>>) -> Result<Vec<T>, Failure> 
     for result in results {
         match result {
             Ok(result) => all.push(result),
-            Err(Failure::Interrupted) => interrupted = true,
+            Err(Failure::Interrupted { .. }) => interrupted = true,
             Err(cause) => return Err(cause),
         }
     }
-    if interrupted { Err(Failure::Interrupted) } else { Ok(all) }
+    if interrupted { Err(Failure::interrupted()) } else { Ok(all) }
 }
 
 /// What the measurements of all lessons share.
@@ -158,8 +158,8 @@ impl All<'_> {
     async fn lesson(&self, job: &Job) -> Result<LessonResult, Failure> {
         let permit = Arc::clone(&self.permits).acquire_owned().await;
         let permit: Permit = Arc::new(permit.expect("nobody closes the semaphore"));
-        if self.run.stop.is_cancelled() {
-            return Err(Failure::Interrupted);
+        if self.run.stop.soon.is_cancelled() {
+            return Err(Failure::interrupted());
         }
         // The services run side by side on two cores. When one fails, the others are
         // stopped.
@@ -171,13 +171,13 @@ impl All<'_> {
                 let step = |what: &str| self.progress.step(id, name, what);
                 let measured =
                     run.measure(*service, job.plan, &job.scenario, &step, permit);
-                measured.await.inspect_err(|_| run.stop.cancel())
+                measured.await.inspect_err(|_| run.stop.soon.cancel())
             }
         });
         let measured: Vec<_> = measured.collect();
         drop(permit);
         let all = causes_first(join_all(measured).await);
-        let all = all.inspect_err(|_| self.run.stop.cancel())?;
+        let all = all.inspect_err(|_| self.run.stop.soon.cancel())?;
         let id = job.plan.lesson.id;
         self.progress.done(id);
         for (name, json) in all.iter().filter_map(|measured| measured.profile(id)) {

@@ -1,9 +1,9 @@
 //! `leaklab diff`: what one profile holds more than another, site by site.
 
-use crate::cli::{Diff, Format};
+use crate::cli::Diff;
 use crate::commands::profiles::{in_app, read, rows, write_graph};
-use crate::commands::{print, print_json};
 use crate::failure::{EXPECTED, Failure};
+use crate::output::{name, print_as};
 use profile::text::difference::{self, Difference, Reduced, Side};
 use profile::{InApp, Profile, flame};
 use std::path::Path;
@@ -28,10 +28,7 @@ pub fn run(arguments: &Diff) -> Result<ExitCode, Failure> {
     }
     let most = rows(arguments.top, arguments.format);
     let difference = Difference::between(before, after, moment, most);
-    match arguments.format {
-        Format::Text => print(&difference::text(&difference))?,
-        Format::Json => print_json(&difference)?,
-    }
+    print_as(arguments.format, &difference, difference::text)?;
     Ok(ExitCode::from(EXPECTED))
 }
 
@@ -44,7 +41,7 @@ fn reduced(
     let profile = read(path)?;
     let in_app = in_app(&profile, arguments.in_app.as_deref());
     show(&profile, &in_app);
-    let file = path.display().to_string();
+    let file = name(path);
     Ok(Reduced::of(&profile, file, &in_app, arguments.at))
 }
 

@@ -3,6 +3,7 @@
 use crate::cli::Explain;
 use crate::commands::{pager, select};
 use crate::failure::{EXPECTED, Failure};
+use crate::output;
 use anyhow::Context;
 use report::chapter::{self, Measured, Source};
 use report::comparison::Comparison;
@@ -24,7 +25,7 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
     let lesson = select::one(&arguments.lesson)?;
     let from = arguments.from.as_deref().unwrap_or(Path::new(FROM));
     let comparison = comparison(arguments)?;
-    let shown = from.display().to_string();
+    let shown = output::name(from);
     let measured = comparison.as_ref().and_then(|comparison| {
         let result = comparison.lessons.iter().find(|l| l.id == lesson.id)?;
         Some(Measured { comparison, lesson: result, from: &shown })
@@ -57,7 +58,5 @@ fn source(folder: Option<&Path>, twin: &str, id: &str) -> Option<Source> {
 
 /// As wide as the terminal, within reason.
 fn width() -> usize {
-    let terminal = terminal_size::terminal_size();
-    let columns = terminal.map_or(PIPE, |(width, _)| usize::from(width.0));
-    columns.clamp(*WIDTH.start(), *WIDTH.end())
+    output::columns().unwrap_or(PIPE).clamp(*WIDTH.start(), *WIDTH.end())
 }

@@ -1,8 +1,8 @@
 //! `leaklab gate`: what is new, has grown or is gone between two comparisons.
 
-use crate::cli::{Format, Gate};
-use crate::commands::{print, print_json};
+use crate::cli::Gate;
 use crate::failure::{self, Failure};
+use crate::output::{name, print_as};
 use report::baseline::{Accepted, Baseline};
 use report::stored;
 use std::path::Path;
@@ -13,15 +13,13 @@ pub fn run(arguments: &Gate) -> Result<ExitCode, Failure> {
     let baseline = baseline(&arguments.baseline, arguments.accept.as_deref())?;
     let newer = stored::comparison(&arguments.from, "--from")?;
     let gate = baseline.judge(&newer)?;
-    match arguments.format {
-        Format::Text => {
-            print(&report::gate::text(&gate))?;
-            if !newer.as_expected {
-                print(&format!("{}\n", report::gate::UNEXPECTED))?;
-            }
-        }
-        Format::Json => print_json(&gate)?,
-    }
+    print_as(arguments.format, &gate, |gate| {
+        let unexpected = match newer.as_expected {
+            true => String::new(),
+            false => format!("{}\n", report::gate::UNEXPECTED),
+        };
+        report::gate::text(gate) + &unexpected
+    })?;
     Ok(failure::code(gate.passed && newer.as_expected))
 }
 
@@ -35,5 +33,5 @@ pub(super) fn baseline(
 ) -> Result<Baseline, Failure> {
     let older = stored::comparison(file, "--baseline")?;
     let accepted = accept.map(Accepted::read).transpose()?.unwrap_or_default();
-    Ok(Baseline::new(file.display().to_string(), older, accepted))
+    Ok(Baseline::new(name(file), older, accepted))
 }

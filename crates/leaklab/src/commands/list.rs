@@ -1,7 +1,7 @@
 //! `leaklab list`: lessons and controls, a line each.
 
-use crate::commands::print;
 use crate::failure::Failure;
+use crate::output::print;
 use lessons::{LESSONS, Lesson};
 use std::process::ExitCode;
 

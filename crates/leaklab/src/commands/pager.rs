@@ -1,8 +1,8 @@
 //! Long text on a terminal goes through a pager, as in git.
 
-use anstream::AutoStream;
+use crate::output::{print, write_to};
 use anyhow::Context;
-use std::io::{ErrorKind, IsTerminal, Write, stdout};
+use std::io::{IsTerminal, stdout};
 use std::process::{Command, Stdio};
 
 /// What a shell returns when it cannot start a program.
@@ -18,7 +18,7 @@ pub(super) fn show(text: &str) -> anyhow::Result<()> {
     let wanted =
         stdout().is_terminal() && !pager.trim().is_empty() && pager != "cat";
     if !(wanted && through(&pager, text)?) {
-        write(anstream::stdout(), text).context("cannot write to stdout")?;
+        print(text)?;
     }
     Ok(())
 }
@@ -37,19 +37,8 @@ fn through(pager: &str, text: &str) -> anyhow::Result<bool> {
     }
     let Ok(mut child) = command.spawn() else { return Ok(false) };
     if let Some(stdin) = child.stdin.take() {
-        // The pager's input is a pipe, but its output is the terminal.
-        let choice = AutoStream::choice(&stdout());
-        write(AutoStream::new(Box::new(stdin) as Box<dyn Write>, choice), text)
-            .context("cannot write to the pager")?;
+        write_to(stdin, text).context("cannot write to the pager")?;
     }
     let status = child.wait().context("cannot wait for the pager")?;
     Ok(!status.code().is_some_and(|code| NOT_STARTED.contains(&code)))
-}
-
-/// Writes; a reader who has seen enough closes the pipe.
-pub(super) fn write(mut to: impl Write, text: &str) -> std::io::Result<()> {
-    match to.write_all(text.as_bytes()).and_then(|()| to.flush()) {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        other => other,
-    }
 }

@@ -1,8 +1,8 @@
 //! `leaklab report`: the page of a comparison, made again.
 
 use crate::cli::Report;
-use crate::commands::print;
 use crate::failure::{EXPECTED, Failure};
+use crate::output::{name, print};
 use report::page::{self, Folder};
 use report::stored;
 use report::whole_file;
@@ -22,6 +22,6 @@ pub fn run(arguments: &Report) -> Result<ExitCode, Failure> {
         &path,
         page::render(&Folder::new(folder, &comparison)).as_bytes(),
     )?;
-    print(&format!("{}\n", path.display()))?;
+    print(&format!("{}\n", name(&path)))?;
     Ok(ExitCode::from(EXPECTED))
 }

@@ -1,10 +1,12 @@
 //! `leaklab run-under`: a lesson's requests on a twin that runs under another tool. It
 //! is for scripts/exit-tools.py and hidden from the help.
 
-use crate::cli::{Format, RunUnder};
-use crate::commands::{print, print_json, select, stop};
+use crate::cli::RunUnder;
+use crate::commands::select;
 use crate::failure::Failure;
+use crate::output::print_as;
 use crate::run::{EngineChoice, Numbers, Run, Under};
+use crate::stop::Stop;
 use std::process::ExitCode;
 
 /// Runs one lesson and prints what the exact counters read.
@@ -21,12 +23,11 @@ pub async fn run(arguments: &RunUnder) -> Result<ExitCode, Failure> {
         command: arguments.under.clone(),
         environment: arguments.env.clone(),
     };
-    let run = Run::new(EngineChoice::Embedded, stop::on_signal()?)?;
+    let run = Run::new(EngineChoice::Embedded, Stop::on_signal()?)?;
     let twin = arguments.twin.as_str();
     let result = run.under(twin, plan, &scenario, &under).await?;
-    match arguments.format {
-        Format::Json => print_json(&result)?,
-        Format::Text => print(&format!(
+    print_as(arguments.format, &result, |result| {
+        format!(
             "{twin}, {}: {} requests in {:.1} s, {:.1} per second; live bytes {:+}, \
              peak {:+}, {} errors\n",
             result.lesson,
@@ -36,7 +37,7 @@ pub async fn run(arguments: &RunUnder) -> Result<ExitCode, Failure> {
             result.live_growth_bytes,
             result.peak_growth_bytes,
             result.errors
-        ))?,
-    }
+        )
+    })?;
     Ok(ExitCode::SUCCESS)
 }

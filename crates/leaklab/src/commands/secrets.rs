@@ -1,10 +1,11 @@
 //! `leaklab secrets`: which of the secrets that passed through the twins are still in
 //! their memory.
 
-use crate::cli::{Format, Secrets, TwinName};
-use crate::commands::{print, print_json, stop};
+use crate::cli::{Secrets, TwinName};
 use crate::failure::Failure;
+use crate::output::print_as;
 use crate::run::{EngineChoice, Found, Run, Search, Seen};
+use crate::stop::Stop;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -22,17 +23,14 @@ struct Report<'a> {
 /// Searches both twins, one after the other.
 pub async fn run(arguments: &Secrets) -> Result<ExitCode, Failure> {
     let search = &arguments.search;
-    let run = Run::new(EngineChoice::Embedded, stop::on_signal()?)?;
+    let run = Run::new(EngineChoice::Embedded, Stop::on_signal()?)?;
     let mut twins = BTreeMap::new();
     for twin in [TwinName::Leaky, TwinName::Fixed] {
         let name = twin.as_str();
         twins.insert(name, run.search(name, search).await?);
     }
     let report = Report { search, twins };
-    match arguments.format {
-        Format::Json => print_json(&report)?,
-        Format::Text => print(&render(&report))?,
-    }
+    print_as(arguments.format, &report, render)?;
     Ok(ExitCode::SUCCESS)
 }
 

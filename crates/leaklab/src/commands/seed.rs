@@ -1,8 +1,8 @@
 //! `leaklab seed`: a table with data, for twins that this program does not start.
 
 use crate::cli::Seed;
-use crate::commands::print;
 use crate::failure::Failure;
+use crate::output::print;
 use anyhow::{Context, Result};
 use dynamo::{Connection, Table, Target};
 use lessons::{Kind, LESSONS, Plan};
@@ -15,7 +15,7 @@ const COUNT: u64 = 100;
 pub async fn run(arguments: &Seed) -> Result<ExitCode, Failure> {
     let target = Target::External { url: arguments.endpoint_url.clone() };
     let connection = Connection::open(&target).await;
-    let table = Table::open(&connection, &arguments.table)
+    let table = Table::open_named(&connection, &arguments.table)
         .await
         .map_err(anyhow::Error::from)?;
     fill(&table, arguments.seed).await?;

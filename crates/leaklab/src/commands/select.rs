@@ -65,15 +65,20 @@ pub(super) fn failed_fixes(
 }
 
 fn unknown(name: &str) -> Failure {
+    // The beginning of an id, or of its job, is what people type.
     let distance = |lesson: &&Lesson| {
-        let jobs = lesson.id.split_once('_').map_or(lesson.id, |(_, job)| job);
-        strsim::damerau_levenshtein(name, lesson.id)
-            .min(strsim::damerau_levenshtein(name, jobs))
+        let job = lesson.id.split_once('_').map_or("", |(_, job)| job);
+        let begins = |text: &str| text.chars().take(name.chars().count()).collect();
+        let texts: [String; 2] = [lesson.id, job].map(begins);
+        let far = texts.map(|text| strsim::damerau_levenshtein(name, &text));
+        far[0].min(far[1])
     };
-    let nearest = LESSONS.iter().min_by_key(distance).expect("there are lessons");
+    let near = |lesson: &&Lesson| distance(lesson) * 3 < name.chars().count();
+    let nearest = LESSONS.iter().filter(near).min_by_key(distance);
+    let hint = nearest
+        .map_or_else(String::new, |lesson| format!(" did you mean {}?", lesson.id));
     Failure::Usage(format!(
-        "there is no lesson '{name}'; did you mean {}? `leaklab list` names all",
-        nearest.id
+        "there is no lesson '{name}';{hint} `leaklab list` names all"
     ))
 }
 
@@ -104,6 +109,8 @@ mod tests {
             |name: &str| lessons(&[name.to_owned()]).unwrap_err().to_string();
         assert!(nearest("session_cahce").contains("did you mean l11_"));
         assert!(nearest("l9_call_budget").contains("did you mean l09_"));
-        assert!(nearest("").contains("did you mean"));
+        for name in ["zzz", ""] {
+            assert!(!nearest(name).contains("did you mean"), "{}", nearest(name));
+        }
     }
 }

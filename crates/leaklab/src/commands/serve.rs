@@ -1,10 +1,11 @@
 //! `leaklab serve`: a twin and an embedded DynamoDB with data, to try by hand.
 
 use crate::cli::Serve;
-use crate::commands::{seed, stop};
+use crate::commands::seed;
 use crate::failure::Failure;
+use crate::output::{Keep, print, say};
 use crate::run::{Database, EngineChoice, Run, connect, program};
-use anstream::{eprintln, println};
+use crate::stop::Stop;
 use anyhow::{Result, bail};
 use measure::{Process, ShowLog};
 use std::path::Path;
@@ -14,11 +15,12 @@ use tokio_util::sync::CancellationToken;
 
 /// Runs until a signal.
 pub async fn run(arguments: &Serve) -> Result<ExitCode, Failure> {
-    let stop = stop::on_signal()?;
-    // The signal stops the twin below, so the run itself is never cancelled.
-    let run = Run::new(EngineChoice::Embedded, CancellationToken::new())?;
+    let Stop { soon, now } = Stop::on_signal()?;
+    // The first signal stops the twin below, in order, and the second one the run.
+    let stop = Stop { soon: now, ..Stop::default() };
+    let run = Run::new(EngineChoice::Embedded, stop)?;
     let served = async |database: &Database| {
-        serve(arguments, database, run.scratch(), &stop).await
+        serve(arguments, database, run.scratch(), &soon).await
     };
     run.with_database("serve", served).await?;
     Ok(ExitCode::SUCCESS)
@@ -41,19 +43,24 @@ async fn serve(
     let mut twin = Process::start(name, &program, command, ShowLog::Yes).await?;
     let url = format!("http://{}", twin.address());
     let token = model::seed::session_token(arguments.seed, 0);
-    println!("{name} serves at {url}, its database at {}", database.target.url());
-    println!("Try:");
-    println!("  curl -H 'x-tenant: shop' '{url}/orders?status=open'");
-    println!("  curl -H 'x-tenant: shop' {url}/orders/ord-00000001/quote");
-    println!("  curl {url}/sessions/{}", token.as_str());
-    println!("  curl {url}/__heap");
-    println!("  curl {url}/openapi.json");
-    println!("Ctrl-C stops both.");
+    print(&format!(
+        "{name} serves at {url}, its database at {}
+Try:
+  curl -H 'x-tenant: shop' '{url}/orders?status=open'
+  curl -H 'x-tenant: shop' {url}/orders/ord-00000001/quote
+  curl {url}/sessions/{}
+  curl {url}/__heap
+  curl {url}/openapi.json
+Ctrl-C stops both.
+",
+        database.target.url(),
+        token.as_str()
+    ))?;
     tokio::select! {
         () = stop.cancelled() => {}
         how = twin.ended() => bail!(how),
     }
-    eprintln!("stopping");
+    say("stopping", Keep::Nothing);
     twin.stop().await;
     Ok(())
 }

@@ -1,9 +1,9 @@
 //! `leaklab show`: what a profile holds, ranked.
 
-use crate::cli::{Format, Show};
+use crate::cli::Show;
 use crate::commands::profiles::{in_app, read, rows, write_graph};
-use crate::commands::{print, print_json};
 use crate::failure::{EXPECTED, Failure};
+use crate::output::{name, print_as};
 use profile::text::ranking::{self, Ranking, Sort};
 use profile::{LESSONS, Moment, flame};
 use std::process::ExitCode;
@@ -12,7 +12,7 @@ use std::process::ExitCode;
 pub fn run(arguments: &Show) -> Result<ExitCode, Failure> {
     let profile = read(&arguments.profile)?;
     let in_app = in_app(&profile, arguments.in_app.as_deref());
-    let file = arguments.profile.display().to_string();
+    let file = name(&arguments.profile);
     let order = (arguments.by, arguments.sort);
     let most = rows(arguments.top, arguments.format);
     let ranking = Ranking::of(&profile, file.clone(), &in_app, order, most);
@@ -21,10 +21,8 @@ pub fn run(arguments: &Show) -> Result<ExitCode, Failure> {
             "no frame of {file} is in {LESSONS}; use --by site or --by crate"
         ))
     })?;
-    match arguments.format {
-        Format::Text => print(&ranking::text(&ranking, arguments.sort))?,
-        Format::Json => print_json(&ranking)?,
-    }
+    let text = |ranking: &Ranking| ranking::text(ranking, arguments.sort);
+    print_as(arguments.format, &ranking, text)?;
     if let Some(path) = &arguments.flame {
         let moment = match arguments.sort {
             Sort::Peak => Moment::Peak,

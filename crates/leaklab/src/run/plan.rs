@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use clap::value_parser;
-use lessons::{Lesson, Plan};
+use lessons::{LESSONS, Lesson, Plan};
 use measure::judge::requests_needed;
 use measure::{Growth, Scale, Scenario, Verdict};
 use std::collections::BTreeSet;
@@ -72,34 +72,47 @@ impl Numbers {
         (plan, scenario)
     }
 
-    /// Checks that `--sizes` has enough sizes for an exponent.
+    /// Checks that `--sizes` has enough sizes for an exponent, and that every lesson
+    /// is measured at them.
     ///
     /// # Errors
-    /// It has fewer than three different ones.
-    pub fn check_sizes(&self) -> Result<(), Failure> {
+    /// It has fewer than three different ones, or a lesson has none or its own.
+    pub fn check_sizes(&self, lessons: &[&Lesson]) -> Result<(), Failure> {
         let Some(sizes) = &self.sizes else { return Ok(()) };
-        let different: BTreeSet<_> = sizes.iter().collect();
-        if different.len() < SIZES_MIN {
+        let different = sizes.iter().collect::<BTreeSet<_>>().len();
+        if different < SIZES_MIN {
             return Err(Failure::Usage(format!(
-                "--sizes needs {SIZES_MIN} different sizes or more, and has {}: for \
-                 example --sizes 1000,7000,50000",
-                different.len()
+                "--sizes needs {SIZES_MIN} different sizes or more, and has \
+                 {different}: for example --sizes 1000,7000,50000"
             )));
         }
-        Ok(())
+        let unfit = |lesson: &Lesson| match lesson.growth {
+            Growth::Peak { of: Scale::Attempts, .. } => {
+                Some("has the sizes that the SDK allows, attempts of a call")
+            }
+            Growth::Peak { .. } => None,
+            _ => Some("is judged by what stays after each request, at one size"),
+        };
+        match lessons.iter().find_map(|lesson| unfit(lesson).zip(Some(lesson.id))) {
+            None => Ok(()),
+            Some((why, id)) => {
+                let fit = LESSONS.iter().filter(|lesson| unfit(lesson).is_none());
+                let fit: Vec<_> = fit.map(|lesson| lesson.id).collect();
+                let fit = fit.join(", ");
+                Err(Failure::Usage(format!(
+                    "--sizes does not fit {id}, which {why}; lessons that it fits: {fit}"
+                )))
+            }
+        }
     }
 
     fn sizes(&self, lesson: &Lesson) -> Vec<u64> {
-        let Growth::Peak { sizes, of } = lesson.growth else { return Vec::new() };
-        match &self.sizes {
-            // A call has a fixed number of attempts, so these sizes are not the user's.
-            Some(own) if of != Scale::Attempts => {
-                let mut own = own.clone();
-                own.sort_unstable();
-                own.dedup();
-                own
+        match (lesson.growth, &self.sizes) {
+            (Growth::Peak { .. }, Some(own)) => {
+                BTreeSet::from_iter(own.iter().copied()).into_iter().collect()
             }
-            _ => sizes.to_vec(),
+            (Growth::Peak { sizes, .. }, None) => sizes.to_vec(),
+            _ => Vec::new(),
         }
     }
 }
@@ -111,20 +124,4 @@ fn needed(scenario: &Scenario) -> u64 {
         _ => Verdict::Bounded,
     };
     requests_needed(&Scenario { expected: fixed, ..scenario.clone() })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn fewer_than_three_different_sizes_are_refused() {
-        let check = |sizes: &[u64]| {
-            Numbers { sizes: Some(sizes.to_vec()), ..Numbers::default() }
-                .check_sizes()
-        };
-        assert!(check(&[5, 5, 10]).is_err());
-        assert!(check(&[5, 10, 20]).is_ok());
-        assert!(Numbers::default().check_sizes().is_ok());
-    }
 }

@@ -1,6 +1,7 @@
 //! What the driver says, to people and to scripts.
 
 use crate::fixture::{CONTROL, Leaklab, build_programs, contains, fits_a_pipe};
+use std::process::Stdio;
 
 #[test]
 fn commands_print_what_is_documented() {
@@ -16,18 +17,71 @@ fn an_output_folder_that_cannot_be_written_is_wrong_usage() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_is_an_error_and_no_panic() {
-    for command in [&["list"][..], &["explain", "l09"]] {
-        let full =
-            std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-        let mut leaklab = std::process::Command::new(env!("CARGO_BIN_EXE_leaklab"));
-        let done = leaklab.args(command).stdout(full).output().unwrap();
-        assert_eq!(done.status.code(), Some(3), "{command:?}");
-        contains(
-            &String::from_utf8_lossy(&done.stderr),
-            &["cannot write to stdout"],
-        );
+fn a_full_disk_is_an_error_of_every_command_and_no_panic() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let run = &format!("{root}/report/tests/made/comparison.json");
+    let heap = &format!("{root}/profile/tests/profiles/hoarder.json");
+    let few = ["--rounds", "4", "--requests", "20"];
+    let compare = ["compare", CONTROL, "--twin", "fixed"];
+    let listen = ["--listen", "127.0.0.1:0"];
+    let commands: [&[&str]; 13] = [
+        &["--help"],
+        &["list"],
+        &["explain", "l09"],
+        &["claims", "--from", run],
+        &["claims", "--from", run, "--format", "markdown"],
+        &["gate", "--baseline", run, "--from", run],
+        &["show", heap],
+        &["diff", heap, heap, "--format", "json"],
+        &[&compare[..], &few].concat(),
+        &[&["run-under", "l11"], &few[..]].concat(),
+        &["secrets", "--sessions", "1", "--other-requests", "0"],
+        &[&["dynamo"], &listen[..]].concat(),
+        &[&["serve", "fixed"], &listen[..]].concat(),
+    ];
+    for command in commands {
+        let done = Leaklab::new(command).nowhere().on_a_full_disk().run();
+        done.code(3).says(&["cannot write to stdout"]).leaves_nothing();
     }
+}
+
+#[test]
+fn a_reader_that_has_left_is_no_error() {
+    let dynamo = ["dynamo", "--listen", "127.0.0.1:0", "--exit-on-stdin-close"];
+    for command in [&["list"][..], &["explain", "l09"], &dynamo, &["--help"]] {
+        let mut leaklab = std::process::Command::new(env!("CARGO_BIN_EXE_leaklab"));
+        leaklab.args(command).stdin(Stdio::null()).stderr(Stdio::piped());
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let done = leaklab.stdout(writer).output().unwrap();
+        assert_eq!(done.status.code(), Some(0), "{command:?}");
+        assert_eq!(String::from_utf8_lossy(&done.stderr), "", "{command:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_error_that_cannot_be_printed_keeps_its_code() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut leaklab = std::process::Command::new(env!("CARGO_BIN_EXE_leaklab"));
+    let status = leaklab.args(["explain", "nothing"]).stderr(full).status();
+    assert_eq!(status.unwrap().code(), Some(2));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_temporary_folder_is_named_with_the_room_that_is_needed() {
+    // Only root may mount, but everybody may be root of a namespace.
+    let unshare = ["-rm", "sh", "-c"];
+    let can = std::process::Command::new("unshare").args(["-rm", "true"]).output();
+    if !can.is_ok_and(|done| done.status.success()) {
+        return;
+    }
+    let mount = "mount -t tmpfs -o size=1m none \"$TMPDIR\" && exec \"$0\" \"$@\"";
+    let compare = [mount, env!("CARGO_BIN_EXE_leaklab"), "compare", CONTROL];
+    let run = Leaklab::program("unshare", &[&unshare[..], &compare].concat());
+    let done = run.nowhere().run().code(3);
+    done.says(&["no room", "with space ", "TMPDIR", "MB"]).leaves_nothing();
 }
 
 #[test]

@@ -63,13 +63,9 @@ fn sources_beside_the_comparison_win() {
     contains(&text, &["\n    -keep();\n    +drop();\n"]);
 }
 
-/// Runs it on a terminal; `script` of util-linux makes one.
 #[cfg(target_os = "linux")]
 fn on_a_terminal(pager: &str) -> Done {
-    let leaklab = env!("CARGO_BIN_EXE_leaklab");
-    let command = format!("env -u NO_COLOR '{leaklab}' explain {CONTROL}");
-    let run = Leaklab::program("script", &["-qefc", &command, "/dev/null"]);
-    run.env("PAGER", pager).env("TERM", "xterm-256color").run()
+    Leaklab::on_a_terminal(80, &["explain", CONTROL]).env("PAGER", pager).run()
 }
 
 #[cfg(target_os = "linux")]

@@ -1,7 +1,11 @@
 //! What breaks on the way: one line that names it, the right code, nothing left.
 
-use crate::fixture::{CONTROL, Leaklab, call, on_engine, signal};
+use crate::fixture::{
+    CONTROL, Leaklab, build_programs, call, on_engine, signal, signal_twice,
+};
 use dynamo::{Connection, Table, Target};
+use leaklab::run::engine;
+use measure::ShowLog;
 use serde_json::json;
 use std::net::TcpListener;
 
@@ -44,7 +48,7 @@ fn a_table_of_the_users_own_is_used_and_kept() {
         let target = Target::Embedded { url: url.to_owned() };
         let connection = Connection::open(&target).await;
         let name = &format!("mine-{CONTROL}-fixed");
-        Table::open(&connection, name).await.unwrap();
+        Table::open_named(&connection, name).await.unwrap();
         let arguments = ["--table-prefix", "mine-", "--twin", "fixed"];
         compare_at(url, &arguments).run().code(0);
         assert!(tables(url).await.contains(name));
@@ -133,6 +137,49 @@ fn an_interrupt_stops_everything_and_keeps_finished_profiles() {
     let done = done.code(130).says(&["interrupted"]).leaves_nothing();
     assert!(profiles.iter().all(|file| file.exists()));
     assert!(!done.out("comparison.json").exists());
+}
+
+#[test]
+fn every_signal_sent_twice_cleans_up_like_one() {
+    on_own_engine(async |url| {
+        let before = tables(url).await;
+        for name in ["HUP", "QUIT", "TERM", "INT"] {
+            let done = compare_at(url, &[])
+                .interrupted_when("fixed", |driver, _| signal_twice(name, driver));
+            done.code(130).says(&["interrupted"]).leaves_nothing();
+            assert_eq!(tables(url).await, before, "after SIG{name}");
+        }
+    });
+    let served = Leaklab::new(&["serve", "fixed", "--listen", "127.0.0.1:0"]);
+    let done =
+        served.interrupted_when("fixed", |driver, _| signal_twice("TERM", driver));
+    done.code(0).leaves_nothing();
+}
+
+/// Other systems do not show whether the process that made a table still runs.
+#[cfg(target_os = "linux")]
+#[test]
+fn tables_of_a_killed_run_are_not_taken_for_the_users_and_removed_by_the_next_one() {
+    on_own_engine(async |url| {
+        let before = tables(url).await;
+        compare_at(url, &[])
+            .interrupted_when("fixed", |driver, _| signal("KILL", driver));
+        assert!(tables(url).await.len() > before.len());
+        compare_at(url, &["--twin", "fixed"]).run().code(0);
+        assert_eq!(tables(url).await, before);
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_dies_half_way_is_named_with_the_tables_in_it() {
+    build_programs();
+    let engine = engine::start(engine::ANY_PORT, ShowLog::No).await.unwrap();
+    let url = format!("http://{}", engine.address());
+    let done = compare_at(&url, &[])
+        .interrupted_when("fixed", |_, _| signal("KILL", engine.id().unwrap()));
+    let table = format!("leaklab-{CONTROL}-fixed");
+    let done = done.code(3).leaves_nothing();
+    done.says(&["no DynamoDB answers", &url, "could not be removed", &table]);
 }
 
 #[test]

@@ -1,9 +1,12 @@
 //! Starts the programs and asks them; everything ends with the test.
 
 use anyhow::Result;
+use dynamo::{Proxy, Target};
 use http_body_util::BodyExt;
 use leaklab::commands::seed;
 use leaklab::run::{Database, EngineChoice, Run, Under, program};
+use leaklab::stop::Stop;
+use lessons::{Kind, LESSONS};
 use measure::{HeapClient, Process};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -11,15 +14,20 @@ use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::Instant;
 use tempfile::TempDir;
-use tokio_util::sync::CancellationToken;
 use workload::client::Connection;
 use workload::{Origin, Request};
 
 /// The twins.
 pub(crate) const TWINS: [&str; 2] = ["leaky", "fixed"];
 
-/// A control that is measured in few seconds.
-pub(crate) const CONTROL: &str = "c01_client_clones";
+/// A control that is measured in few seconds: the first one.
+pub(crate) const CONTROL: &str = {
+    let mut n = 0;
+    while !matches!(LESSONS[n].kind, Kind::Control) {
+        n += 1;
+    }
+    LESSONS[n].id
+};
 
 /// `cargo test` builds the twins only when it tests all packages, so a test of this one
 /// alone could meet old ones. Costs a fraction of a second when there is nothing to do.
@@ -110,8 +118,7 @@ pub(crate) async fn call(url: &str, operation: &str, body: &str) -> Value {
 pub(crate) fn on_engine(test: impl AsyncFnOnce(&Run, &Database) -> Result<()>) {
     build_programs();
     tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let run =
-            Run::new(EngineChoice::Embedded, CancellationToken::new()).unwrap();
+        let run = Run::new(EngineChoice::Embedded, Stop::default()).unwrap();
         let tested = async |database: &Database| test(&run, database).await;
         run.with_database("test", tested).await.unwrap();
     });
@@ -124,16 +131,30 @@ pub(crate) fn on_twin(
     settings: &[&str],
     test: impl AsyncFnOnce(&mut Served<'_>),
 ) {
-    eprintln!("twin: {name} {settings:?}");
+    on_slow_twin(name, settings, &[], test);
+}
+
+/// The same, with faults between the twin and its engine.
+pub(crate) fn on_slow_twin(
+    name: &'static str,
+    settings: &[&str],
+    faults: &[&str],
+    test: impl AsyncFnOnce(&mut Served<'_>),
+) {
+    eprintln!("twin: {name} {settings:?} {faults:?}");
     on_engine(async |run, database| {
         seed::fill(&database.table, 7).await?;
         let Database { target, table, .. } = database;
+        let faults = faults.iter().map(|fault| fault.parse().unwrap()).collect();
+        let proxy = Proxy::start(target.url(), faults).await?;
+        let target = Target::Embedded { url: proxy.url() };
         let (program, under) = (program(name)?, Under::default());
         let started =
-            under.start(&program, target, table.name(), settings, run.scratch());
+            under.start(&program, &target, table.name(), settings, run.scratch());
         let mut served = Served { name, process: started.await?.process, database };
         test(&mut served).await;
         served.process.stop().await;
+        proxy.close().await;
         Ok(())
     });
 }
@@ -169,6 +190,11 @@ impl Served<'_> {
         let key = json!({ "pk": { "S": pk }, "sk": { "S": sk } });
         let item = json!({ "TableName": self.database.table.name(), "Key": key });
         call(self.database.target.url(), operation, &item.to_string()).await
+    }
+
+    /// Requests that are being served.
+    pub(crate) async fn in_flight(&self) -> u64 {
+        HeapClient::new(self.origin()).counters().await.unwrap().in_flight
     }
 
     pub(crate) async fn live_bytes(&self) -> u64 {
@@ -208,6 +234,26 @@ impl Leaklab {
         let mut this = Self::new(&["compare"]);
         this.command.args(arguments).arg("--out").arg(this.out.path());
         this
+    }
+
+    /// On a terminal of this width; `script` of util-linux makes one.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn on_a_terminal(columns: u16, arguments: &[&str]) -> Self {
+        let quoted = arguments.iter().map(|argument| format!(" '{argument}'"));
+        let command = format!(
+            "stty rows 24 cols {columns}; env -u NO_COLOR '{}'{}",
+            env!("CARGO_BIN_EXE_leaklab"),
+            quoted.collect::<String>()
+        );
+        let run = Self::program("script", &["-qefc", &command, "/dev/null"]);
+        run.env("TERM", "xterm-256color").env("PAGER", "")
+    }
+
+    /// Its stdout is a disk without room.
+    pub(crate) fn on_a_full_disk(mut self) -> Self {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
+        self.command.stdout(full.unwrap());
+        self
     }
 
     /// A file that the run will write.
@@ -292,10 +338,18 @@ impl Done {
         let left: Vec<_> =
             self.temporary.path().read_dir().unwrap().flatten().collect();
         assert!(left.is_empty(), "left behind: {left:?}");
-        // The folder that leaklab was given is in no other test's processes.
-        let processes = processes_with_environment(self.temporary.path());
-        assert!(processes.is_empty(), "still running: {processes:?}");
-        self
+        // The folder that leaklab was given is in no other test's processes. A process
+        // that was killed takes a moment to end.
+        let began = Instant::now();
+        loop {
+            let processes = processes_with_environment(self.temporary.path());
+            if processes.is_empty() {
+                return self;
+            }
+            let waited = began.elapsed().as_secs();
+            assert!(waited < 30, "still running: {processes:?}");
+            std::thread::yield_now();
+        }
     }
 
     pub(crate) fn stdout(&self) -> String {
@@ -362,6 +416,12 @@ fn processes_with_environment(folder: &Path) -> Vec<PathBuf> {
             .is_ok_and(|text| String::from_utf8_lossy(&text).contains(marker))
     };
     all.map(|entry| entry.path()).filter(marked).collect()
+}
+
+/// Sends a signal twice, as GNU `timeout` does.
+pub(crate) fn signal_twice(name: &str, process: u32) {
+    signal(name, process);
+    signal(name, process);
 }
 
 /// Sends a signal by name: `kill -TERM 123`.

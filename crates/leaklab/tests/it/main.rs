@@ -11,6 +11,8 @@ mod contract;
 mod isolation;
 mod values;
 mod uploads;
+mod traffic;
+mod stop;
 mod jobs;
 mod between;
 mod dropped;
@@ -24,6 +26,8 @@ mod documents;
 mod claims;
 mod baseline;
 mod explain;
+#[cfg(target_os = "linux")]
+mod terminal;
 mod profiles;
 mod faults;
 mod pressure;

@@ -4,6 +4,7 @@
 
 use crate::fixture::{Leaklab, build_programs, parsed, signal};
 use leaklab::run::{EngineChoice, Numbers, Run, Service};
+use leaklab::stop::Stop;
 use lessons::LESSONS;
 use serde_json::json;
 use std::io::Write;
@@ -12,7 +13,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 use tokio::sync::Semaphore;
-use tokio_util::sync::CancellationToken;
 
 /// Longer than the 8 seconds after which the twins give up a call to the database.
 const STOPPED: Duration = Duration::from_secs(10);
@@ -66,7 +66,7 @@ fn in_a_process_of_its_own() {
             stop_children(program);
         }
     };
-    let run = Run::new(EngineChoice::Embedded, CancellationToken::new()).unwrap();
+    let run = Run::new(EngineChoice::Embedded, Stop::default()).unwrap();
     let measured = tokio::runtime::Runtime::new().unwrap().block_on(async {
         let permit = Arc::new(Semaphore::new(1)).acquire_owned().await.unwrap();
         run.measure(service, plan, &scenario, &step, Arc::new(permit)).await

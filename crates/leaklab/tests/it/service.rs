@@ -1,6 +1,8 @@
 //! How a twin starts, logs and stops.
 
-use crate::fixture::{TWINS, ask, build_programs, each_twin, get, signal};
+use crate::fixture::{
+    Served, TWINS, ask, build_programs, each_twin, get, post, signal,
+};
 use dynamo::Target;
 use leaklab::run::{connect, program};
 use measure::{Process, ShowLog};
@@ -43,12 +45,22 @@ fn help_and_errors_name_the_settings_with_a_code_of_their_kind() {
     let cannot = format!("cannot listen on {address} (--listen)");
     let settings =
         ["--listen", "--endpoint-url", "--measure", "--jobs-max", "Limits:"];
-    let cases: [(&[&str], i32, &[&str]); 6] = [
+    let huge = u64::MAX.to_string();
+    let cases: [(&[&str], i32, &[&str]); 11] = [
         (&["--help"], 0, &settings),
         (&["--listen", "nowhere"], 2, &["--listen"]),
         (&["--workers", "0"], 2, &["--workers"]),
         (&["--nonsense", ""], 2, &["--nonsense"]),
-        (&["--log", "a=b=c"], 3, &["--log a=b=c"]),
+        (&["--log", "a=b=c"], 2, &["--log"]),
+        (&["--orders-at-once-max", &huge], 2, &["--orders-at-once-max"]),
+        (&["--event-queue-max", &huge], 2, &["--event-queue-max"]),
+        (&["--idempotency-ttl-ms", &huge], 2, &["--idempotency-ttl-ms"]),
+        (&["--jobs-max", "0"], 2, &["--jobs-max"]),
+        (
+            &["--order-deadline-ms", "20000"],
+            2,
+            &["--order-deadline-ms 20000", "--answer-deadline-ms 10000"],
+        ),
         (&["--listen", &address], 3, &[&cannot]),
     ];
     for name in TWINS {
@@ -60,7 +72,20 @@ fn help_and_errors_name_the_settings_with_a_code_of_their_kind() {
             }
             let lines = printed.lines().count();
             assert!(code != 3 || lines == 1, "{name} {arguments:?}: {printed}");
+            assert!(!printed.contains("panicked"), "{name}: {printed}");
         }
+    }
+}
+
+#[test]
+fn an_endpoint_that_cannot_be_called_is_a_wrong_setting() {
+    build_programs();
+    for (name, url) in TWINS.into_iter().zip(["ftp://x", "http://"]) {
+        let mut command = std::process::Command::new(program(name).unwrap());
+        let output = command.args(["--endpoint-url", url]).output().unwrap();
+        let printed = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{name} {url}: {printed}");
+        assert!(printed.contains("--endpoint-url"), "{printed}");
     }
 }
 
@@ -95,29 +120,65 @@ async fn sigterm_and_sigint_end_a_twin_well() {
 #[test]
 fn a_json_log_has_each_call_and_no_token() {
     each_twin(&[], async |served| {
-        // A second process on the same table, whose whole log is kept.
-        let table = served.database.table.name();
-        let arguments = ["--listen", "127.0.0.1:0", "--log-format", "json"];
-        let command =
-            command(served.name, &served.database.target, table, &arguments);
-        let mut command = command.into_std();
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("listening on http://").unwrap();
-        let origin = Origin(address.parse().unwrap());
         let token = model::seed::session_token(7, 3);
-        ask(origin, get(&format!("/sessions/{token}"))).await;
-        ask(origin, get("/orders?status=open")).await;
-        ask(origin, get("/orders/export")).await;
-        signal("TERM", child.id());
-        let mut log = String::new();
-        child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
-        assert!(child.wait().unwrap().success());
+        let (log, _) = log_of(served, "info", async |origin| {
+            ask(origin, get(&format!("/sessions/{token}"))).await;
+            ask(origin, get("/orders?status=open")).await;
+            ask(origin, get("/orders/export")).await;
+        })
+        .await;
         assert!(!log.contains(token.as_str()), "the log has a token");
         has_three_calls(&log);
     });
+}
+
+#[test]
+fn no_level_of_the_log_shows_what_clients_and_the_database_send() {
+    each_twin(&[], async |served| {
+        let token = model::seed::session_token(7, 3);
+        let (log, customer) = log_of(served, "trace", async |origin| {
+            ask(origin, get(&format!("/sessions/{token}"))).await;
+            let payment = "{\"order\":\"ord-00000001\",\"amount_cents\":5}";
+            let payment = post("/payments", payment);
+            ask(origin, payment.header("idempotency-key", "key-of-mine")).await;
+            let order = ask(origin, get("/orders/ord-00000001")).await;
+            order.json()["customer"].as_str().unwrap().to_owned()
+        })
+        .await;
+        assert!(log.contains("call ended"), "nothing was logged: {log}");
+        for secret in [token.as_str(), "key-of-mine", &customer, "card-"] {
+            assert!(!log.contains(secret), "the log has {secret}");
+        }
+    });
+}
+
+/// What a second process on the same table logs while it is asked, as JSON, and what
+/// the asking gives.
+async fn log_of<T>(
+    served: &Served<'_>,
+    level: &str,
+    asked: impl AsyncFnOnce(Origin) -> T,
+) -> (String, T) {
+    let table = served.database.table.name();
+    let arguments =
+        ["--listen", "127.0.0.1:0", "--log-format", "json", "--log", level];
+    let command = command(served.name, &served.database.target, table, &arguments);
+    let mut command = command.into_std();
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // A pipe that nobody reads would stop the service.
+    let mut stderr = child.stderr.take().unwrap();
+    let log = std::thread::spawn(move || {
+        let mut log = String::new();
+        stderr.read_to_string(&mut log).map(|_| log).unwrap()
+    });
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let address = line.trim().strip_prefix("listening on http://").unwrap();
+    let given = asked(Origin(address.parse().unwrap())).await;
+    signal("TERM", child.id());
+    assert!(child.wait().unwrap().success());
+    (log.join().unwrap(), given)
 }
 
 fn has_three_calls(log: &str) {

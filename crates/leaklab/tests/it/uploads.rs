@@ -76,7 +76,7 @@ async fn refused_upload(served: &Served<'_>) -> String {
 
 #[test]
 fn a_client_that_trickles_its_body_is_given_up_and_leaves_nothing() {
-    each_twin(&["--request-deadline-ms", "300"], async |served| {
+    each_twin(&["--client-idle-ms", "300"], async |served| {
         leaves_nothing(served, async || {
             let mut stream = begun(served, &confirm(), "content-length: 1000").await;
             stream.write_all(b"{\"note\":").await.unwrap();

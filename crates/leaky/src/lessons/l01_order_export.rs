@@ -6,6 +6,8 @@
 use model::table::Item;
 use service::dynamo::{Pages, ndjson};
 use service::prelude::*;
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Exports all orders of a tenant, an order a line
 #[utoipa::path(
@@ -16,7 +18,9 @@ use service::prelude::*;
 async fn export(
     tenant: Tenant,
     dynamo: Data<Dynamo>,
+    exports: Data<Exports>,
 ) -> Result<HttpResponse, ServiceError> {
+    let permit = exports.admit()?;
     // Nothing is read yet: each `next` asks DynamoDB for one page of 100 orders.
     let mut pages = dynamo.all_orders(&tenant);
     let mut response = HttpResponse::Ok();
@@ -30,7 +34,9 @@ async fn export(
         items.extend(page);
     }
     // The same orders once more, as text. The response owns it until the client has
-    // read the last byte, which a slow client delays as long as it likes.
+    // read the last byte, which a slow client delays as long as it likes. The permit
+    // ends before that.
+    drop(permit);
     Ok(response.body(ndjson(items)?))
 }
 
@@ -39,6 +45,18 @@ async fn next_page(pages: &mut Pages) -> Result<Option<Vec<Item>>, ServiceError>
     Ok(pages.next().await?.map(|page| page.items))
 }
 
-pub(crate) fn lesson(_: &Context) -> Lesson {
-    Lesson::new(|app| app.service(export))
+/// One permit for each export that may be under way.
+struct Exports(Arc<Semaphore>);
+
+impl Exports {
+    fn admit(&self) -> Result<OwnedSemaphorePermit, ServiceError> {
+        let permit = Arc::clone(&self.0).try_acquire_owned();
+        permit.map_err(|_| ServiceError::Overloaded)
+    }
+}
+
+pub(crate) fn lesson(context: &Context) -> Lesson {
+    let exports =
+        Exports(Arc::new(Semaphore::new(context.limits.exports_at_once_max)));
+    Lesson::new(|app| app.service(export)).state(Data::new(exports))
 }

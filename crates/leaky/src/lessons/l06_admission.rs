@@ -29,9 +29,7 @@ async fn place(
     draft: Json<Draft>,
     dynamo: Data<Dynamo>,
 ) -> Result<HttpResponse, ServiceError> {
-    // LEAK: the order is parsed and in memory before the request begins to wait. The
-    // semaphore limits the calls to the database. Nothing limits the waiting requests,
-    // and each of them owns its `draft`.
+    // The order is parsed and in memory when the wait begins.
     let permit = admission.wait().await?;
     let Draft { id, placed_at, customer, currency, lines, notes } =
         draft.into_inner();
@@ -65,12 +63,18 @@ struct Placed {
     total_cents: u64,
 }
 
-/// One permit for each order that may be written at the same time.
-struct Permits(Arc<Semaphore>);
+/// Limits of this job.
+struct Permits {
+    /// One for each order that may be in memory.
+    #[expect(dead_code, reason = "nothing enforces the limit")]
+    bodies: Arc<Semaphore>,
+    /// One for each order that may be written at the same time.
+    writes: Arc<Semaphore>,
+}
 
 /// A request's way to a permit.
 struct Admission {
-    permits: Arc<Semaphore>,
+    writes: Arc<Semaphore>,
 }
 
 impl FromRequest for Admission {
@@ -81,28 +85,35 @@ impl FromRequest for Admission {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let permits = request.app_data::<Data<Permits>>();
-        ready(permits.ok_or(ServiceError::Internal).and_then(|p| Self::new(&p.0)))
+        ready(permits.ok_or(ServiceError::Internal).and_then(|p| Self::new(p)))
     }
 }
 
 impl Admission {
-    fn new(permits: &Arc<Semaphore>) -> Result<Self, ServiceError> {
-        Ok(Self { permits: Arc::clone(permits) })
+    fn new(permits: &Permits) -> Result<Self, ServiceError> {
+        let writes = Arc::clone(&permits.writes);
+        // LEAK: every request may read its body before it begins to wait. The permits to
+        // write limit the calls to the database. Nothing limits the waiting requests,
+        // and each of them owns its `draft`.
+        Ok(Self { writes })
     }
 
-    /// Waits for a permit, however long that takes.
-    async fn wait(self) -> Result<OwnedSemaphorePermit, ServiceError> {
-        self.permits.acquire_owned().await.map_err(|_| ServiceError::Overloaded)
+    /// Waits for a permit to write. A client that sends slowly does not hold one.
+    async fn wait(&self) -> Result<OwnedSemaphorePermit, ServiceError> {
+        let permit = Arc::clone(&self.writes).acquire_owned().await;
+        permit.map_err(|_| ServiceError::Overloaded)
     }
 }
 
 pub(crate) fn lesson(context: &Context) -> Lesson {
     let limits = &context.limits;
-    let permits = Arc::new(Semaphore::new(limits.orders_at_once_max));
-    // Each connection has a read buffer of up to 128 KiB, also those of refused clients.
+    let permits = Permits {
+        bodies: Arc::new(Semaphore::new(limits.order_bodies_max)),
+        writes: Arc::new(Semaphore::new(limits.orders_at_once_max)),
+    };
     // The limit is not enforced: actix accepts 25,600 connections by default.
     let connections_max = limits.connections_max.max(25_600);
     Lesson::new(|app| app.service(place))
-        .state(Data::new(Permits(permits)))
+        .state(Data::new(permits))
         .connections_max(connections_max)
 }

@@ -17,7 +17,8 @@ async fn keep(
     text: Json<DraftText>,
     dynamo: Data<Dynamo>,
 ) -> Result<Json<OrderDraft>, ServiceError> {
-    let (tenant, id, note) = (tenant.0, path.into_inner().id, text.into_inner().note);
+    let (tenant, id, note) =
+        (tenant.0, path.into_inner().id, text.into_inner().note);
     // The SDK looks the partition's bucket up by its name, in a map for the whole
     // process. It does so before the first attempt, whether or not that one fails.
     let config = Builder::default().retry_partition(partition(&tenant));

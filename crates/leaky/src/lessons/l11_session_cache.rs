@@ -54,7 +54,10 @@ impl Sessions {
         Self { dynamo, limits, cache: Mutex::default() }
     }
 
-    async fn look_up(&self, token: SessionToken) -> Result<SessionView, ServiceError> {
+    async fn look_up(
+        &self,
+        token: SessionToken,
+    ) -> Result<SessionView, ServiceError> {
         let cached = lock(&self.cache).get(&token).cloned();
         let item = match cached {
             Some(item) => item,

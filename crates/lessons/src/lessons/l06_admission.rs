@@ -14,8 +14,12 @@ pub(super) const LESSON: Lesson = Lesson {
     requests: 20,
     window_requests: 1,
     settings: &[
+        "--order-bodies-max=4",
         "--orders-at-once-max=4",
         "--connections-max=24",
+        // All of these connections are in use. A driver that is slow for a moment must
+        // not lose one.
+        "--client-idle-ms=60000",
         "--body-bytes-max=524288",
     ],
     may_refuse: true,

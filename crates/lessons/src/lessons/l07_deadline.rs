@@ -11,7 +11,8 @@ pub(super) const LESSON: Lesson = Lesson {
     requests: 16,
     window_requests: 8,
     concurrency: 16,
-    settings: &["--order-deadline-ms=60"],
+    // The server's own deadline would end what this route holds.
+    settings: &["--order-deadline-ms=60", "--answer-deadline-ms=600000"],
     outage: true,
     faults: &[Fault::new("GetItem", FaultAction::Silence)],
     // The client's connection and the connection to the database.

@@ -10,6 +10,8 @@ pub(super) const LESSON: Lesson = Lesson {
     growth: Growth::Slope { min_leak_bytes: 8_192.0 },
     requests: 40,
     window_requests: 12,
+    // The second sign of life finds that the client has gone.
+    settings: &["--feed-heartbeat-ms=20"],
     metrics: &[
         Metric::Gauge("subscribers"),
         Metric::Sockets("CLOSE_WAIT"),

@@ -2,6 +2,9 @@
 
 pub mod difference;
 pub mod ranking;
+mod visible;
+
+pub use visible::{Keep, visible};
 
 use crate::FrameRef;
 use crate::figures::grouped;

@@ -127,7 +127,8 @@ fn what_only_one_run_measured_is_noted() {
     let gate = gate(&older, &newer);
     assert_eq!(states(&gate), "a NEW");
     let notes = gate.notes.join(" ");
-    assert!(notes.contains("not judged: l08_live_feed leaky"), "{notes}");
+    let id = &older.lessons[0].id;
+    assert!(notes.contains(&format!("not judged: {id} leaky")), "{notes}");
     assert!(notes.contains("is new: l99_other leaky"), "{notes}");
 }
 

@@ -1,6 +1,6 @@
 //! What the page does in a browser, and what it does not.
 
-use crate::made::{Copy, on_page};
+use crate::made::{CONTROLS, Copy, LESSON, on_page};
 use serde_json::{Value, json};
 use std::fs;
 
@@ -12,10 +12,10 @@ const HOSTILE: &str = "<script>document.title = 'taken'</script>\
 fn what_is_missing_is_said_and_the_rest_is_shown() {
     let copy = Copy::new();
     fs::remove_dir_all(copy.path().join("sources")).unwrap();
-    copy.write("profiles/l08_live_feed.leaky.json", "{");
+    copy.write(&format!("profiles/{LESSON}.leaky.json"), "{");
     let page = copy.text();
     assert!(page.contains("sources were not kept"));
-    assert!(page.contains("l08_live_feed.leaky.json: not a dhat profile"));
+    assert!(page.contains(&format!("{LESSON}.leaky.json: not a dhat profile")));
     assert!(page.contains("LEAKS"));
 }
 
@@ -49,7 +49,7 @@ fn links_lead_to_what_they_name_and_unfold_it() {
     let copy = Copy::new();
     on_page(&copy, |browser| {
         assert_eq!(browser.ask("deadLinks()"), json!([]));
-        assert_eq!(browser.ask("followed()"), json!(["#l08_live_feed", true]));
+        assert_eq!(browser.ask("followed()"), json!([format!("#{LESSON}"), true]));
         // A link that somebody was sent.
         browser.open(&copy.page(), "C09");
         assert_eq!(browser.ask("document.getElementById('C09').open"), true);
@@ -59,13 +59,13 @@ fn links_lead_to_what_they_name_and_unfold_it() {
 #[test]
 fn filters_leave_what_was_asked_for() {
     on_page(&Copy::new(), |browser| {
-        assert_eq!(browser.ask("pick('growth')"), json!(["l08_live_feed"]));
-        let still = json!(["c01_client_clones", "c04_retries"]);
+        assert_eq!(browser.ask("pick('growth')"), json!([LESSON]));
+        let still = json!(CONTROLS);
         assert_eq!(browser.ask("pick('still').sort()"), still);
         assert_eq!(browser.ask("pick('odd')"), json!([]));
         browser.ask("pick('all')");
-        assert_eq!(browser.ask("find('ACTIX_http')"), json!(["l08_live_feed"]));
-        assert_eq!(browser.ask("rows()"), json!(["l08_live_feed"]));
+        assert_eq!(browser.ask("find('ACTIX_http')"), json!([LESSON]));
+        assert_eq!(browser.ask("rows()"), json!([LESSON]));
         assert_eq!(browser.ask("find('no such word')"), json!([]));
     });
 }
@@ -73,8 +73,8 @@ fn filters_leave_what_was_asked_for() {
 #[test]
 fn a_chart_tells_its_values_to_the_arrow_keys() {
     on_page(&Copy::new(), |browser| {
-        browser
-            .ask("document.querySelector('#l08_live_feed svg[data-spots]').focus()");
+        let chart = format!("document.querySelector('#{LESSON} svg[data-spots]')");
+        browser.ask(&format!("{chart}.focus()"));
         browser.press("ArrowRight");
         let told = browser.ask("tip()");
         assert_eq!(told, json!([false, "leaky: 0 B at 0 requests"]));
@@ -101,8 +101,8 @@ fn hostile_content_comes_out_as_text() {
         }
     });
     let source = format!("// </code></div>{HOSTILE}\n");
-    copy.write("sources/leaky/l08_live_feed.rs", &source);
-    let name = "profiles/l08_live_feed.leaky.json";
+    copy.write(&format!("sources/leaky/{LESSON}.rs"), &source);
+    let name = &format!("profiles/{LESSON}.leaky.json");
     let text = fs::read_to_string(copy.path().join(name)).unwrap();
     let mut json: Value = serde_json::from_str(&text).unwrap();
     for frame in json["ftbl"].as_array_mut().unwrap() {

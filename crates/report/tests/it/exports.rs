@@ -1,6 +1,6 @@
 //! What a run writes for a CI job and its pull request, read as others read it.
 
-use crate::made::{comparison, read};
+use crate::made::{LESSON, comparison, read};
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus};
 use report::comparison::Comparison;
@@ -64,7 +64,7 @@ fn junit_has_a_case_for_each_verdict_and_fails_none_when_all_is_as_expected() {
     let cases = cases(&run);
     assert_eq!(cases.len(), 9);
     assert_eq!(cases[0].name.as_str(), "leaky");
-    assert_eq!(cases[0].classname.as_ref().unwrap().as_str(), "l08_live_feed");
+    assert_eq!(cases[0].classname.as_ref().unwrap().as_str(), LESSON);
     let out = cases[0].system_out.as_ref().unwrap().as_str();
     assert!(out.starts_with("LEAKS: +"), "{out}");
 }

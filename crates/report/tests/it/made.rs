@@ -9,18 +9,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// What `compare` left for `l08_live_feed`, `c04_retries` and `c01_client_clones`, with
-/// the profiles of the first, all cut to a few sites.
-const MADE: [(&str, &str); 3] = [
-    ("comparison.json", include_str!("../made/comparison.json")),
-    (
-        "profiles/l08_live_feed.leaky.json",
-        include_str!("../made/profiles/l08_live_feed.leaky.json"),
-    ),
-    (
-        "profiles/l08_live_feed.fixed.json",
-        include_str!("../made/profiles/l08_live_feed.fixed.json"),
-    ),
+/// The lesson of the comparison that was made.
+pub(crate) const LESSON: &str = "l08_live_feed";
+
+/// Its controls.
+pub(crate) const CONTROLS: [&str; 2] = ["c01_client_clones", "c04_retries"];
+
+/// What `compare` left for them, with the profiles of the lesson, all cut to a few sites.
+const COMPARISON: &str = include_str!("../made/comparison.json");
+const PROFILES: [(&str, &str); 2] = [
+    ("leaky", include_str!("../made/profiles/leaky.json")),
+    ("fixed", include_str!("../made/profiles/fixed.json")),
 ];
 
 /// A folder with a comparison.
@@ -29,14 +28,15 @@ pub(crate) struct Copy(TempDir);
 impl Copy {
     pub(crate) fn new() -> Self {
         let copy = Self(TempDir::with_prefix("a copy ").unwrap());
-        for (name, text) in MADE {
-            copy.write(name, text);
+        copy.write("comparison.json", COMPARISON);
+        for (twin, text) in PROFILES {
+            copy.write(&format!("profiles/{LESSON}.{twin}.json"), text);
         }
         let filler = "// Comment.\nlet line = \"code\";\n".repeat(20);
         for (twin, line) in
             [("leaky", "listeners.push(tx);"), ("fixed", "tx.send();")]
         {
-            let name = format!("sources/{twin}/l08_live_feed.rs");
+            let name = format!("sources/{twin}/{LESSON}.rs");
             copy.write(&name, &format!("{filler}{line}\n{filler}"));
         }
         copy
@@ -83,7 +83,7 @@ pub(crate) fn on_page(copy: &Copy, look: impl FnOnce(&Browser)) {
 
 /// The comparison to change.
 pub(crate) fn comparison() -> Value {
-    serde_json::from_str(MADE[0].1).unwrap()
+    serde_json::from_str(COMPARISON).unwrap()
 }
 
 pub(crate) fn read(comparison: Value) -> Comparison {

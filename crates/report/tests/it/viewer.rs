@@ -1,7 +1,7 @@
 //! Our profiles in the viewer that comes with valgrind.
 
 use crate::browser::Browser;
-use crate::made::Copy;
+use crate::made::{Copy, LESSON};
 use profile::Profile;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -48,7 +48,7 @@ fn valgrinds_viewer_opens_our_profiles_and_counts_what_we_count() {
     }
     let Some(browser) = Browser::start() else { return };
     let folder = Copy::new();
-    let profile = folder.path().join("profiles/l08_live_feed.leaky.json");
+    let profile = folder.path().join(format!("profiles/{LESSON}.leaky.json"));
     browser.open(&viewer, "");
     browser.choose("input[type=file]", &profile);
     let root = root(&browser);

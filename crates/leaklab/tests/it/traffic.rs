@@ -1,0 +1,360 @@
+//! Clients that send, take or ask in unusual ways, and what the others notice of them.
+
+use crate::fixture::{
+    Served, TWINS, each_twin, get, on_slow_twin, on_twin, post, request, with,
+};
+use futures_util::future::join_all;
+use model::seed;
+use serde_json::json;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use workload::client::Connection;
+
+/// A generous limit: what is waited for here takes milliseconds.
+const SOON: Duration = Duration::from_secs(60);
+
+/// A connection on which bytes are written as they are.
+pub(crate) struct Raw(TcpStream);
+
+impl Raw {
+    pub(crate) async fn open(served: &Served<'_>, text: &str) -> Self {
+        let mut stream = TcpStream::connect(served.origin().0).await.unwrap();
+        stream.write_all(text.as_bytes()).await.unwrap();
+        Self(stream)
+    }
+
+    async fn send(&mut self, text: &str) {
+        self.0.write_all(text.as_bytes()).await.unwrap();
+    }
+
+    /// Reads until this text has come.
+    pub(crate) async fn until(&mut self, end: &str) -> String {
+        let mut read = Vec::new();
+        while !read.ends_with(end.as_bytes()) {
+            let byte = timeout(SOON, self.0.read_u8()).await.expect("it never came");
+            let Ok(byte) = byte else {
+                panic!("no {end} in {}", String::from_utf8_lossy(&read));
+            };
+            read.push(byte);
+        }
+        String::from_utf8(read).unwrap()
+    }
+
+    /// Reads until the service closes the connection.
+    pub(crate) async fn to_end(&mut self) -> String {
+        let mut read = Vec::new();
+        let end = timeout(SOON, self.0.read_to_end(&mut read)).await;
+        // A reset is an end as well.
+        let _ = end.expect("the connection stays open");
+        String::from_utf8(read).unwrap()
+    }
+}
+
+/// The head of a request of the tenant `shop`, with more header lines.
+pub(crate) fn head(request: &str, more: &str) -> String {
+    format!("{request} HTTP/1.1\r\nhost: localhost\r\nx-tenant: shop\r\n{more}\r\n")
+}
+
+const CHUNKED: &str = "transfer-encoding: chunked\r\n";
+const JSON: &str = "content-type: application/json\r\n";
+
+#[test]
+fn a_client_that_closes_its_sending_side_gets_its_answer() {
+    for name in TWINS {
+        on_slow_twin(name, &[], &["GetItem:delay=100"], async |served| {
+            let order = head("GET /orders/ord-00000001", "");
+            let mut client = Raw::open(served, &order).await;
+            client.0.shutdown().await.unwrap();
+            let answer = client.to_end().await;
+            assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+        });
+    }
+}
+
+#[test]
+fn an_answered_request_whose_body_never_ends_is_closed() {
+    each_twin(&[], async |served| {
+        for path in ["/health", "/nothing/here", "/orders/ord-00000001/status"] {
+            let begun = head(&format!("GET {path}"), CHUNKED);
+            let answer = Raw::open(served, &begun).await.to_end().await;
+            assert!(answer.contains("connection: close\r\n"), "{path}: {answer}");
+        }
+    });
+}
+
+#[test]
+fn a_body_that_does_not_come_is_given_up_whatever_its_head_says() {
+    let upgrade = "connection: upgrade\r\nupgrade: websocket\r\n";
+    each_twin(&["--client-idle-ms", "300"], async |served| {
+        for length in [CHUNKED, "content-length: 300\r\n", upgrade] {
+            let begun = head("POST /orders", &format!("{JSON}{length}"));
+            let answer = Raw::open(served, &begun).await.to_end().await;
+            assert!(answer.starts_with("HTTP/1.1 408 "), "{length}: {answer}");
+            assert!(answer.contains("application/problem+json"), "{answer}");
+        }
+    });
+}
+
+#[test]
+fn a_body_that_never_pauses_must_still_come_at_a_rate() {
+    let settings = ["--client-idle-ms", "400", "--body-rate-min", "100000"];
+    each_twin(&settings, async |served| {
+        let begun =
+            head("POST /orders", &format!("{JSON}content-length: 60000\r\n"));
+        let (mut reading, mut writing) =
+            Raw::open(served, &begun).await.0.into_split();
+        let trickle = async {
+            while writing.write_all(b" ").await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            std::future::pending::<()>().await;
+        };
+        let mut status = [0; 12];
+        tokio::select! {
+            () = trickle => {}
+            read = timeout(SOON, reading.read_exact(&mut status)) => {
+                read.expect("it is never given up").unwrap();
+            }
+        }
+        assert_eq!(&status, b"HTTP/1.1 408");
+    });
+}
+
+/// Lines for an import, each an order of `shop` with this much text.
+fn orders(count: u64, text_bytes: usize) -> String {
+    let line = |n| {
+        let mut order = seed::order(7, &seed::tenant("shop"), 1_000 + n);
+        order.notes = seed::artwork(7, n, text_bytes).try_into().unwrap();
+        serde_json::to_string(&order).unwrap() + "\n"
+    };
+    (0..count).map(line).collect()
+}
+
+#[test]
+fn an_import_may_take_as_long_as_the_database_needs() {
+    // Longer than any deadline, in whatever way the lines are written.
+    let slow = ["BatchWriteItem:delay=300", "PutItem:delay=12"];
+    for name in TWINS {
+        on_slow_twin(name, &[], &slow, async |served| {
+            let kind = "application/x-ndjson";
+            let import = with(
+                post("/orders/import", orders(1_000, 60)),
+                "content-type",
+                kind,
+            );
+            let answer = served.ask(import).await;
+            assert_eq!(answer.status, 200, "{}", answer.text());
+            assert_eq!(answer.json()["orders"], 1_000);
+        });
+    }
+}
+
+#[test]
+fn slow_orders_keep_no_permit_to_write() {
+    let settings = ["--orders-at-once-max", "1", "--order-bodies-max", "8"];
+    each_twin(&settings, async |served| {
+        let begun = head("POST /orders", &format!("{JSON}content-length: 300\r\n"));
+        let mut slow = Vec::new();
+        for _ in 0..4 {
+            let mut client = Raw::open(served, &begun).await;
+            client.send("{").await;
+            slow.push(client);
+        }
+        while served.in_flight().await < 4 {}
+        let mut order = seed::order(7, &seed::tenant("shop"), 900_001);
+        order.id = "ord-00900001".parse().unwrap();
+        let draft = json!({
+            "id": order.id, "placed_at": order.placed_at, "customer": order.customer,
+            "currency": order.currency, "lines": order.lines, "notes": order.notes,
+        });
+        let answer = served.ask(post("/orders", draft.to_string())).await;
+        assert_eq!(answer.status, 201, "{}", answer.text());
+    });
+}
+
+#[test]
+fn idle_connections_make_room_for_others() {
+    let settings = ["--connections-max", "16", "--client-idle-ms", "4000"];
+    on_twin("fixed", &settings, async |served| {
+        let mut idle = Vec::new();
+        for half in ["", "GET /health HTTP/1.1\r\nx-"].into_iter().cycle().take(40) {
+            idle.push(Raw::open(served, half).await);
+        }
+        assert_eq!(served.ask(get("/health")).await.status, 200);
+        // It was closed for others, and not told that it was too slow.
+        assert_eq!(idle[0].to_end().await, "");
+    });
+}
+
+#[test]
+fn exports_have_a_limit_and_do_not_wait_for_readers_that_stall() {
+    let settings = ["--exports-at-once-max", "1", "--client-idle-ms", "500"];
+    on_twin("fixed", &settings, async |served| {
+        let kind = "application/x-ndjson";
+        for part in 0..4 {
+            let lines: String = orders(40, 300_000);
+            let lines = lines.replace("ord-0000", &format!("ord-{part}000"));
+            let import = with(post("/orders/import", lines), "content-type", kind);
+            let answer = served.ask(import).await;
+            assert_eq!(answer.status, 200, "{}", answer.text());
+        }
+        let mut stalled = Raw::open(served, &head("GET /orders/export", "")).await;
+        stalled.until("\r\n\r\n").await;
+        let refused = served.ask(get("/orders/export")).await;
+        assert_eq!(refused.status, 503, "{}", refused.text());
+        let later = async { while served.in_flight().await > 0 {} };
+        timeout(SOON, later).await.expect("the reader stalls for ever");
+        let mut connection = Connection::open(served.origin()).await.unwrap();
+        let next = connection.send(get("/orders/export")).await.unwrap();
+        assert_eq!(next.status(), 200);
+    });
+}
+
+#[test]
+fn large_bodies_leave_no_read_buffers_behind() {
+    each_twin(&[], async |served| {
+        let uploads = async || {
+            let mut clients = Vec::new();
+            for _ in 0..100 {
+                let size = "content-length: 60000000\r\n";
+                let begun = head("POST /orders/import", size);
+                let body = "x".repeat(150_000);
+                clients.push(Raw::open(served, &(begun + &body)).await);
+            }
+            drop(clients);
+            let gone = async { while served.in_flight().await > 0 {} };
+            timeout(SOON, gone).await.expect("they are still in flight");
+        };
+        served.ask(get("/orders/ord-00000001")).await;
+        let before = served.live_bytes().await;
+        uploads().await;
+        let after = served.live_bytes().await;
+        assert!(after < before + (1 << 20), "{before} B, then {after} B");
+    });
+}
+
+#[test]
+fn a_feed_has_the_events_of_its_tenant_alone() {
+    each_twin(&[], async |served| {
+        let other = head("GET /orders/feed", "").replace("shop", "tenant-00000003");
+        let mut other = Raw::open(served, &other).await;
+        let mut own = Raw::open(served, &head("GET /orders/feed", "")).await;
+        other.until("retry: 5000").await;
+        own.until("retry: 5000").await;
+        let ship = |tenant: &str, order: &str| {
+            let path = format!("/orders/{order}/shipment");
+            with(request("POST", &path), "x-tenant", tenant)
+        };
+        let shipped = served.ask(ship("shop", "ord-00000002")).await;
+        assert_eq!(shipped.status, 204, "{}", shipped.text());
+        own.until("data: ord-00000002").await;
+        served.ask(ship("tenant-00000003", "ord-00000000")).await;
+        let seen = other.until("data: ord-00000000").await;
+        assert!(!seen.contains("ord-00000002"), "{seen}");
+    });
+}
+
+#[test]
+fn a_listener_that_missed_events_is_told_to_load_everything_again() {
+    for name in TWINS {
+        on_slow_twin(name, &[], &["GetItem:delay=100"], async |served| {
+            let mut feed = Raw::open(served, &head("GET /orders/feed", "")).await;
+            feed.until("retry: 5000").await;
+            let ship = || request("POST", "/orders/ord-00000002/shipment");
+            // The worker has all answers of the database at once, and the listener's
+            // turn comes after them.
+            let bursts = async {
+                loop {
+                    join_all((0..200).map(|_| served.ask(ship()))).await;
+                }
+            };
+            tokio::select! {
+                () = bursts => {}
+                _ = feed.until("event: resync") => {}
+            }
+        });
+    }
+}
+
+#[test]
+fn feeds_have_a_limit_and_others_are_served() {
+    each_twin(&["--feeds-max", "2"], async |served| {
+        let feed = head("GET /orders/feed", "");
+        let mut open = Vec::new();
+        for _ in 0..2 {
+            let mut client = Raw::open(served, &feed).await;
+            client.until("retry: 5000").await;
+            open.push(client);
+        }
+        assert_eq!(served.ask(get("/orders/feed")).await.status, 503);
+        assert_eq!(served.ask(get("/health")).await.status, 200);
+    });
+}
+
+#[test]
+fn head_is_get_without_a_body() {
+    each_twin(&[], async |served| {
+        for path in ["/health", "/orders/ord-00000001", "/orders/export", "/metrics"]
+        {
+            let whole = served.ask(get(path)).await;
+            let close = "connection: close\r\n";
+            let mut client =
+                Raw::open(served, &head(&format!("HEAD {path}"), close)).await;
+            let answer = client.to_end().await;
+            let status = format!("HTTP/1.1 {} ", whole.status);
+            assert!(answer.starts_with(&status), "{path}: {answer}");
+            assert!(answer.ends_with("\r\n\r\n"), "{path} has a body: {answer}");
+            assert!(answer.contains(&whole.kind), "{path}: {answer}");
+        }
+        // It does not follow the feed.
+        let feed = head("HEAD /orders/feed", "connection: close\r\n");
+        let answer = Raw::open(served, &feed).await.to_end().await;
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    });
+}
+
+#[test]
+fn the_measuring_routes_are_for_programs_of_this_machine() {
+    each_twin(&[], async |served| {
+        let ask = async |more: &str| {
+            let text =
+                format!("GET /__heap HTTP/1.1\r\nconnection: close\r\n{more}\r\n");
+            Raw::open(served, &text).await.to_end().await
+        };
+        for (status, more) in [
+            ("200", "host: localhost:80\r\n"),
+            ("200", "host: [::1]\r\norigin: http://127.0.0.1:8080\r\n"),
+            ("404", "host: evil.example\r\n"),
+            ("404", "host: localhost\r\norigin: http://evil.example\r\n"),
+            ("404", "host: localhost\r\norigin: null\r\n"),
+            ("404", "host: localhost\r\nsec-fetch-site: cross-site\r\n"),
+        ] {
+            let answer = ask(more).await;
+            assert_eq!(&answer[9..12], status, "{more}: {answer}");
+        }
+        let window = request("POST", "/__heap/window?frames=99999999999");
+        assert_eq!(served.ask(window).await.status, 400);
+    });
+}
+
+#[test]
+fn a_wrong_method_is_answered_with_the_right_ones() {
+    each_twin(&[], async |served| {
+        for (request, allowed) in [
+            ("DELETE /orders", "GET, HEAD, POST"),
+            ("POST /orders/export", "GET, HEAD"),
+            ("GET /orders/import", "POST"),
+            ("PATCH /orders/ord-00000001/confirm", "POST"),
+            ("TRACE /health", "GET, HEAD"),
+        ] {
+            let close = "connection: close\r\n";
+            let answer =
+                Raw::open(served, &head(request, close)).await.to_end().await;
+            assert!(answer.starts_with("HTTP/1.1 405 "), "{request}: {answer}");
+            let allow = format!("allow: {allowed}\r\n");
+            assert!(answer.contains(&allow), "{request}: {answer}");
+        }
+    });
+}
