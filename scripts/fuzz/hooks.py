@@ -45,10 +45,13 @@ def before_load_schema(context, raw_schema):
                 if values := existing.get(parameter["name"]):
                     known = {"type": "string", "enum": values}
                     parameter["schema"] = {"anyOf": [known, parameter["schema"]]}
-            bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
-            for body in bodies:
+            # A file without lines is refused; an export may have none.
+            bodies = [(operation.get("requestBody", {}), 1)]
+            bodies += [(body, 0) for body in operation["responses"].values()]
+            for body, least in bodies:
                 if media := body.get("content", {}).get(NDJSON):
-                    media["schema"] = {"type": "array", "items": media["schema"]}
+                    lines = {"items": media["schema"], "minItems": least}
+                    media["schema"] = {"type": "array"} | lines
 
 
 def whole(value):
