@@ -19,6 +19,7 @@ mod dropped;
 mod writes;
 mod imports;
 mod service;
+mod abuse;
 mod lessons;
 mod command_line;
 mod documents;
