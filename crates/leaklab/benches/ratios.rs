@@ -7,8 +7,7 @@
 //! fixed, fixed leaky, and so on), so that other load slows both. The median of the
 //! ratios of all pairs counts.
 
-mod programs;
-
+use acceptance::programs;
 use anstream::println;
 use anyhow::{Result, bail, ensure};
 use clap::Parser;

@@ -1,24 +1,15 @@
-//! Starts the programs and asks them; everything ends with the test.
+//! Starts the driver and looks at what it did; everything ends with the test.
 
-use anyhow::Result;
-use dynamo::{Proxy, Target};
-use http_body_util::BodyExt;
-use leaklab::commands::seed;
-use leaklab::run::{Database, EngineChoice, Run, Under, program};
-use leaklab::stop::Stop;
+pub(crate) use acceptance::{
+    Answer, TWINS, ask, build_programs, call, contains, dynamo_request, get,
+    on_engine, on_twin, origin, parsed, signal,
+};
 use lessons::{Kind, LESSONS};
-use measure::{HeapClient, Process};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::OnceLock;
 use std::time::Instant;
 use tempfile::TempDir;
-use workload::client::Connection;
-use workload::{Origin, Request};
-
-/// The twins.
-pub(crate) const TWINS: [&str; 2] = ["leaky", "fixed"];
 
 /// A control that is measured in few seconds: the first one.
 pub(crate) const CONTROL: &str = {
@@ -28,179 +19,6 @@ pub(crate) const CONTROL: &str = {
     }
     LESSONS[n].id
 };
-
-/// `cargo test` builds the twins only when it tests all packages, so a test of this one
-/// alone could meet old ones. Costs a fraction of a second when there is nothing to do.
-pub(crate) fn build_programs() {
-    static BUILT: OnceLock<()> = OnceLock::new();
-    BUILT.get_or_init(|| {
-        crate::programs::build(&["--bins", "--quiet", "--offline"]).unwrap();
-    });
-}
-
-/// What a service answered.
-#[derive(Debug, PartialEq)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) kind: String,
-    pub(crate) body: Vec<u8>,
-}
-
-impl Answer {
-    pub(crate) fn text(&self) -> String {
-        String::from_utf8_lossy(&self.body).into_owned()
-    }
-
-    #[track_caller]
-    pub(crate) fn json(&self) -> Value {
-        parsed(&self.text())
-    }
-}
-
-/// A request of the tenant `shop`.
-pub(crate) fn request(method: &'static str, path: &str) -> Request {
-    Request::new(method, path).header("x-tenant", "shop")
-}
-
-pub(crate) fn get(path: &str) -> Request {
-    request("GET", path)
-}
-
-/// The same with a JSON body.
-pub(crate) fn post(path: &str, body: impl Into<String>) -> Request {
-    request("POST", path).body("application/json", body)
-}
-
-pub(crate) fn without(mut request: Request, name: &str) -> Request {
-    request.headers.retain(|(header, _)| *header != name);
-    request
-}
-
-/// The request with another value of a header.
-pub(crate) fn with(request: Request, name: &'static str, value: &str) -> Request {
-    without(request, name).header(name, value)
-}
-
-/// Sends a request on a connection of its own.
-pub(crate) async fn ask(origin: Origin, request: Request) -> Answer {
-    let mut connection = Connection::open(origin).await.unwrap();
-    let response = connection.send(request).await.unwrap();
-    let status = response.status().as_u16();
-    let kind = response.headers().get("content-type");
-    let kind = kind.map_or_else(String::new, |v| v.to_str().unwrap().to_owned());
-    let body = response.into_body().collect().await.unwrap().to_bytes().into();
-    Answer { status, kind, body }
-}
-
-/// A request to an engine that checks no signature.
-pub(crate) fn dynamo_request(operation: &str, body: impl Into<String>) -> Request {
-    let authorization = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/dynamodb/\
-                         aws4_request, SignedHeaders=host, Signature=0";
-    Request::new("POST", "/")
-        .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
-        .header("x-amz-date", "20260101T000000Z")
-        .header("authorization", authorization)
-        .body("application/x-amz-json-1.0", body)
-}
-
-pub(crate) fn origin(url: &str) -> Origin {
-    Origin(url.strip_prefix("http://").unwrap().parse().unwrap())
-}
-
-/// Sends it, and expects success.
-pub(crate) async fn call(url: &str, operation: &str, body: &str) -> Value {
-    let answer = ask(origin(url), dynamo_request(operation, body)).await;
-    assert_eq!(answer.status, 200, "{operation}: {}", answer.text());
-    answer.json()
-}
-
-/// Tests against an engine with an empty table.
-pub(crate) fn on_engine(test: impl AsyncFnOnce(&Run, &Database) -> Result<()>) {
-    build_programs();
-    tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let run = Run::new(EngineChoice::Embedded, Stop::default()).unwrap();
-        let tested = async |database: &Database| test(&run, database).await;
-        run.with_database("test", tested).await.unwrap();
-    });
-}
-
-/// Tests a twin with settings beside those for measuring, on an engine with data. The
-/// output of a test that fails names the twin.
-pub(crate) fn on_twin(
-    name: &'static str,
-    settings: &[&str],
-    test: impl AsyncFnOnce(&mut Served<'_>),
-) {
-    on_slow_twin(name, settings, &[], test);
-}
-
-/// The same, with faults between the twin and its engine.
-pub(crate) fn on_slow_twin(
-    name: &'static str,
-    settings: &[&str],
-    faults: &[&str],
-    test: impl AsyncFnOnce(&mut Served<'_>),
-) {
-    eprintln!("twin: {name} {settings:?} {faults:?}");
-    on_engine(async |run, database| {
-        seed::fill(&database.table, 7).await?;
-        let Database { target, table, .. } = database;
-        let faults = faults.iter().map(|fault| fault.parse().unwrap()).collect();
-        let proxy = Proxy::start(target.url(), faults).await?;
-        let target = Target::Embedded { url: proxy.url() };
-        let (program, under) = (program(name)?, Under::default());
-        let started =
-            under.start(&program, &target, table.name(), settings, run.scratch());
-        let mut served = Served { name, process: started.await?.process, database };
-        test(&mut served).await;
-        served.process.stop().await;
-        proxy.close().await;
-        Ok(())
-    });
-}
-
-/// Tests each twin.
-pub(crate) fn each_twin(
-    settings: &[&str],
-    mut test: impl AsyncFnMut(&mut Served<'_>),
-) {
-    for name in TWINS {
-        on_twin(name, settings, &mut test);
-    }
-}
-
-/// A twin with an engine and data of its own.
-pub(crate) struct Served<'a> {
-    pub(crate) name: &'static str,
-    pub(crate) process: Process,
-    pub(crate) database: &'a Database,
-}
-
-impl Served<'_> {
-    pub(crate) fn origin(&self) -> Origin {
-        Origin(self.process.address())
-    }
-
-    pub(crate) async fn ask(&self, request: Request) -> Answer {
-        ask(self.origin(), request).await
-    }
-
-    /// What an operation on one item of its table gives.
-    pub(crate) async fn item(&self, operation: &str, pk: &str, sk: &str) -> Value {
-        let key = json!({ "pk": { "S": pk }, "sk": { "S": sk } });
-        let item = json!({ "TableName": self.database.table.name(), "Key": key });
-        call(self.database.target.url(), operation, &item.to_string()).await
-    }
-
-    /// Requests that are being served.
-    pub(crate) async fn in_flight(&self) -> u64 {
-        HeapClient::new(self.origin()).counters().await.unwrap().in_flight
-    }
-
-    pub(crate) async fn live_bytes(&self) -> u64 {
-        HeapClient::new(self.origin()).at_rest().await.unwrap().live_bytes
-    }
-}
 
 /// A run of the driver, with a temporary folder of its own that must be empty after.
 pub(crate) struct Leaklab {
@@ -371,18 +189,6 @@ impl Done {
     }
 }
 
-#[track_caller]
-pub(crate) fn parsed(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
-}
-
-#[track_caller]
-pub(crate) fn contains(text: &str, parts: &[&str]) {
-    for part in parts {
-        assert!(text.contains(part), "'{part}' is missing from:\n{text}");
-    }
-}
-
 /// No line has more than 80 columns, trailing blanks or colours.
 #[track_caller]
 pub(crate) fn fits_a_pipe<'a>(lines: impl Iterator<Item = &'a str>) {
@@ -422,12 +228,4 @@ fn processes_with_environment(folder: &Path) -> Vec<PathBuf> {
 pub(crate) fn signal_twice(name: &str, process: u32) {
     signal(name, process);
     signal(name, process);
-}
-
-/// Sends a signal by name: `kill -TERM 123`.
-pub(crate) fn signal(name: &str, process: u32) {
-    let status = Command::new("kill")
-        .args([&format!("-{name}"), &process.to_string()])
-        .status();
-    assert!(status.unwrap().success());
 }

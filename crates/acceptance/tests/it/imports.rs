@@ -1,7 +1,7 @@
 //! An import takes what fits, leaves what exists, and says how far it came.
 
 use crate::dropped::{imported, item, lines, soon};
-use crate::fixture::{Served, each_twin, post, request, with, without};
+use acceptance::{Served, each_twin, post, request, with, without};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;

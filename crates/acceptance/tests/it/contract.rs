@@ -1,8 +1,6 @@
 //! What both twins answer, and that it is the same: one suite, two services.
 
-use crate::fixture::{
-    Answer, each_twin, get, on_twin, post, request, with, without,
-};
+use acceptance::{Answer, each_twin, get, on_twin, post, request, with, without};
 use serde_json::{Value, json};
 use workload::Request;
 

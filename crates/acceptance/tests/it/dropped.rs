@@ -2,7 +2,7 @@
 //! until then is whole, and the same request again completes it.
 
 use crate::between::{Between, Deed, Held, each_twin_behind};
-use crate::fixture::{Served, call, get, post};
+use acceptance::{Served, call, get, post};
 use measure::HeapClient;
 use serde_json::{Value, json};
 use std::future::Future;

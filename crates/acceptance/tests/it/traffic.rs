@@ -1,6 +1,6 @@
 //! Clients that send, take or ask in unusual ways, and what the others notice of them.
 
-use crate::fixture::{
+use acceptance::{
     Served, TWINS, each_twin, get, on_slow_twin, on_twin, post, request, with,
 };
 use futures_util::future::join_all;

@@ -2,7 +2,7 @@
 
 use crate::between::{Deed, each_twin_behind};
 use crate::dropped::{draft, item, soon};
-use crate::fixture::{Answer, Served, build_programs, each_twin, post, signal};
+use acceptance::{Answer, Served, build_programs, each_twin, post, signal};
 use futures_util::future::join_all;
 use leaklab::run::{connect, program};
 use serde_json::{Value, json};
@@ -129,7 +129,7 @@ impl Logged {
     }
 
     async fn ask(&self, request: Request) -> Answer {
-        crate::fixture::ask(self.origin, request).await
+        acceptance::ask(self.origin, request).await
     }
 
     /// Stops it; its exit code and its log.

@@ -1,8 +1,6 @@
 //! How a twin starts, logs and stops.
 
-use crate::fixture::{
-    Served, TWINS, ask, build_programs, each_twin, get, post, signal,
-};
+use acceptance::{Served, TWINS, ask, build_programs, each_twin, get, post, signal};
 use dynamo::Target;
 use leaklab::run::{connect, program};
 use measure::{Process, ShowLog};

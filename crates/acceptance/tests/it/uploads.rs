@@ -1,6 +1,6 @@
 //! Bodies that are too large, too slow, or not read to their end.
 
-use crate::fixture::{Served, each_twin, post};
+use acceptance::{Served, each_twin, post};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use workload::Request;

@@ -1,7 +1,7 @@
 //! What attackers and clumsy tenants send, to both twins, and what must come of it.
 //! Each case was found by an attack from outside.
 
-use crate::fixture::{
+use acceptance::{
     Served, TWINS, ask, build_programs, each_twin, get, on_engine, post, request,
     signal, with,
 };

@@ -1,7 +1,7 @@
 //! No tenant reads or changes what is another's, whichever route it tries: the routes
 //! come from the OpenAPI document, so a new one is tried as well.
 
-use crate::fixture::{
+use acceptance::{
     Answer, Served, call, each_twin, get, post, request, with, without,
 };
 use model::seed;

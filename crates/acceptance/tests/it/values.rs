@@ -1,7 +1,7 @@
 //! Numbers, texts and lists of clients have ranges, at every way into the service, and
 //! within them nothing overflows or needs much memory.
 
-use crate::fixture::{Answer, Served, each_twin, get, post, with};
+use acceptance::{Answer, Served, each_twin, get, post, with};
 use measure::HeapClient;
 use model::limits::LINES_MAX;
 use model::{Quantity, UnitCents, seed};

@@ -1,7 +1,7 @@
 //! How a twin stops while clients hold connections and the database does not answer.
 
-use crate::fixture::{TWINS, each_twin, on_slow_twin, signal};
 use crate::traffic::{Raw, head};
+use acceptance::{TWINS, each_twin, on_slow_twin, signal};
 
 #[test]
 fn feeds_and_half_sent_bodies_end_when_the_service_stops() {

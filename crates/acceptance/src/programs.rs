@@ -1,7 +1,7 @@
-//! The programs of a benchmark, in the profile that the benchmark itself has.
+//! The programs of a test or a benchmark, in the profile that it has itself.
 //!
-//! Cargo builds the programs of a benchmark's own package and no others; twins left
-//! over from an earlier build would be worse than none.
+//! Cargo builds the programs of its own package and no others; twins left over from an
+//! earlier build would be worse than none.
 
 use anyhow::{Context, Result, bail};
 use leaklab::run::programs_folder;
@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 /// Builds the workspace's programs and returns their folder, which is this program's.
-pub(crate) fn build(arguments: &[&str]) -> Result<PathBuf> {
+pub fn build(arguments: &[&str]) -> Result<PathBuf> {
     let folder = programs_folder()?;
     let (Some(target), Some(name)) = (folder.parent(), folder.file_name()) else {
         bail!("{} is no folder of cargo's", folder.display());

@@ -1,7 +1,7 @@
 //! What single jobs promise beyond the same answers: a payment once, metrics that can
 //! be read, answers in few bytes.
 
-use crate::fixture::{TWINS, each_twin, get, on_slow_twin, post, with, without};
+use acceptance::{TWINS, each_twin, get, on_slow_twin, post, with, without};
 use futures_util::future::join_all;
 use measure::HeapClient;
 use model::seed;

@@ -1,6 +1,6 @@
 //! Stands between a twin and its engine: a test decides what happens to each call.
 
-use crate::fixture::{Served, TWINS, ask, dynamo_request, on_engine, origin};
+use acceptance::{Served, TWINS, ask, dynamo_request, on_engine, origin};
 use leaklab::commands::seed;
 use leaklab::run::{Under, program};
 use std::sync::{Arc, Mutex};
