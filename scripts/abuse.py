@@ -37,8 +37,9 @@ LEFT_MAX = 1_000_000
 RESIDENT_MAX = 256 << 20
 # An honest client gives up after this time.
 PATIENCE = 20
-# How long a service may take to come to rest.
-REST_WITHIN = 60
+# How long a service may take to come to rest. The SDK keeps idle connections to the
+# database for 90 s.
+REST_WITHIN = 150
 # What `leaky` is known for: its lessons' leaks, by case.
 LESSONS = {
     ("leaky", "feeds"): "l08: subscribers that left are kept",
@@ -422,7 +423,7 @@ class Twin:
 
     def at_rest(self, most=math.inf):
         """The live bytes once nothing is in flight, they stay the same, and they are no
-        more than this; or after a minute."""
+        more than this; or after REST_WITHIN."""
         end, last, same = time.monotonic() + REST_WITHIN, None, 0
         while time.monotonic() < end and same < 10:
             reading = self.heap()
