@@ -19,8 +19,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(4);
 /// take as long on a busy machine.
 pub(crate) const STOP_MIN: Duration = Duration::from_millis(1_500);
 /// A pause this many times as long as that of another round is no slow response but a
-/// process that stood still. On a machine with five times as many busy processes as
-/// cores, pauses varied by up to 6.
+/// process that stood still: other load makes all rounds slower, and one of them by a
+/// few times at most.
 const STOP_TIMES: u32 = 10;
 
 /// Responses by which a service says that it was too slow or too busy: 408, 502, 503 and
