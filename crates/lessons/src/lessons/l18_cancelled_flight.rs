@@ -8,13 +8,13 @@ pub(super) const LESSON: Lesson = Lesson {
     grows_with: "cancelled reads",
     // Half of the requests leave an entry: two ids, and a flight with room for an order.
     growth: Growth::Slope { min_leak_bytes: 100.0 },
-    // Half of them wait for the deadline, one after the other.
-    requests: 120,
+    // A window is at most half of a round.
+    requests: 480,
     // Each cancelled call needs a new connection, and some of them a new thread that
     // looks up the address: half a kilobyte that stays for seconds.
-    quick_requests: Some(120),
-    // Each cancelled call closes a connection: 20 KB, allocated before the window or in it.
-    // The leak must be larger in each window.
+    quick_requests: Some(240),
+    // Each cancelled call closes a connection: 25 KB, allocated before the window or in it.
+    // The leak is larger in each window.
     window_requests: 240,
     settings: &["--order-deadline-ms=10"],
     // A slow call is a 504 in both twins. On a busy machine, others may be late as well.
