@@ -32,7 +32,7 @@ pub fn print(text: &str) -> anyhow::Result<()> {
 /// Prints a result as its text or as JSON.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub fn print_as<T: Serialize>(
     format: Format,
     result: &T,
@@ -67,7 +67,7 @@ fn write(mut to: impl Write, text: &str) -> std::io::Result<()> {
 /// The same to a program whose output is stdout, such as a pager.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub fn write_to(program: impl Write + 'static, text: &str) -> std::io::Result<()> {
     // Its input is a pipe, but its output may be a terminal.
     let choice = AutoStream::choice(&stdout());

@@ -142,9 +142,8 @@ fn a_packing_list_is_compressed_if_the_client_accepts_it() {
 fn requests_for_one_session_at_the_same_time_make_one_call() {
     on_slow_twin("fixed", &[], &["GetItem:delay=500"], async |served| {
         let calls = async || {
-            let reading = HeapClient::new(served.origin()).counters().await.unwrap();
-            // Missing before the first call.
-            reading.gauges.get(heap::gauges::DATABASE_CALLS).copied().unwrap_or(0)
+            let reading = HeapClient::new(served.origin()).at_rest().await.unwrap();
+            reading.gauges[heap::gauges::DATABASE_CALLS]
         };
         let path = format!("/sessions/{}", seed::session_token(7, 3));
         let before = calls().await;

@@ -1,5 +1,6 @@
-//! What a user can type, a file each. A command returns its exit code, or a [`Failure`]
-//! that says why there is no result; its help lists the codes.
+//! What a user can type, a file each. A command returns its exit code, or a
+//! [`Failure`](crate::failure::Failure) that says why there is no result; its help lists
+//! the codes.
 
 pub mod claims;
 pub mod compare;
