@@ -12,6 +12,7 @@ use actix_web::rt;
 use actix_web::rt::net::TcpStream;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -27,6 +28,10 @@ const SWEEP_EVERY: Duration = Duration::from_millis(100);
 /// head of a request. actix by itself reads 128 KiB, into a buffer of 256 KiB.
 const READ_AHEAD: usize = 16 << 10;
 
+/// How many bytes are read before actix looks for a head in them. It decodes all requests
+/// that it has, and each takes 7 KB until it is served.
+const HEAD_PART: usize = 1 << 10;
+
 /// How much later than its limits a connection is closed by the sweep.
 const SWEEP_LATER: Duration = Duration::from_secs(1);
 
@@ -41,12 +46,20 @@ pub(crate) struct Client {
     known: Cell<bool>,
     /// Whether the connection is to end.
     given_up: Cell<bool>,
+    /// Whether the service waits for something that the client sends.
+    reading: Cell<bool>,
+    /// Whether a part of an answer is not yet given to the system.
+    unsent: Cell<bool>,
+    /// Whether a read or the next request waits until it is.
+    held: Cell<bool>,
     /// Bytes that were read since the service last waited.
     ahead: Cell<usize>,
+    /// Whether it has begun to wait since the last read.
+    rests: Cell<bool>,
+    /// How many there may be before actix looks at them or the handler asks for more.
+    ahead_max: Cell<usize>,
     /// Whether the head of a request is still to come.
     headless: Cell<bool>,
-    /// Whether actix has looked for a head in these bytes.
-    searched: Cell<bool>,
     /// The task that serves the connection, if it sleeps.
     task: RefCell<Option<Waker>>,
     /// The body of a request that ended in an error.
@@ -59,24 +72,34 @@ impl Client {
             waiting: Cell::new(Some(Instant::now())),
             known: Cell::new(false),
             given_up: Cell::new(false),
+            reading: Cell::new(true),
+            unsent: Cell::new(false),
+            held: Cell::new(false),
             ahead: Cell::new(0),
+            rests: Cell::new(true),
+            ahead_max: Cell::new(HEAD_PART),
             headless: Cell::new(true),
-            searched: Cell::new(false),
             task: RefCell::default(),
             unread: RefCell::default(),
         }
     }
 
-    /// A request has arrived.
-    pub(crate) fn begin(&self) {
+    /// A request has arrived, and the system has all earlier answers. actix would serve
+    /// what a client sends whether or not it takes the answers, and keep them in memory.
+    pub(crate) async fn begin(&self) {
         self.known.set(true);
         self.headless.set(false);
-        self.searched.set(false);
         self.unread.take();
+        self.works();
+        // The task of the connection polls this, and writing wakes that task.
+        poll_fn(|_| if self.is_held() { Poll::Pending } else { Poll::Ready(()) })
+            .await;
         self.works();
     }
 
-    /// Whether the read buffer can have grown beyond its first 8 KiB.
+    /// Whether the read buffer can have grown beyond its first 8 KiB. actix enlarges it
+    /// when less than 1 KiB is free (`h1/dispatcher.rs`, `LW_BUFFER_SIZE`), and an earlier
+    /// request may have left bytes in it.
     pub(crate) fn has_read_ahead(&self) -> bool {
         self.ahead.get() > 4_096
     }
@@ -84,6 +107,35 @@ impl Client {
     /// A request is being served, or its answer has something to send.
     pub(crate) fn works(&self) {
         self.waiting.set(None);
+        self.reading.set(false);
+    }
+
+    /// Whether the client is read and served when it has taken more.
+    fn is_held(&self) -> bool {
+        self.held.set(self.unsent.get());
+        self.held.get()
+    }
+
+    /// Whether actix or the handler goes first. If the service waits for more, the limit
+    /// is raised for the next read.
+    fn reads_no_further(&self) -> bool {
+        // actix works again at once if it has decoded another request.
+        if self.reading.get() && self.rests.replace(false) {
+            self.ahead.set(0);
+            self.ahead_max.set(self.part());
+        }
+        let full = self.ahead.get() >= self.ahead_max.get();
+        if full && self.reading.get() {
+            if !self.headless.get() {
+                self.ahead.set(0);
+            }
+            self.ahead_max.set(self.ahead.get() + self.part());
+        }
+        full
+    }
+
+    fn part(&self) -> usize {
+        if self.headless.get() { HEAD_PART } else { READ_AHEAD }
     }
 
     /// Keeps what a client has not sent to its end until its next request.
@@ -95,17 +147,25 @@ impl Client {
     /// the rest for a moment, and closes the connection.
     pub(crate) fn end(&self, whole: bool) {
         self.headless.set(whole);
+        self.unsent.set(true);
         self.waits(Duration::ZERO);
     }
 
-    /// The client has to send or to take something, and is this far behind already.
+    /// The client has to send something, and is this far behind already.
     pub(crate) fn waits(&self, behind: Duration) {
+        self.reading.set(true);
+        self.rests.set(true);
+        self.stalls(behind);
+        if self.ahead.get() >= self.ahead_max.get() {
+            self.wake();
+        }
+    }
+
+    /// The client has to send or to take something.
+    fn stalls(&self, behind: Duration) {
         if self.waiting.get().is_none() {
             let now = Instant::now();
             self.waiting.set(Some(now.checked_sub(behind).unwrap_or(now)));
-        }
-        if self.ahead.take() >= READ_AHEAD {
-            self.wake();
         }
     }
 
@@ -211,8 +271,10 @@ impl Connections {
             .filter(|client| !client.given_up.get())
             .filter_map(|client| Some((now - client.waiting.get()?, client)))
             .collect();
-        // Without need, a client has the time that the operator set. When there are too
-        // many, it has a tenth of it, and a fiftieth before its first request.
+        // Normally a client has the time that the operator set. When there are too many
+        // connections, it has a tenth of it, and a fiftieth before its first request: of
+        // ten seconds, one second between two requests, and 200 ms in which an honest
+        // client sends its first head. So a place is free within the second.
         waiting.retain(|(waited, client)| {
             let part = if client.known.get() { 10 } else { 50 };
             let patience = match () {
@@ -283,29 +345,29 @@ impl AsyncRead for Connection {
             // As if the client had closed its sending side.
             return Poll::Ready(Ok(()));
         }
-        let ahead = self.client.ahead.get();
-        if ahead >= READ_AHEAD {
-            // The handler goes first, or the search for a head. If the service waits
-            // already, this comes back at once.
+        if self.client.is_held() {
             self.client.sleeps(context);
-            if self.client.headless.get() {
-                if self.client.searched.replace(true) {
-                    return self.refuse_head();
-                }
-                context.waker().wake_by_ref();
-            } else if self.client.waiting.get().is_some() {
-                self.client.ahead.set(0);
+            return Poll::Pending;
+        }
+        if self.client.reads_no_further() {
+            self.client.sleeps(context);
+            if self.client.headless.get() && self.client.ahead.get() > READ_AHEAD {
+                return self.refuse_head();
+            }
+            if self.client.reading.get() {
                 context.waker().wake_by_ref();
             }
             return Poll::Pending;
         }
-        let before = buffer.filled().len();
-        let read = Pin::new(&mut self.tcp).poll_read(context, buffer);
+        let most = self.client.ahead_max.get() - self.client.ahead.get();
+        let most = most.min(buffer.remaining());
+        let mut part = ReadBuf::new(buffer.initialize_unfilled_to(most));
+        let read = Pin::new(&mut self.tcp).poll_read(context, &mut part);
+        let bytes = part.filled().len();
+        buffer.advance(bytes);
         match read {
             Poll::Pending => self.client.sleeps(context),
-            Poll::Ready(_) => {
-                self.client.ahead.set(ahead + buffer.filled().len() - before);
-            }
+            Poll::Ready(_) => self.client.ahead.update(|ahead| ahead + bytes),
         }
         read
     }
@@ -323,7 +385,8 @@ impl AsyncWrite for Connection {
                 return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
             }
             Poll::Pending => {
-                self.client.waits(Duration::ZERO);
+                self.client.unsent.set(true);
+                self.client.stalls(Duration::ZERO);
                 self.client.sleeps(context);
             }
             Poll::Ready(_) => self.client.moves(),
@@ -335,6 +398,11 @@ impl AsyncWrite for Connection {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
+        // actix flushes when it has written all of its buffer.
+        self.client.unsent.set(false);
+        if self.client.held.replace(false) {
+            context.waker().wake_by_ref();
+        }
         Pin::new(&mut self.tcp).poll_flush(context)
     }
 

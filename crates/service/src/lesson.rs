@@ -61,8 +61,7 @@ impl Lesson {
         self
     }
 
-    /// Declares the route with this pattern public: it acts for nobody, and needs no
-    /// tenant.
+    /// Declares the route with this pattern public: requests to it need no tenant.
     #[must_use]
     pub fn public(mut self, route: &'static str) -> Self {
         self.public.push(route);

@@ -34,7 +34,7 @@ pub(crate) struct Pace {
     waited: Cell<Duration>,
     /// Whether the client has lost its time.
     too_slow: Cell<bool>,
-    /// Whether the body has come to its end.
+    /// Whether the whole body has arrived.
     whole: Cell<bool>,
     answer_deadline: Duration,
     idle_max: Duration,
@@ -59,9 +59,9 @@ impl Pace {
         }
     }
 
-    /// Runs a handler until it answers, or until it has had its time since it took the
-    /// last part of the body. A client that is too slow ends its body with an error, so
-    /// that the handler can answer.
+    /// Runs a handler until it answers, or until the answer deadline has passed since it
+    /// took the last part of the body. If the client is too slow, the body ends with an
+    /// error, so that the handler can answer.
     pub(crate) async fn limit<T>(
         &self,
         mut handler: Pin<&mut impl Future<Output = T>>,
@@ -88,8 +88,8 @@ impl Pace {
         .await
     }
 
-    /// When whoever has the turn has had its time. A client may pause for the idle limit
-    /// and must send so many bytes a second on average.
+    /// When the time of the client or of the handler ends. A client may pause for the idle
+    /// limit, and must send at the minimum rate on average.
     fn due(&self) -> Instant {
         match self.turn.get() {
             Turn::Handler(since) => since + self.answer_deadline,

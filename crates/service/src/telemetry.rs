@@ -18,7 +18,7 @@ use tracing_subscriber::{Layer, fmt};
 /// Programs and libraries of this repository: they log no data of others.
 const OWN: [&str; 6] = ["leaky", "fixed", "decoys", "service", "heap", "model"];
 
-/// What actix logs about a connection: any client can cause as many lines as it likes.
+/// What actix logs about a connection: a client can cause any number of lines.
 const CONNECTIONS: &str = "actix_http";
 
 /// Starts logging to stderr in the format of the settings.

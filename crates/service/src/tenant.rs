@@ -37,13 +37,13 @@ impl FromRequest for Tenant {
     type Future = Ready<Result<Self, ServiceError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        // Absent on a public route: it acts for nobody.
+        // Absent on a public route, whose requests act for no tenant.
         let tenant = request.extensions().get::<Self>().cloned();
         ready(tenant.ok_or(ServiceError::Internal))
     }
 }
 
-/// The patterns of the routes that act for nobody.
+/// The patterns of the routes that need no tenant.
 #[derive(Debug, Clone)]
 pub(crate) struct PublicRoutes(Vec<&'static str>);
 

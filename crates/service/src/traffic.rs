@@ -96,7 +96,7 @@ pub async fn attend<B: MessageBody>(
 ) -> Result<ServiceResponse<Answer<B>>, Error> {
     let client = request.conn_data::<Rc<Client>>().cloned();
     if let Some(client) = &client {
-        client.begin();
+        client.begin().await;
     }
     let limits = request.app_data::<Data<Limits>>().cloned();
     let limits = limits.ok_or(ServiceError::Internal)?;

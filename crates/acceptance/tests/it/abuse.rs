@@ -1,78 +1,32 @@
 //! What attackers and clumsy tenants send, to both twins, and what must come of it.
 //! Each case was found by an attack from outside.
 
+use crate::orders::draft;
+use crate::raw::{CHUNKED, CLOSE, JSON, NDJSON, Raw, SOON, head};
+use crate::service::log_of;
 use acceptance::{
-    Served, TWINS, ask, build_programs, each_twin, get, on_engine, post, request,
-    signal, with,
+    Served, TWINS, ask, each_twin, get, on_engine, post, request, signal, with,
 };
 use anyhow::Result;
 use dynamo::{Proxy, Target};
 use leaklab::commands::seed::fill;
-use leaklab::run::{Database, Run, Under, connect, program};
+use leaklab::run::{Database, Run, Under, program};
+use measure::HeapClient;
 use model::seed;
-use serde_json::json;
-use std::io::{BufRead, BufReader};
-use std::process::Stdio;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::process::Command;
+use tokio::net::TcpListener;
 use tokio::time::timeout;
 use workload::{Origin, Request};
-
-/// How long a condition may take to hold. Far more than it takes, even on a busy
-/// machine.
-const LIMIT: Duration = Duration::from_secs(60);
-
-/// The head of a request of the tenant `shop`, with further lines.
-fn head(request: &str, lines: &[&str]) -> String {
-    let lines: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
-    format!("{request} HTTP/1.1\r\nhost: localhost\r\nx-tenant: shop\r\n{lines}\r\n")
-}
-
-const JSON: &str = "content-type: application/json";
-const NDJSON: &str = "content-type: application/x-ndjson";
-const CHUNKED: &str = "transfer-encoding: chunked";
-
-/// A connection on which this was sent.
-async fn sent(served: &Served<'_>, text: &str) -> TcpStream {
-    let mut stream = TcpStream::connect(served.origin().0).await.unwrap();
-    stream.write_all(text.as_bytes()).await.unwrap();
-    stream
-}
-
-/// The status of the next answer, without reading further.
-async fn status(stream: &mut TcpStream) -> String {
-    let mut line = [0; 12];
-    timeout(LIMIT, stream.read_exact(&mut line)).await.unwrap().unwrap();
-    String::from_utf8_lossy(&line[9..]).into_owned()
-}
-
-/// Everything until the service closes the connection.
-async fn to_the_end(stream: &mut TcpStream) -> String {
-    let mut bytes = Vec::new();
-    // A reset is an end as well.
-    let _ =
-        timeout(LIMIT, stream.read_to_end(&mut bytes)).await.expect("it is open");
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-fn order(id: &str) -> String {
-    let line =
-        json!({ "sku": "123456", "title": "a", "quantity": 2, "unit_cents": 150 });
-    let order = json!({
-        "id": id, "placed_at": "2026-02-01T10:15:00Z", "currency": "EUR",
-        "customer": "customer-of-a-shop", "lines": [line], "notes": "",
-    });
-    order.to_string()
-}
 
 /// An honest client is served at its first attempt.
 async fn serves_others(served: &Served<'_>, id: &str) {
     for (request, status) in
-        [(get("/health"), 200), (post("/orders", order(id)), 201)]
+        [(get("/health"), 200), (post("/orders", draft(id).to_string()), 201)]
     {
-        let answer = timeout(LIMIT, served.ask(request)).await.expect("no answer");
+        let answer = timeout(SOON, served.ask(request)).await.expect("no answer");
         assert_eq!(answer.status, status, "{}", answer.text());
     }
 }
@@ -89,18 +43,17 @@ fn no_spelling_of_a_path_reaches_another_tenant() {
             ("/track/x/../../tenants/tenant-00000003/summary", 404),
             ("/tenants/tenant-00000003%2Fsummary", 404),
         ] {
-            let mut stream =
-                sent(served, &head(&format!("GET {path}"), &["connection: close"]))
-                    .await;
-            let answer = to_the_end(&mut stream).await;
+            let asked = head(&format!("GET {path}"), CLOSE);
+            let answer = Raw::open(served, &asked).await.until_end().await;
             let expected = format!("HTTP/1.1 {status} ");
             assert!(answer.starts_with(&expected), "{path}: {answer}");
             assert!(!answer.contains("total_cents"), "{path}: {answer}");
         }
         for tenants in ["x-tenant: other", "x-tenant: shop", "X-TENANT: other"] {
-            let status_request = head("GET /orders/ord-00000001/status", &[tenants]);
-            let mut stream = sent(served, &status_request).await;
-            assert_eq!(status(&mut stream).await, "400", "{tenants}");
+            let asked =
+                head("GET /orders/ord-00000001/status", &format!("{tenants}\r\n"));
+            let status = Raw::open(served, &asked).await.status().await;
+            assert_eq!(status, "400", "{tenants}");
         }
     });
 }
@@ -124,30 +77,30 @@ fn a_connection_is_closed_whatever_still_arrives_after_its_answer() {
             ("1;", "extension".repeat(1_000)),
             ("0\r\n", "trailer: t\r\n".repeat(1_000)),
         ] {
-            let begun = head("GET /health", &[CHUNKED]) + begin;
-            let mut stream = sent(served, &begun).await;
-            assert_eq!(status(&mut stream).await, "200");
+            let begun = head("GET /health", CHUNKED) + begin;
+            let mut client = Raw::open(served, &begun).await;
+            assert_eq!(client.status().await, "200");
             let closed =
-                async { while stream.write_all(more.as_bytes()).await.is_ok() {} };
-            timeout(LIMIT, closed).await.expect("it is read without end");
+                async { while client.0.write_all(more.as_bytes()).await.is_ok() {} };
+            timeout(SOON, closed).await.expect("the service reads on");
         }
     });
 }
 
 #[test]
 fn imports_that_hang_are_few_and_leave_nothing() {
-    let begun = head("POST /orders/import", &[NDJSON, "content-length: 60000000"]);
-    let begun = begun + &"x".repeat(399_000);
+    let length = format!("{NDJSON}content-length: 60000000\r\n");
+    let begun = head("POST /orders/import", &length) + &"x".repeat(399_000);
     each_twin(&[], async |served| {
         serves_others(served, "before-1").await;
         let before = served.live_bytes().await;
         let mut hanging = Vec::new();
         for _ in 0..200 {
-            let mut stream = sent(served, "").await;
+            let mut client = Raw::open(served, "").await;
             // The service may refuse it before its last byte, or stop reading.
-            let sending = stream.write_all(begun.as_bytes());
+            let sending = client.0.write_all(begun.as_bytes());
             let _ = timeout(Duration::from_millis(50), sending).await;
-            hanging.push(stream);
+            hanging.push(client);
         }
         serves_others(served, "between-1").await;
         let held = served.live_bytes().await.saturating_sub(before);
@@ -155,7 +108,29 @@ fn imports_that_hang_are_few_and_leave_nothing() {
         drop(hanging);
         let given_back =
             async { while served.live_bytes().await > before + 8_000_000 {} };
-        timeout(LIMIT, given_back).await.expect("it is not given back");
+        timeout(SOON, given_back).await.expect("it is not given back");
+    });
+}
+
+#[test]
+fn a_client_that_takes_no_response_is_not_read_from() {
+    const CLIENTS: u64 = 5;
+    let requests = head("GET /openapi.json", "").repeat(500);
+    each_twin(&[], async |served| {
+        serves_others(served, "before-1").await;
+        let heap = HeapClient::new(served.origin());
+        heap.reset_peak().await.unwrap();
+        let before = heap.counters().await.unwrap().peak_bytes;
+        let mut clients = Vec::new();
+        for _ in 0..CLIENTS {
+            let mut client = Raw::open(served, "").await;
+            let sending = client.0.write_all(requests.as_bytes());
+            let _ = timeout(Duration::from_secs(1), sending).await;
+            clients.push(client);
+        }
+        let held = heap.counters().await.unwrap().peak_bytes - before;
+        assert!(held < CLIENTS * 700_000, "{held} B were held");
+        serves_others(served, "after-1").await;
     });
 }
 
@@ -182,14 +157,15 @@ async fn stopped_in_an_outage(
     let (program, under) = (program(name)?, Under::default());
     let started = under.start(&program, &target, table, &[], run.scratch());
     let mut served = Served { name, process: started.await?.process, database };
-    let mut feed = sent(&served, &head("GET /orders/feed", &[])).await;
-    assert_eq!(status(&mut feed).await, "200");
-    let half = head("POST /orders", &[JSON, "content-length: 300"]) + "{";
-    let import = head("POST /orders/import", &[NDJSON, CHUNKED]);
-    let waits = head("GET /orders/ord-00000001/status", &[]);
+    let mut feed = Raw::open(&served, &head("GET /orders/feed", "")).await;
+    assert_eq!(feed.status().await, "200");
+    let half = head("POST /orders", &format!("{JSON}content-length: 300\r\n"));
+    let half = half + "{";
+    let import = head("POST /orders/import", &format!("{NDJSON}{CHUNKED}"));
+    let waits = head("GET /orders/ord-00000001/status", "");
     let mut open = vec![feed];
     for begun in [half, import, waits, String::new()] {
-        open.push(sent(&served, &begun).await);
+        open.push(Raw::open(&served, &begun).await);
     }
     for sequence in 0..events {
         let event = json!({ "sequence": sequence, "station": "s1" }).to_string();
@@ -204,32 +180,11 @@ async fn stopped_in_an_outage(
     Ok(())
 }
 
-/// Everything that a twin with these settings logs while it serves the requests.
-async fn log_of(
-    name: &str,
-    target: &Target,
-    table: &str,
-    level: &str,
-    requests: &[Request],
-) -> String {
-    build_programs();
-    let mut command = Command::new(program(name).unwrap());
-    connect(&mut command, target, table);
-    let log = tempfile::NamedTempFile::new().unwrap();
-    let mut command = command.into_std();
-    command.args(["--listen", "127.0.0.1:0", "--log", level]);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut child = command.stderr(log.reopen().unwrap()).spawn().unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let address = line.trim().strip_prefix("listening on http://").unwrap();
-    let origin = Origin(address.parse().unwrap());
+/// Sends requests one by one, whatever the answers are.
+async fn ask_all(origin: Origin, requests: &[Request]) {
     for request in requests {
         ask(origin, request.clone()).await;
     }
-    signal("TERM", child.id());
-    child.wait().unwrap();
-    std::fs::read_to_string(log.path()).unwrap()
 }
 
 #[track_caller]
@@ -247,10 +202,12 @@ fn no_level_logs_what_clients_send_and_the_table_holds() {
     let key = "idempotency-key-of-a-client";
     let charge = json!({ "order": "ord-00000001", "amount_cents": 500 }).to_string();
     let note = json!({ "note": "note-of-a-clerk" }).to_string();
+    let mut order = draft("logged-1");
+    order["customer"] = "customer-of-a-shop".into();
     let requests = [
-        get(&format!("/sessions/{}", token.as_str())),
+        get(&format!("/sessions/{token}")),
         post("/payments", charge).header("idempotency-key", key),
-        post("/orders", order("logged-1")),
+        post("/orders", order.to_string()),
         get("/orders/logged-1/packing-list"),
         post("/orders/logged-1/confirm", note),
         get("/orders/logged-1/history"),
@@ -261,9 +218,10 @@ fn no_level_logs_what_clients_send_and_the_table_holds() {
     let others = ["customer-of-a-shop", "note-of-a-clerk", "cookie-of-a-browser"];
     each_twin(&[], async |served| {
         let Database { target, table, .. } = served.database;
-        let log =
-            log_of(served.name, target, table.name(), "trace", &requests).await;
-        assert!(log.contains("POST"), "nothing is logged: {log}");
+        let asked = async |origin| ask_all(origin, &requests).await;
+        let (name, table) = (served.name, table.name());
+        let (log, ()) = log_of(name, target, table, "trace", asked).await;
+        assert!(log.contains("call ended"), "nothing is logged: {log}");
         has_none_of(&log, &[token.as_str(), card, user, key]);
         has_none_of(&log, &others);
     });
@@ -303,12 +261,13 @@ async fn an_answer_of_the_database_that_makes_no_sense_is_not_logged() {
         get("/sessions/tok-1"),
         get("/orders/ord-00000001/status"),
         get("/orders/export"),
-        post("/orders", order("logged-1")),
+        post("/orders", draft("logged-1").to_string()),
     ];
     for body in [shape, garbage] {
         let target = answering(&body).await;
         for name in TWINS {
-            let log = log_of(name, &target, "orders", "info", &requests).await;
+            let asked = async |origin| ask_all(origin, &requests).await;
+            let (log, ()) = log_of(name, &target, "orders", "info", asked).await;
             has_none_of(&log, &SECRETS);
             assert!(log.len() < 20_000, "{name} logs {} bytes", log.len());
         }
@@ -316,39 +275,35 @@ async fn an_answer_of_the_database_that_makes_no_sense_is_not_logged() {
 }
 
 #[test]
-fn the_head_of_a_feed_subscribes_nobody() {
-    let heads = head("HEAD /orders/feed", &[])
-        + &head("GET /health", &["connection: close"]);
-    each_twin(&[], async |served| {
-        let answers = to_the_end(&mut sent(served, &heads).await).await;
-        assert_eq!(answers.matches("HTTP/1.1 200").count(), 2, "{answers}");
-        let gauges = served.ask(get("/__heap")).await.json()["gauges"].clone();
-        assert_eq!(gauges["subscribers"].as_u64().unwrap_or(0), 0, "{gauges}");
-    });
-}
-
-#[test]
 fn every_path_answers_other_methods_with_those_that_it_takes() {
     each_twin(&[], async |served| {
         let document = served.ask(get("/openapi.json")).await.json();
         for (path, operations) in document["paths"].as_object().unwrap() {
+            let allowed = methods(operations);
             let path = path.replace("{tenant}", "shop").replace("{id}", "ord-1");
             let path = path.replace(['{', '}'], "");
             for method in ["DELETE", "PATCH", "TRACE"] {
-                let text = head(&format!("{method} {path}"), &["connection: close"]);
-                let answer = to_the_end(&mut sent(served, &text).await).await;
-                let answer = answer.to_lowercase();
-                assert!(answer.starts_with("http/1.1 405"), "{text}{answer}");
+                let text = head(&format!("{method} {path}"), CLOSE);
+                let answer = Raw::open(served, &text).await.until_end().await;
+                assert!(answer.starts_with("HTTP/1.1 405 "), "{text}{answer}");
                 assert!(answer.contains("application/problem+json"), "{answer}");
                 let allow =
-                    answer.lines().find_map(|line| line.strip_prefix("allow:"));
-                let allow = allow.unwrap_or_else(|| panic!("no Allow: {answer}"));
-                for declared in operations.as_object().unwrap().keys() {
-                    assert!(allow.contains(declared.as_str()), "{text}{allow}");
-                }
+                    answer.lines().find_map(|line| line.strip_prefix("allow: "));
+                assert_eq!(allow, Some(&allowed[..]), "{text}{answer}");
             }
         }
     });
+}
+
+/// The methods that a path of the OpenAPI document takes.
+fn methods(operations: &Value) -> String {
+    let declared = operations.as_object().unwrap().keys();
+    let mut methods: BTreeSet<_> =
+        declared.map(|method| method.to_uppercase()).collect();
+    if methods.contains("GET") {
+        methods.insert("HEAD".to_owned());
+    }
+    Vec::from_iter(methods).join(", ")
 }
 
 #[test]

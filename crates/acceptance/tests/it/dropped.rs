@@ -2,36 +2,28 @@
 //! until then is whole, and the same request again completes it.
 
 use crate::between::{Between, Deed, Held, each_twin_behind};
+use crate::orders::draft;
+use crate::raw::{Raw, SOON};
 use acceptance::{Served, call, get, post};
 use measure::HeapClient;
 use serde_json::{Value, json};
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use workload::Request;
 
-/// Longer than anything here takes on a busy machine.
-const LONG: Duration = Duration::from_secs(60);
-
 pub(crate) async fn soon<T>(wait: impl Future<Output = T>) -> T {
-    tokio::time::timeout(LONG, wait).await.expect("it takes too long")
+    tokio::time::timeout(SOON, wait).await.expect("it takes too long")
 }
 
 /// Sends a request on a connection that can be cut.
 async fn sent(served: &Served<'_>, request: &Request) -> TcpStream {
-    let Request { method, path, headers, body } = request;
-    let mut text = format!("{method} {path} HTTP/1.1\r\nhost: test\r\n");
-    for (name, value) in headers {
-        text += &format!("{name}: {value}\r\n");
-    }
-    text += &format!("content-length: {}\r\n\r\n", body.len());
-    let mut stream = TcpStream::connect(served.origin().0).await.unwrap();
-    stream.write_all(text.as_bytes()).await.unwrap();
-    stream.write_all(body.as_bytes()).await.unwrap();
-    stream
+    let length = format!("content-length: {}\r\n", request.body.len());
+    let mut raw = Raw::begin(served, request, &length).await;
+    raw.send(&request.body).await;
+    raw.0
 }
 
 /// Drops the handler of a request at each of its calls to DynamoDB, before and after the
@@ -89,14 +81,6 @@ async fn dropped_everywhere(
 /// Requests in flight, when nothing changes any more.
 async fn in_flight(served: &Served<'_>) -> u64 {
     HeapClient::new(served.origin()).counters_at_rest().await.unwrap().in_flight
-}
-
-pub(crate) fn draft(id: &str) -> Value {
-    let order = model::seed::order(7, &model::seed::tenant("shop"), 3);
-    json!({
-        "id": id, "placed_at": order.placed_at, "customer": order.customer,
-        "currency": order.currency, "lines": order.lines, "notes": "",
-    })
 }
 
 pub(crate) async fn item(served: &Served<'_>, pk: &str, sk: &str) -> Value {

@@ -1,10 +1,9 @@
 //! An import takes what fits, leaves what exists, and says how far it came.
 
 use crate::dropped::{imported, item, lines, soon};
+use crate::raw::{CHUNKED, CLOSE, NDJSON, Raw, head};
 use acceptance::{Served, each_twin, post, request, with, without};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use workload::Request;
 
 fn import(file: impl Into<String>) -> Request {
@@ -85,12 +84,9 @@ fn an_import_takes_files_of_windows_and_no_other_media_type() {
 }
 
 /// An import whose file never ends.
-async fn begun_import(served: &Served<'_>) -> TcpStream {
-    let head = "POST /orders/import HTTP/1.1\r\nhost: test\r\nx-tenant: shop\r\n\
-                content-type: application/x-ndjson\r\ncontent-length: 60000000\r\n\r\n";
-    let mut stream = TcpStream::connect(served.origin().0).await.unwrap();
-    stream.write_all(head.as_bytes()).await.unwrap();
-    stream
+async fn begun_import(served: &Served<'_>) -> Raw {
+    let length = format!("{NDJSON}content-length: 60000000\r\n");
+    Raw::open(served, &head("POST /orders/import", &length)).await
 }
 
 #[test]
@@ -101,21 +97,15 @@ fn more_imports_than_the_limit_are_refused_immediately() {
         let refused = async {
             loop {
                 let mut third = begun_import(served).await;
-                let mut status = [0; 12];
                 tokio::select! {
-                    read = third.read_exact(&mut status) => {
-                        read.unwrap();
-                        let mut rest = String::new();
-                        third.read_to_string(&mut rest).await.unwrap();
-                        break status.escape_ascii().to_string() + &rest;
-                    }
+                    status = third.status() => break status + &third.until_end().await,
                     // It was faster than one of the others.
                     () = tokio::time::sleep(Duration::from_millis(300)) => {}
                 }
             }
         };
         let answer = soon(refused).await.to_lowercase();
-        assert!(answer.starts_with("http/1.1 503"), "{answer}");
+        assert!(answer.starts_with("503"), "{answer}");
         assert!(answer.contains("retry-after: 1\r\n"), "{answer}");
         assert!(answer.contains("connection: close\r\n"), "{answer}");
         drop(first);
@@ -143,11 +133,9 @@ fn a_line_in_small_chunks_costs_what_its_bytes_cost() {
         let mut costs = Vec::new();
         for line in [BYTES / 8, BYTES] {
             let before = ticks(served.process.id().unwrap());
-            let mut stream = TcpStream::connect(served.origin().0).await.unwrap();
-            let head = "POST /orders/import HTTP/1.1\r\nhost: test\r\nx-tenant: shop\r\n\
-                        content-type: application/x-ndjson\r\nconnection: close\r\n\
-                        transfer-encoding: chunked\r\n\r\n";
-            stream.write_all(head.as_bytes()).await.unwrap();
+            let more = format!("{NDJSON}{CLOSE}{CHUNKED}");
+            let mut client =
+                Raw::open(served, &head("POST /orders/import", &more)).await;
             // Blank lines of this length, in chunks of eight bytes.
             let text = format!("{}\n", " ".repeat(line - 1)).repeat(BYTES / line);
             let chunks: String = text
@@ -155,9 +143,8 @@ fn a_line_in_small_chunks_costs_what_its_bytes_cost() {
                 .chunks(8)
                 .map(|chunk| format!("8\r\n{}\r\n", String::from_utf8_lossy(chunk)))
                 .collect();
-            let _ = stream.write_all(format!("{chunks}0\r\n\r\n").as_bytes()).await;
-            let mut answer = String::new();
-            stream.read_to_string(&mut answer).await.unwrap();
+            client.send(&format!("{chunks}0\r\n\r\n")).await;
+            let answer = client.until_end().await;
             assert!(answer.starts_with("HTTP/1.1 "), "{answer}");
             costs.push(ticks(served.process.id().unwrap()) - before);
         }

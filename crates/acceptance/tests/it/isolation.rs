@@ -1,6 +1,7 @@
 //! No tenant reads or changes what is another's, whichever route it tries: the routes
 //! come from the OpenAPI document, so a new one is tried as well.
 
+use crate::orders::drafted;
 use acceptance::{
     Answer, Served, call, each_twin, get, post, request, with, without,
 };
@@ -51,7 +52,8 @@ fn ask_for(operation: &Operation) -> Request {
         .replace("{id}", "ord-00000001")
         .replace("{token}", seed::session_token(7, 1).as_str())
         .replace("{code}", seed::tracking_code(7, 1).as_str());
-    let draft = draft("ord-90000001");
+    // Nothing of it is in the order whose parts must not be shown.
+    let draft = drafted(json!(seed::order(7, &seed::tenant("shop"), 90_000_001)));
     let line = json!(seed::order(7, &seed::tenant("shop"), 90_000_002));
     let (kind, body) = match (operation.method, operation.path.as_str()) {
         ("GET", "/orders") => return get("/orders?status=open"),
@@ -78,15 +80,6 @@ fn ask_for(operation: &Operation) -> Request {
     request(operation.method, &path)
         .header("idempotency-key", "key-1")
         .body(kind, body)
-}
-
-/// What a checkout sends.
-fn draft(id: &str) -> Value {
-    let mut order = json!(seed::order(7, &seed::tenant("shop"), 50));
-    order["id"] = id.into();
-    let fields = order.as_object_mut().unwrap();
-    fields.retain(|name, _| !["tenant", "status"].contains(&name.as_str()));
-    order
 }
 
 /// Every item of the shop's, as text.

@@ -3,6 +3,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod raw;
+mod orders;
+
 mod contract;
 mod isolation;
 mod values;

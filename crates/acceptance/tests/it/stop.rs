@@ -1,6 +1,6 @@
 //! How a twin stops while clients hold connections and the database does not answer.
 
-use crate::traffic::{Raw, head};
+use crate::raw::{JSON, Raw, head};
 use acceptance::{TWINS, each_twin, on_slow_twin, signal};
 
 #[test]
@@ -8,8 +8,8 @@ fn feeds_and_half_sent_bodies_end_when_the_service_stops() {
     each_twin(&[], async |served| {
         let mut feed = Raw::open(served, &head("GET /orders/feed", "")).await;
         feed.until("retry: 5000").await;
-        let length = "content-type: application/json\r\ncontent-length: 300\r\n";
-        let confirm = head("POST /orders/ord-00000001/confirm", length) + "{";
+        let length = format!("{JSON}content-length: 300\r\n");
+        let confirm = head("POST /orders/ord-00000001/confirm", &length) + "{";
         let mut half = Raw::open(served, &confirm).await;
         while served.in_flight().await < 2 {}
         signal("TERM", served.process.id().unwrap());
@@ -41,7 +41,7 @@ fn a_second_signal_ends_a_service_that_still_has_work() {
             };
             let how = tokio::select! {
                 how = served.process.ended() => how,
-                () = again => unreachable!("it signals for ever"),
+                () = again => unreachable!("it signals forever"),
             };
             assert!(how.contains("exit status: 130"), "{how}");
         });

@@ -1,31 +1,12 @@
 //! Bodies that are too large, too slow, or not read to their end.
 
+use crate::raw::{CHUNKED, Raw, status};
 use acceptance::{Served, each_twin, post};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::AsyncWriteExt;
 use workload::Request;
-
-/// A connection on which a request's head was sent.
-async fn begun(served: &Served<'_>, request: &Request, length: &str) -> TcpStream {
-    let mut text =
-        format!("{} {} HTTP/1.1\r\nhost: test\r\n", request.method, request.path);
-    for (name, value) in &request.headers {
-        text += &format!("{name}: {value}\r\n");
-    }
-    text += &format!("{length}\r\n\r\n");
-    let mut stream = TcpStream::connect(served.origin().0).await.unwrap();
-    stream.write_all(text.as_bytes()).await.unwrap();
-    stream
-}
 
 fn confirm() -> Request {
     post("/orders/ord-00000001/confirm", "{}")
-}
-
-async fn status(mut stream: impl AsyncRead + Unpin) -> String {
-    let mut head = [0; 12];
-    stream.read_exact(&mut head).await.unwrap();
-    String::from_utf8_lossy(&head[9..]).into_owned()
 }
 
 /// Repeats an action, after which no more bytes may be live. The first runs also fill
@@ -55,8 +36,8 @@ fn a_hundred_megabytes_are_refused_and_leave_nothing() {
 
 /// Sends 100 MB, or as much as the service takes; the status that it answers.
 async fn refused_upload(served: &Served<'_>) -> String {
-    let mut stream = begun(served, &confirm(), "transfer-encoding: chunked").await;
-    let (reading, mut writing) = stream.split();
+    let mut client = Raw::begin(served, &confirm(), CHUNKED).await;
+    let (reading, mut writing) = client.0.split();
     let upload = async {
         let chunk = format!("100000\r\n{}\r\n", " ".repeat(0x10_0000));
         for _ in 0..100 {
@@ -78,9 +59,10 @@ async fn refused_upload(served: &Served<'_>) -> String {
 fn a_client_that_trickles_its_body_is_given_up_and_leaves_nothing() {
     each_twin(&["--client-idle-ms", "300"], async |served| {
         leaves_nothing(served, async || {
-            let mut stream = begun(served, &confirm(), "content-length: 1000").await;
-            stream.write_all(b"{\"note\":").await.unwrap();
-            assert_eq!(status(stream).await, "408");
+            let length = "content-length: 1000\r\n";
+            let mut client = Raw::begin(served, &confirm(), length).await;
+            client.send("{\"note\":").await;
+            assert_eq!(client.status().await, "408");
         })
         .await;
     });
@@ -93,12 +75,11 @@ fn an_upload_is_answered_before_its_end_and_its_connection_closed() {
     each_twin(&[], async |served| {
         let whole = served.ask(upload.clone()).await;
         assert_eq!(whole.json()["kind"], "application/pdf", "{}", whole.text());
-        let body = upload.body.as_bytes();
-        let length = format!("content-length: {}", body.len());
-        let mut stream = begun(served, upload, &length).await;
-        stream.write_all(&body[..body.len() / 2]).await.unwrap();
-        let mut half = String::new();
-        stream.read_to_string(&mut half).await.unwrap();
+        let body = &upload.body;
+        let length = format!("content-length: {}\r\n", body.len());
+        let mut client = Raw::begin(served, upload, &length).await;
+        client.send(&body[..body.len() / 2]).await;
+        let half = client.until_end().await;
         assert!(half.starts_with("HTTP/1.1 200 OK\r\n"), "{half}");
         assert!(half.contains("connection: close\r\n"), "{half}");
         assert!(half.ends_with(&whole.text()), "{half}");

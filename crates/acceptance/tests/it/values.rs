@@ -1,27 +1,24 @@
 //! Numbers, texts and lists of clients have ranges, at every way into the service, and
 //! within them nothing overflows or needs much memory.
 
+use crate::orders::{drafted, order};
+use crate::raw::{Raw, head};
 use acceptance::{Answer, Served, each_twin, get, post, with};
 use measure::HeapClient;
 use model::limits::LINES_MAX;
 use model::{Quantity, UnitCents, seed};
 use serde_json::{Value, json};
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
 
 /// An order as an import takes it, with one field replaced.
-fn order(id: &str, field: &str, value: Value) -> Value {
-    let mut order = json!(seed::order(7, &seed::tenant("shop"), 1));
-    order["id"] = id.into();
+fn with_value(id: &str, field: &str, value: Value) -> Value {
+    let mut order = order(id);
     *order.pointer_mut(field).unwrap() = value;
     order
 }
 
 async fn place(served: &Served<'_>, order: &Value) -> Answer {
-    let mut draft = order.clone();
-    let fields = draft.as_object_mut().unwrap();
-    fields.retain(|name, _| !["tenant", "status"].contains(&name.as_str()));
-    served.ask(post("/orders", draft.to_string())).await
+    let draft = drafted(order.clone()).to_string();
+    served.ask(post("/orders", draft)).await
 }
 
 async fn import(served: &Served<'_>, order: &Value) -> Answer {
@@ -59,7 +56,7 @@ fn refused() -> Vec<(&'static str, Value)> {
 fn what_is_out_of_range_is_refused_at_the_checkout_and_in_a_file() {
     each_twin(&[], async |served| {
         for (field, value) in refused() {
-            let order = order("ord-90000001", field, value);
+            let order = with_value("ord-90000001", field, value);
             for answer in [place(served, &order).await, import(served, &order).await]
             {
                 assert_eq!(answer.status, 400, "{field}: {}", answer.text());
@@ -85,7 +82,7 @@ fn largest(id: &str) -> Value {
     let mut line = json!(seed::order(7, &seed::tenant("shop"), 1).lines[0]);
     line["quantity"] = Quantity::MAX.into();
     line["unit_cents"] = UnitCents::MAX.into();
-    order(id, "/lines", json!(vec![line; LINES_MAX]))
+    with_value(id, "/lines", json!(vec![line; LINES_MAX]))
 }
 
 #[test]
@@ -137,16 +134,14 @@ fn readers_that_do_not_read_hold_little_of_the_longest_packing_list() {
 
 /// Live bytes while readers wait with answers that they don't read.
 async fn stalled(served: &Served<'_>) -> u64 {
-    let head = "GET /orders/ord-90000001/packing-list HTTP/1.1\r\nhost: x\r\n\
-                x-tenant: shop\r\naccept-encoding: identity\r\n\r\n";
+    let plain = "accept-encoding: identity\r\n";
+    let list = head("GET /orders/ord-90000001/packing-list", plain);
     let mut readers = Vec::new();
     for _ in 0..READERS {
-        let mut reader = TcpStream::connect(served.origin().0).await.unwrap();
-        reader.write_all(head.as_bytes()).await.unwrap();
-        readers.push(reader);
+        readers.push(Raw::open(served, &list).await);
     }
     for reader in &readers {
-        reader.readable().await.unwrap();
+        reader.0.readable().await.unwrap();
     }
     HeapClient::new(served.origin()).counters().await.unwrap().live_bytes
 }

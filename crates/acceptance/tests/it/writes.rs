@@ -1,7 +1,8 @@
 //! Accepted work is done, or its client was refused: duplicates, repeats, outages, stops.
 
 use crate::between::{Deed, each_twin_behind};
-use crate::dropped::{draft, item, soon};
+use crate::dropped::{item, soon};
+use crate::orders::draft;
 use acceptance::{Answer, Served, build_programs, each_twin, post, signal};
 use futures_util::future::join_all;
 use leaklab::run::{connect, program};

@@ -23,7 +23,7 @@ async fn bestsellers(
     counter: Data<Counter>,
 ) -> Result<Json<Vec<Bestseller>>, ServiceError> {
     let deadline = Duration::from_millis(counter.limits.count_deadline_ms);
-    // Nobody waits for a turn, or has one, longer than that: tenants with many orders
+    // No request waits for a turn, or has one, longer than that: tenants with many orders
     // must not keep the others from counting.
     let counted = timeout(deadline, counter.count(&dynamo, &tenant)).await;
     Ok(Json(top_ten(counted.unwrap_or(Err(ServiceError::Timeout))?)))
@@ -124,8 +124,8 @@ impl Drop for Permit<'_> {
 async fn return_memory(crowd_left: Arc<Notify>) {
     loop {
         crowd_left.notified().await;
-        // A walk over the whole heap takes milliseconds, in which a worker would serve
-        // nobody. If it panics, the next one is tried all the same.
+        // A walk over the whole heap takes milliseconds, and would stop a worker for so
+        // long. If it panics, the next crowd tries again.
         let _ = spawn_blocking(heap::alloc::trim).await;
     }
 }

@@ -8,8 +8,8 @@ use dynamo::{Connection, Table, Target};
 use lessons::{Kind, LESSONS, Plan};
 use std::process::ExitCode;
 
-/// Tenants, sessions and parcels that are put into the table.
-const COUNT: u64 = 100;
+/// Tenants, sessions and parcels of each lesson that are put into the table.
+const COUNT: usize = 100;
 
 /// Makes the table where it is missing and writes the data.
 pub async fn run(arguments: &Seed) -> Result<ExitCode, Failure> {
@@ -29,11 +29,14 @@ pub async fn run(arguments: &Seed) -> Result<ExitCode, Failure> {
 /// # Errors
 /// The table does not take them.
 pub async fn fill(table: &Table, seed: u64) -> Result<()> {
-    let plans = || LESSONS.iter().map(|lesson| Plan::new(lesson, seed, COUNT));
+    let plans =
+        || LESSONS.iter().map(|lesson| Plan::new(lesson, seed, COUNT as u64));
     let orders = plans().find(|plan| plan.lesson.kind == Kind::Control);
-    let many = plans().filter(|plan| plan.lesson.distinct.is_some());
-    let items = orders.into_iter().map(|plan| plan.data());
-    for items in items.chain(many.map(|plan| plan.round_data(0..1))) {
+    let orders = orders.into_iter().flat_map(|plan| plan.data());
+    table.put(orders).await.context("cannot fill the table")?;
+    for plan in plans().filter(|plan| plan.lesson.distinct.is_some()) {
+        // A round of a lesson can have more requests, and so more items.
+        let items = plan.round_data(0..1).take(COUNT);
         table.put(items).await.context("cannot fill the table")?;
     }
     Ok(())

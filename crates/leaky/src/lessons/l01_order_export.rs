@@ -34,7 +34,7 @@ async fn export(
         items.extend(page);
     }
     // The same orders once more, as text. The response owns it until the client has
-    // read the last byte, which a slow client delays as long as it likes. The permit
+    // read the last byte, which a slow client can delay without limit. The permit
     // ends before that.
     drop(permit);
     Ok(response.body(ndjson(items)?))

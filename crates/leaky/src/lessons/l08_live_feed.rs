@@ -75,7 +75,7 @@ type Channels = Mutex<HashMap<TenantId, Channel>>;
 struct Feed {
     /// How many listeners there are.
     subscribers: Gauge,
-    /// One permit for each listener. A feed holds its connection for as long as it likes.
+    /// One permit for each listener. A feed holds its connection until its client leaves.
     permits: Arc<Semaphore>,
     /// One for each tenant that somebody listens to, so that the events of one do not
     /// push out another's.

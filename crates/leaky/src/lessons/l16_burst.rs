@@ -19,7 +19,7 @@ async fn bestsellers(
     counter: Data<Counter>,
 ) -> Result<Json<Vec<Bestseller>>, ServiceError> {
     let deadline = Duration::from_millis(counter.limits.count_deadline_ms);
-    // Nobody waits for a turn, or has one, longer than that: tenants with many orders
+    // No request waits for a turn, or has one, longer than that: tenants with many orders
     // must not keep the others from counting.
     let counted = timeout(deadline, counter.count(&dynamo, &tenant)).await;
     Ok(Json(top_ten(counted.unwrap_or(Err(ServiceError::Timeout))?)))

@@ -94,7 +94,7 @@ impl Chance {
     }
 }
 
-/// A service that leaks so many bytes with each request.
+/// A service that leaks this number of bytes with each request.
 struct Service<'a> {
     noise: &'a Noise,
     leak: f64,

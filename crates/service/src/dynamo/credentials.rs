@@ -24,7 +24,7 @@ const AGE_MAX: Duration = Duration::from_secs(15 * 60);
 /// How long loading them may take, as in the SDK's own cache.
 const LOAD_DEADLINE: Duration = Duration::from_secs(5);
 
-/// Credentials of all tenants that were active of late. Clones share the cache.
+/// Credentials of the tenants that were active recently. Clones share the cache.
 ///
 /// Its bound is a number of tenants: credentials are a few hundred bytes, those of STS
 /// two kilobytes.

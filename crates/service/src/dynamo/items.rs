@@ -30,15 +30,35 @@ impl Dynamo {
 
     /// Reads the item under a key as DynamoDB returns it.
     pub async fn get_item(&self, key: Item) -> Result<Option<Item>, ServiceError> {
-        self.get_attributes(key, &[]).await
+        self.read(key, &[], false).await
     }
 
-    /// Reads these attributes of the item under a key, or all if none is named. What is
-    /// not named stays in the table.
-    pub async fn get_attributes(
+    /// Reads these attributes of the item under a key. What is not named stays in the
+    /// table.
+    pub fn get_attributes(
         &self,
         key: Item,
         names: &[&str],
+    ) -> impl Future<Output = Result<Option<Item>, ServiceError>> {
+        self.read(key, names, false)
+    }
+
+    /// Reads an order as the last write left it. Other reads may be a moment behind.
+    pub(super) async fn order_now(
+        &self,
+        tenant: &TenantId,
+        id: &OrderId,
+    ) -> Result<Order, ServiceError> {
+        let item = self.read(table::order_key(tenant, id), &[], true).await?;
+        Ok(table::from_item(item.ok_or(ServiceError::NotFound(Order::NAME))?)?)
+    }
+
+    /// Reads these attributes of the item under a key, or all if none is named.
+    async fn read(
+        &self,
+        key: Item,
+        names: &[&str],
+        consistent: bool,
     ) -> Result<Option<Item>, ServiceError> {
         let mut call = self.call("GetItem");
         // Through placeholders, since some names are reserved words.
@@ -52,6 +72,7 @@ impl Dynamo {
             .get_item()
             .table_name(&*self.table)
             .set_key(Some(key))
+            .consistent_read(consistent)
             .set_expression_attribute_names(projection.as_ref().map(|_| names))
             .set_projection_expression(projection);
         let request = send!(self, request);

@@ -6,7 +6,7 @@ use crate::ServiceError;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
-use model::table::{self, Item, Record};
+use model::table::{self, Item};
 use model::{EventKind, Note, Order, OrderEvent, OrderId, OrderStatus, TenantId};
 
 /// How often a transaction is sent while others use its items or the table throttles. A
@@ -54,25 +54,6 @@ impl Dynamo {
             return Err(ServiceError::Conflict("an audit entry of this order"));
         }
         Ok(order)
-    }
-
-    /// Reads an order as the last write left it. Other reads may be a moment behind.
-    async fn order_now(
-        &self,
-        tenant: &TenantId,
-        id: &OrderId,
-    ) -> Result<Order, ServiceError> {
-        let mut call = self.call("GetItem");
-        let request = self
-            .client
-            .get_item()
-            .table_name(&*self.table)
-            .set_key(Some(table::order_key(tenant, id)))
-            .consistent_read(true)
-            .send();
-        let item = call.send(request).await?.item;
-        call.finish(item.iter().len());
-        Ok(table::from_item(item.ok_or(ServiceError::NotFound(Order::NAME))?)?)
     }
 
     /// Creates items with different keys in one transaction, except those whose keys are
