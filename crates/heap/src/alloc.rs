@@ -7,7 +7,7 @@
 
 #![expect(
     unsafe_code,
-    reason = "GlobalAlloc and malloc_trim are unsafe by contract"
+    reason = "GlobalAlloc, malloc_trim and threads of C are unsafe by contract"
 )]
 
 #[cfg(feature = "mimalloc")]
@@ -141,8 +141,8 @@ pub fn trim() {
     }
 }
 
-/// Runs work of the measurement itself: while a window is open, its allocations are not
-/// counted and not passed to dhat. It must free what it allocates in another such call.
+/// Runs work of the measurement itself: its allocations are not counted and not passed
+/// to dhat. It must free what it allocates in another such call.
 pub(crate) fn uncounted<T>(work: impl FnOnce() -> T) -> T {
     struct Restore(bool);
     impl Drop for Restore {
@@ -152,6 +152,53 @@ pub(crate) fn uncounted<T>(work: impl FnOnce() -> T) -> T {
     }
     let _restore = Restore(UNCOUNTED.replace(true));
     work()
+}
+
+/// Starts a thread whose memory is never counted. A thread of `std` allocates in its
+/// parent what it frees after its work, and would use up a set of counters.
+#[cfg(unix)]
+pub(crate) fn spawn_uncounted(work: fn()) -> std::io::Result<()> {
+    use libc::{c_int, c_void};
+    use std::ptr::null_mut;
+
+    /// As for threads of `std`; musl's default is too small to name frames.
+    const STACK_BYTES: usize = 2 << 20;
+
+    extern "C" fn start(work: *mut c_void) -> *mut c_void {
+        UNCOUNTED.set(true);
+        // SAFETY: `pthread_create` passes on what it is given below, a `fn()`.
+        let work: fn() = unsafe { std::mem::transmute(work) };
+        work();
+        null_mut()
+    }
+    let checked = |code: c_int| match code {
+        0 => Ok(()),
+        code => Err(std::io::Error::from_raw_os_error(code)),
+    };
+    // SAFETY: `attributes` is initialized before it is used and lives to the end; the
+    // thread gets a function pointer, which is valid forever.
+    unsafe {
+        let mut attributes = std::mem::zeroed();
+        checked(libc::pthread_attr_init(&raw mut attributes))?;
+        libc::pthread_attr_setstacksize(&raw mut attributes, STACK_BYTES);
+        let detached = libc::PTHREAD_CREATE_DETACHED;
+        libc::pthread_attr_setdetachstate(&raw mut attributes, detached);
+        let (mut thread, work) = (std::mem::zeroed(), work as *mut c_void);
+        let code = libc::pthread_create(
+            &raw mut thread,
+            &raw const attributes,
+            start,
+            work,
+        );
+        libc::pthread_attr_destroy(&raw mut attributes);
+        checked(code)
+    }
+}
+
+/// The same where threads are not POSIX's: some hundred bytes of it are counted.
+#[cfg(not(unix))]
+pub(crate) fn spawn_uncounted(work: fn()) -> std::io::Result<()> {
+    std::thread::Builder::new().spawn(move || uncounted(work)).map(drop)
 }
 
 /// Whether allocations pass through dhat from now on.
@@ -203,11 +250,11 @@ fn dispatch(
     seen: impl FnOnce() -> *mut u8,
     unseen: impl FnOnce() -> *mut u8,
 ) -> (*mut u8, bool) {
-    if !DHAT_ENABLED.load(Relaxed) {
-        return (unseen(), true);
-    }
     if UNCOUNTED.get() {
         return (unseen(), false);
+    }
+    if !DHAT_ENABLED.load(Relaxed) {
+        return (unseen(), true);
     }
     // dhat's tables allocate while it records.
     UNCOUNTED.set(true);

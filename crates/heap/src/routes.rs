@@ -6,7 +6,7 @@
 //! | `GET /__heap` | a [`Reading`] |
 //! | `GET /__heap?only=counters` | the same, without what costs system calls |
 //! | `DELETE /__heap/peak` | 204; the peak begins again |
-//! | `POST /__heap/window?frames=64` | 204; a dhat window opens |
+//! | `POST /__heap/window?frames=64&seconds=600` | 204; a dhat window opens, for so long at most |
 //! | `DELETE /__heap/window` | dhat's profile of the window |
 
 use crate::window::{self, WindowError};
@@ -18,10 +18,14 @@ use actix_web::middleware::{Next, from_fn};
 use actix_web::{Error, HttpResponse, web};
 use serde::Deserialize;
 use std::net::IpAddr;
+use std::time::Duration;
 
 /// Most frames of a call stack. No service is as deep, and each window could otherwise
 /// be asked to keep any number.
 const FRAMES_MAX: usize = 1_024;
+
+/// Longest time of a window: a day.
+const SECONDS_MAX: u64 = 86_400;
 
 /// Mounts the routes. Call it only when the operator asked for measuring: a dhat
 /// window slows a service down, and a profile shows its inner workings.
@@ -91,21 +95,20 @@ async fn reset_peak() -> HttpResponse {
 }
 
 #[derive(Deserialize)]
-struct Frames {
-    #[serde(default = "frames")]
-    frames: usize,
+struct Size {
+    frames: Option<usize>,
+    seconds: Option<u64>,
 }
 
-fn frames() -> usize {
-    window::FRAMES
-}
-
-async fn open(query: web::Query<Frames>) -> HttpResponse {
-    if !(1..=FRAMES_MAX).contains(&query.frames) {
-        let text = format!("frames must be 1 to {FRAMES_MAX}");
+async fn open(size: web::Query<Size>) -> HttpResponse {
+    let frames = size.frames.unwrap_or(window::FRAMES);
+    let seconds = size.seconds.unwrap_or(window::OPEN_AT_MOST.as_secs());
+    if !(1..=FRAMES_MAX).contains(&frames) || !(1..=SECONDS_MAX).contains(&seconds) {
+        let text =
+            format!("frames must be 1 to {FRAMES_MAX}, seconds 1 to {SECONDS_MAX}");
         return HttpResponse::BadRequest().body(text);
     }
-    match window::open(query.frames) {
+    match window::open(frames, Duration::from_secs(seconds)) {
         Ok(()) => HttpResponse::NoContent().finish(),
         Err(error) => refuse(&error),
     }
@@ -127,8 +130,8 @@ fn refuse(error: &WindowError) -> HttpResponse {
         WindowError::AlreadyOpen | WindowError::NotOpen => {
             HttpResponse::Conflict().body(error.to_string())
         }
-        WindowError::Folder(cause) => {
-            HttpResponse::InternalServerError().body(format!("{error}: {cause}"))
+        WindowError::Thread(_) | WindowError::Dhat => {
+            HttpResponse::InternalServerError().body(error.to_string())
         }
     }
 }

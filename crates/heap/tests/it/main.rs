@@ -1,11 +1,12 @@
 //! The allocator and its window, in a process of their own: a program has one global
 //! allocator, and dhat one profiler.
 
-use heap::window::{self, WindowError};
+use heap::window::{self, OPEN_AT_MOST, WindowError};
 use heap::{CountingAlloc, alloc};
 use serde_json::Value;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard};
+use std::time::{Duration, Instant};
 
 #[global_allocator]
 static ALLOC: CountingAlloc = CountingAlloc;
@@ -77,7 +78,7 @@ fn the_peak_outlives_the_block_until_it_is_reset() {
 fn a_window_shows_what_survives_and_who_made_it() {
     let _turn = alone();
     let older = vec![0_u8; 5 * MIB];
-    window::open(window::FRAMES).unwrap();
+    window::open(window::FRAMES, OPEN_AT_MOST).unwrap();
     let kept = kept_by_this_function();
     drop(vec![0_u8; 7 * MIB]);
     drop(older);
@@ -119,7 +120,7 @@ fn windows_of_many_threads_do_not_meet() {
     let opened = AtomicU64::new(0);
     let work = || {
         for _ in 0..WINDOWS {
-            match window::open(window::FRAMES) {
+            match window::open(window::FRAMES, OPEN_AT_MOST) {
                 Ok(()) => {
                     let kept = kept_by_this_function();
                     let profile = window::close().unwrap();
@@ -142,7 +143,26 @@ fn windows_of_many_threads_do_not_meet() {
 fn there_is_one_window_at_a_time() {
     let _turn = alone();
     assert!(matches!(window::close(), Err(WindowError::NotOpen)));
-    window::open(window::FRAMES).unwrap();
-    assert!(matches!(window::open(10), Err(WindowError::AlreadyOpen)));
+    window::open(window::FRAMES, OPEN_AT_MOST).unwrap();
+    assert!(matches!(window::open(10, OPEN_AT_MOST), Err(WindowError::AlreadyOpen)));
+    window::close().unwrap();
+}
+
+#[test]
+fn a_forgotten_window_closes_by_itself() {
+    let _turn = alone();
+    // The first ends early, and must not end the second in its place.
+    window::open(window::FRAMES, Duration::from_millis(300)).unwrap();
+    window::close().unwrap();
+    window::open(window::FRAMES, OPEN_AT_MOST).unwrap();
+    std::thread::sleep(Duration::from_millis(600));
+    window::close().unwrap();
+    window::open(window::FRAMES, Duration::from_millis(50)).unwrap();
+    let began = Instant::now();
+    while let Err(error) = window::open(window::FRAMES, OPEN_AT_MOST) {
+        assert!(matches!(error, WindowError::AlreadyOpen));
+        assert!(began.elapsed() < Duration::from_secs(60), "it stays open");
+        std::thread::sleep(Duration::from_millis(10));
+    }
     window::close().unwrap();
 }
