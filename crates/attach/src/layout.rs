@@ -1,0 +1,96 @@
+//! The memory that the preloaded library shares with its reader. Both compile this file,
+//! so they agree. Every field is a 64-bit atomic, so any bytes are a valid value.
+
+use std::sync::atomic::AtomicU64;
+
+/// Written when the library starts to count. The digit changes with the layout.
+pub(crate) const MAGIC: u64 = u64::from_le_bytes(*b"leaklab1");
+
+/// Sets of counters. Set 0 is shared by threads that end and threads beyond the number.
+pub(crate) const SHARDS: usize = 1_024;
+
+/// Frames of a call stack: the 64 of a dhat window, and the library's own.
+pub(crate) const FRAMES: usize = 68;
+
+/// Different call stacks in a window.
+pub(crate) const STACKS: usize = 1 << 16;
+
+/// The page, which the library exports as `leaklab_preload_page`.
+#[repr(C)]
+pub(crate) struct Page {
+    pub(crate) header: Header,
+    pub(crate) shards: [Shard; SHARDS],
+}
+
+/// State of the library and of its window. Times are nanoseconds of the monotonic clock.
+#[repr(C)]
+pub(crate) struct Header {
+    /// [`MAGIC`], or 0 before the first allocation.
+    pub(crate) magic: AtomicU64,
+    /// Number of shards that were ever in use, if more than one was.
+    pub(crate) used: AtomicU64,
+    /// The window that the reader wants, or 0. The reader writes this field alone.
+    pub(crate) want: AtomicU64,
+    /// The window for which the tables are ready.
+    pub(crate) have: AtomicU64,
+    /// 1 while a thread empties the tables.
+    pub(crate) opening: AtomicU64,
+    /// When the window opened.
+    pub(crate) opened: AtomicU64,
+    /// Address of [`Tables`], or 0 before the first window.
+    pub(crate) tables: AtomicU64,
+    /// Number of stacks in use.
+    pub(crate) stacks: AtomicU64,
+    /// Live bytes of the window's blocks.
+    pub(crate) live: AtomicU64,
+    /// Most live bytes so far, at most 1/64 too low.
+    pub(crate) peak: AtomicU64,
+    /// When that was.
+    pub(crate) peak_at: AtomicU64,
+    /// 1 while a thread notes a peak.
+    pub(crate) peaking: AtomicU64,
+    /// Blocks that found all stacks in use.
+    pub(crate) lost: AtomicU64,
+}
+
+/// What the threads that owned a shard allocated and freed. The alignment keeps two
+/// threads off the pair of cache lines that x86 prefetches.
+#[repr(C, align(128))]
+pub(crate) struct Shard {
+    pub(crate) allocated_bytes: AtomicU64,
+    pub(crate) allocated_blocks: AtomicU64,
+    pub(crate) freed_bytes: AtomicU64,
+    pub(crate) freed_blocks: AtomicU64,
+    /// 1 while a thread owns it.
+    pub(crate) owner: AtomicU64,
+    /// Threads that are recording a block.
+    pub(crate) busy: AtomicU64,
+}
+
+/// The call stacks, all zero when a window opens. 42 MB of addresses, of which a small
+/// program touches some hundred kilobytes.
+#[repr(C)]
+pub(crate) struct Tables {
+    pub(crate) stacks: [Stack; STACKS],
+    /// Which stacks are in use.
+    pub(crate) used: [AtomicU64; STACKS],
+}
+
+/// A call stack and what dhat counts for one.
+#[repr(C)]
+pub(crate) struct Stack {
+    pub(crate) total_bytes: AtomicU64,
+    pub(crate) total_blocks: AtomicU64,
+    pub(crate) end_bytes: AtomicU64,
+    pub(crate) end_blocks: AtomicU64,
+    pub(crate) max_bytes: AtomicU64,
+    pub(crate) max_blocks: AtomicU64,
+    pub(crate) peak_bytes: AtomicU64,
+    pub(crate) peak_blocks: AtomicU64,
+    /// Times of frees less times of allocations. Live blocks lack the time of the end.
+    pub(crate) lifetimes: AtomicU64,
+    /// Of the frames; 0 is a stack that is not in use.
+    pub(crate) hash: AtomicU64,
+    /// Addresses within the calls, innermost first, and zeroes after them.
+    pub(crate) frames: [AtomicU64; FRAMES],
+}

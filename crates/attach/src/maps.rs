@@ -1,0 +1,60 @@
+//! Which file is at which address of a process: `/proc/PID/maps`.
+
+use crate::{Error, memory};
+use std::fs;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+/// A part of a file in memory.
+#[derive(Debug)]
+pub(crate) struct Mapping {
+    pub(crate) range: Range<u64>,
+    /// Where the part begins in the file.
+    pub(crate) offset: u64,
+    /// The path as the process sees it.
+    pub(crate) path: PathBuf,
+}
+
+impl Mapping {
+    /// `7f0-7f9 r-xp 00001000 08:01 123   /usr/lib/libc.so.6`
+    fn parse(line: &str) -> Option<Self> {
+        let (start, rest) = line.split_once('-')?;
+        let mut fields = rest.split(' ');
+        let mut number = || u64::from_str_radix(fields.next()?, 16).ok();
+        let (start, end) = (u64::from_str_radix(start, 16).ok()?, number()?);
+        let offset = u64::from_str_radix(fields.nth(1)?, 16).ok()?;
+        let path = &rest[rest.find(" /")? + 1..];
+        let path = path.strip_suffix(" (deleted)").unwrap_or(path).into();
+        Some(Self { range: start..end, offset, path })
+    }
+}
+
+/// The files in the memory of a process, by address.
+pub(crate) fn of(process: u32) -> Result<Vec<Mapping>, Error> {
+    let text = fs::read(format!("/proc/{process}/maps"));
+    let text = text.map_err(|source| memory::unreachable(process, source))?;
+    let text = String::from_utf8_lossy(&text);
+    Ok(text.lines().filter_map(Mapping::parse).collect())
+}
+
+/// A file of a process, which may have another root.
+pub(crate) fn within(process: u32, path: &Path) -> PathBuf {
+    let inner = path.strip_prefix("/").unwrap_or(path);
+    PathBuf::from(format!("/proc/{process}/root")).join(inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_with_a_file_are_read_and_others_left_out() {
+        let line = "5600-57ff r-xp 00001000 08:01 7    /opt/my app/server (deleted)";
+        let found = Mapping::parse(line).unwrap();
+        assert_eq!((found.range, found.offset), (0x5600..0x57ff, 0x1000));
+        assert_eq!(found.path, Path::new("/opt/my app/server"));
+        assert!(
+            Mapping::parse("7100-7200 rw-p 00000000 00:00 0    [heap]").is_none()
+        );
+    }
+}

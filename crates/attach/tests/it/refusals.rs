@@ -1,0 +1,42 @@
+//! Programs that would ignore the library are refused with a cause and a cure.
+
+use crate::running::{LIBRARY, compile, source};
+use std::fs::{Permissions, set_permissions, write};
+use std::os::unix::fs::PermissionsExt;
+
+fn refusal(text: &str, arguments: &[&str], mode: u32) -> String {
+    let folder = tempfile::tempdir().expect("a folder");
+    let source = folder.path().join("program.c");
+    write(&source, text).expect("the folder is new");
+    let folder = compile(&source, arguments);
+    let program = folder.path().join("program");
+    let changed = set_permissions(&program, Permissions::from_mode(mode));
+    changed.expect("the file is ours");
+    LIBRARY.refused_by(&program).unwrap_or_default()
+}
+
+#[test]
+fn programs_are_refused_for_what_makes_them_ignore_the_library() {
+    const EMPTY: &str = "int main(void) { return 0; }";
+    assert_eq!(refusal(EMPTY, &[], 0o755), "");
+    assert!(refusal(EMPTY, &["-static"], 0o755).contains("is linked statically"));
+    assert!(
+        refusal(EMPTY, &["-static-pie"], 0o755).contains("is linked statically")
+    );
+    let musl = "-Wl,--dynamic-linker=/lib/ld-musl-x86_64.so.1";
+    assert!(refusal(EMPTY, &[musl], 0o755).contains("uses musl"));
+    assert!(refusal(EMPTY, &[], 0o4755).contains("the setuid or setgid bit"));
+    let own = "void *malloc(unsigned long n) { return 0; } int main() { return 0; }";
+    let exported = refusal(own, &["-fno-builtin", "-rdynamic"], 0o755);
+    assert!(exported.contains("an allocator of its own"));
+    let other = "void _mi_malloc_generic() {} int main() { return 0; }";
+    assert!(refusal(other, &[], 0o755).contains("mimalloc"));
+}
+
+#[test]
+fn a_script_is_judged_by_its_interpreter() {
+    let script = tempfile::NamedTempFile::new().expect("a file");
+    write(script.path(), "#!/bin/sh -e\n").expect("the file is ours");
+    assert_eq!(LIBRARY.refused_by(script.path()), None);
+    assert_eq!(LIBRARY.refused_by(&source("missing")), None);
+}
