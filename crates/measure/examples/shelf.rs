@@ -1,12 +1,13 @@
 //! A service that is neither of the twins: it keeps what is sent to `/keep` and forgets
-//! what is sent to `/forget`. `/late` keeps it, too, and has a deadline of its own; `/never`
+//! what is sent to `/forget`; `/fill` keeps the newest 4,000. `/late` keeps it, too, and has a deadline of its own; `/never`
 //! always misses it. The tests of this crate measure it.
 //!
-//!     cargo run -p measure --example shelf
+//!     cargo run -p measure --example shelf [ADDRESS]
 
 use actix_web::web::{self, Bytes, Data, PayloadConfig};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use heap::Gauges;
+use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -15,6 +16,7 @@ use std::time::{Duration, Instant};
 static ALLOC: heap::CountingAlloc = heap::CountingAlloc;
 
 type Shelf = Mutex<Vec<Vec<u8>>>;
+type Filled = Mutex<VecDeque<String>>;
 
 async fn keep(body: Bytes, shelf: Data<Shelf>) -> HttpResponse {
     shelf.lock().expect("no handler panics").push(body.to_vec());
@@ -42,30 +44,47 @@ async fn late(
     keep(body, shelf).await
 }
 
+async fn fill(path: web::Path<String>, shelf: Data<Filled>) -> HttpResponse {
+    let mut shelf = shelf.lock().expect("no handler panics");
+    shelf.push_back(path.into_inner() + &"x".repeat(500));
+    if shelf.len() > 4_000 {
+        shelf.pop_front();
+    }
+    HttpResponse::NoContent().finish()
+}
+
 async fn never() -> HttpResponse {
     HttpResponse::GatewayTimeout().finish()
 }
 
 #[actix_web::main]
 async fn main() -> std::io::Result<()> {
-    let shelf = Data::new(Shelf::default());
+    let (shelf, filled) =
+        (Data::new(Shelf::default()), Data::new(Filled::default()));
+    let given = std::env::args().nth(1);
     let gauges = Gauges::default();
     let server = HttpServer::new(move || {
         App::new()
             .app_data(shelf.clone())
+            .app_data(filled.clone())
             .configure(|config| heap::routes::configure(config, gauges.clone()))
             .route("/keep", web::post().to(keep))
             .app_data(PayloadConfig::new(16 << 20))
             .route("/forget", web::post().to(forget))
             .route("/late", web::post().to(late))
             .route("/never", web::post().to(never))
+            .route("/fill/{text}", web::post().to(fill))
     })
     .workers(1)
-    .bind("127.0.0.1:0")?;
+    .bind(given.as_deref().unwrap_or("127.0.0.1:0"))?;
     let address = server.addrs()[0];
     writeln!(std::io::stdout(), "listening on http://{address}")?;
     let server = server.run();
     let handle = server.handle();
+    // A test that takes any port is the parent, and stops it.
+    if given.is_some() {
+        return server.await;
+    }
     std::thread::spawn(move || {
         // The parent closes standard input, also when it is killed.
         let _ = std::io::stdin().read_to_end(&mut Vec::new());

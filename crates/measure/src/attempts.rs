@@ -2,6 +2,7 @@
 //! new keys.
 
 use crate::disturbance;
+use crate::instrument::Instrument;
 use crate::judge;
 use crate::pressure::Pressure;
 use crate::samples::{Peak, Samples, Window};
@@ -27,8 +28,8 @@ const PEAKS_AGREE: f64 = 0.05;
 
 /// The attempts to measure a service. What is disturbed from outside is sent again, with
 /// new keys.
-pub(crate) struct Attempts<'a, L> {
-    session: &'a Session<'a, L>,
+pub(crate) struct Attempts<'a, I, L> {
+    session: &'a Session<'a, I, L>,
     step: &'a (dyn Fn(&str) + Sync),
     /// Number of the next round.
     next: u64,
@@ -48,9 +49,9 @@ pub(crate) struct Attempts<'a, L> {
 /// Why an attempt has no verdict: what was disturbed, and how.
 type Unjudged = String;
 
-impl<'a, L: Load> Attempts<'a, L> {
+impl<'a, I: Instrument, L: Load> Attempts<'a, I, L> {
     pub(crate) fn new(
-        session: &'a Session<'a, L>,
+        session: &'a Session<'a, I, L>,
         step: &'a (dyn Fn(&str) + Sync),
     ) -> Self {
         Self {
@@ -133,7 +134,8 @@ impl<'a, L: Load> Attempts<'a, L> {
             live_at_exit: None,
         };
         let grows = judge::rounds_grow(&samples, scenario);
-        if samples.unjudged.is_none() && (grows || !scenario.quick) {
+        let stacks = scenario.windows && (grows || !scenario.quick);
+        if samples.unjudged.is_none() && stacks {
             (self.step)("call stacks");
             let [first, second] = self.session.windows();
             let batches = [Some(first).filter(|_| grows), Some(second)];

@@ -1,28 +1,14 @@
 //! Reads the heap of a service that mounts `heap::routes`.
 
+use crate::rest;
 use anyhow::{Context, Result, anyhow, bail};
 use heap::Reading;
 use http_body_util::BodyExt;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::time::error::Elapsed;
 use workload::Request;
 use workload::client::{Connection, Origin};
 
-/// Time between two readings while a service comes to rest. What a service does after a
-/// response (a background write, closing a connection) takes a few milliseconds.
-const READ_EVERY: Duration = Duration::from_millis(8);
-/// A service is at rest when this many consecutive readings are the same: 32 ms, several
-/// times what it does after a response.
-const SAME_READINGS: u32 = 4;
-/// The same while requests are in flight. They may be held forever, which is a finding,
-/// or wait for a database, which takes several times as long.
-const SAME_READINGS_IN_FLIGHT: u32 = 13;
-/// A reading that takes longer says nothing about the time before it.
-const STOOD_STILL: Duration = Duration::from_millis(500);
-/// A service that is not at rest after as many readings, three seconds on an idle
-/// machine, is read as it is; the difference shows as noise. Readings are counted instead
-/// of time, which also passes while a process stands still.
-const READINGS_MAX: u32 = 375;
 /// A service that gives no reading for this long has failed.
 const READING_WITHIN: Duration = Duration::from_secs(60);
 /// The same for a window, whose end names all call stacks.
@@ -58,27 +44,11 @@ impl HeapClient {
         self.come_to_rest().await.map(|(_, reading)| reading)
     }
 
-    /// Waits until the counters do not change any more; the last of them, and the
-    /// connection.
     async fn come_to_rest(&self) -> Result<(OneConnection, Reading)> {
         let mut heap = OneConnection { origin: self.origin, open: None };
-        let (mut last, mut same) = (None, 0);
-        for readings in 1.. {
-            let asked = Instant::now();
-            let reading = heap.read("/__heap?only=counters").await?;
-            let now = Some((reading.live_bytes, reading.in_flight));
-            // While one of the processes stood still, nothing could change.
-            let stood_still = asked.elapsed() >= STOOD_STILL;
-            same = if last == now && !stood_still { same + 1 } else { 0 };
-            last = now;
-            let held = reading.in_flight > 0;
-            let enough = if held { SAME_READINGS_IN_FLIGHT } else { SAME_READINGS };
-            if same >= enough || readings >= READINGS_MAX {
-                return Ok((heap, reading));
-            }
-            tokio::time::sleep(READ_EVERY).await;
-        }
-        unreachable!("the last reading ends the loop")
+        let read = async || heap.read("/__heap?only=counters").await;
+        let reading = rest::reached(read).await?;
+        Ok((heap, reading))
     }
 
     /// Resets the peak to the present live bytes.

@@ -46,15 +46,6 @@ pub struct Process {
     printed: JoinHandle<Option<String>>,
 }
 
-/// Whether to show the log of a child that has started.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ShowLog {
-    /// Write every line to stderr.
-    Yes,
-    /// Show it only when the child fails.
-    No,
-}
-
 /// A child's log, shared with the task that reads it.
 type Log = Arc<Mutex<Lines>>;
 
@@ -75,7 +66,6 @@ impl Process {
         name: &str,
         program: &Path,
         command: Command,
-        show: ShowLog,
     ) -> Result<Self> {
         let mut command = command;
         let mut child = command
@@ -98,12 +88,7 @@ impl Process {
         let printed = tokio::spawn(last_line(stdout));
         let name = name.to_owned();
         match address {
-            Some(address) => {
-                if show == ShowLog::Yes {
-                    log.lock().unwrap_or_else(PoisonError::into_inner).show();
-                }
-                Ok(Self { name, child, stdin, address, log, printed })
-            }
+            Some(address) => Ok(Self { name, child, stdin, address, log, printed }),
             None if ready.is_err() => {
                 bail!("{name} did not start within {} s", READY_WITHIN.as_secs())
             }
@@ -122,6 +107,11 @@ impl Process {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Writes its log to stderr from now on, and what it has logged so far.
+    pub fn show_log(&self) {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).show();
     }
 
     /// Its process id, while it runs.

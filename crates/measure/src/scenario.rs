@@ -163,12 +163,18 @@ pub struct Scenario {
     /// Measures less: peaks once instead of three times, and no windows where nothing
     /// grows. Smaller leaks go unseen.
     pub quick: bool,
+    /// Whether call stacks are recorded.
+    pub windows: bool,
+    /// The largest step that is not growth, in bytes; `None` for that of a service on
+    /// DynamoDB.
+    pub jitter_bytes: Option<f64>,
     /// Metrics that grow when `expected` is growth, and stay otherwise.
     pub metrics: &'static [Metric],
     /// Parts of frames through which the leak allocates when no frame is in-app.
     pub expected_sites: &'static [&'static str],
-    /// Part of the path of in-app source files, such as `src/`.
-    pub in_app: &'static str,
+    /// Part of the path of in-app source files, such as `src/`; `None` for a guess from
+    /// the profile.
+    pub in_app: Option<String>,
     /// Whether 503 with `Retry-After` is an expected response.
     pub may_refuse: bool,
     /// Whether any error is an expected response.

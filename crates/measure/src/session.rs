@@ -3,7 +3,7 @@
 
 use crate::attempts::Attempts;
 use crate::disturbance;
-use crate::heap_client::HeapClient;
+use crate::instrument::Instrument;
 use crate::judge::{Judgement, judge};
 use crate::pressure::Watch;
 use crate::samples::Samples;
@@ -39,12 +39,13 @@ pub trait Load {
     fn set_size(&self, size: Option<u64>);
 }
 
-/// Measures a running service until an attempt is conclusive. `step` is called with
-/// the name of each step, for a progress bar.
+/// Measures a running service with an instrument until an attempt is conclusive. `step`
+/// is called with the name of each step, for a progress bar.
 ///
 /// # Errors
 /// The service does not answer, or [`Load::prepare`] failed.
-pub async fn measure<L: Load>(
+pub async fn measure<I: Instrument, L: Load>(
+    heap: &I,
     origin: Origin,
     load: &L,
     scenario: &Scenario,
@@ -52,7 +53,7 @@ pub async fn measure<L: Load>(
 ) -> Result<(Samples, Judgement)> {
     let watch = Watch::start();
     let ends_at = disturbance::ends_at(scenario);
-    let session = Session { ends_at, ..Session::new(origin, load, scenario) };
+    let session = Session { ends_at, ..Session::new(heap, origin, load, scenario) };
     step("warm up");
     let resident_before = session.heap.at_rest().await?.resident_bytes;
     let mut attempts = Attempts::new(&session, step);
@@ -78,10 +79,10 @@ pub async fn measure<L: Load>(
 
 /// A running service and what is sent to it.
 #[derive(Debug)]
-pub struct Session<'a, L> {
+pub struct Session<'a, I, L> {
     pub(crate) origin: Origin,
-    /// Reads the heap of the service.
-    pub heap: HeapClient,
+    /// Reads the memory of the service.
+    pub heap: &'a I,
     pub(crate) load: &'a L,
     pub(crate) scenario: &'a Scenario,
     /// Responses after which the rest of a round is not sent.
@@ -99,10 +100,14 @@ pub(crate) struct Batch {
     pub(crate) faults: bool,
 }
 
-impl<'a, L: Load> Session<'a, L> {
+impl<'a, I: Instrument, L: Load> Session<'a, I, L> {
     /// Nothing is sent yet.
-    pub fn new(origin: Origin, load: &'a L, scenario: &'a Scenario) -> Self {
-        let heap = HeapClient::new(origin);
+    pub fn new(
+        heap: &'a I,
+        origin: Origin,
+        load: &'a L,
+        scenario: &'a Scenario,
+    ) -> Self {
         Self { origin, heap, load, scenario, ends_at: to_the_end }
     }
 
@@ -118,7 +123,7 @@ impl<'a, L: Load> Session<'a, L> {
         self.heap.reset_peak().await
     }
 
-    pub(crate) fn warm_up_batches(&self) -> impl Iterator<Item = Batch> + use<L> {
+    pub(crate) fn warm_up_batches(&self) -> impl Iterator<Item = Batch> + use<I, L> {
         let first = Batch {
             round: 0,
             requests: self.scenario.warm_up,

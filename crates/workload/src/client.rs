@@ -83,13 +83,14 @@ impl Connection {
         request: Request,
     ) -> Result<hyper::Response<Incoming>, HttpError> {
         let mut builder =
-            hyper::Request::builder().method(request.method).uri(request.path);
+            hyper::Request::builder().method(&*request.method).uri(request.path);
         for (name, value) in request.headers {
-            builder = builder.header(name, value);
+            builder = builder.header(&*name, value);
         }
-        let request = builder
-            .header(HOST, &self.host)
-            .body(Full::new(Bytes::from(request.body)))?;
+        if !builder.headers_ref().is_some_and(|headers| headers.contains_key(HOST)) {
+            builder = builder.header(HOST, &self.host);
+        }
+        let request = builder.body(Full::new(Bytes::from(request.body)))?;
         self.sender.ready().await?;
         Ok(self.sender.send_request(request).await?)
     }

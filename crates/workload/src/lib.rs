@@ -8,8 +8,10 @@ pub mod request;
 pub mod client;
 pub mod digest;
 pub mod round;
+pub mod http_file;
 
 pub use client::{ClientBehavior, Connection, Origin};
 pub use digest::Digest;
+pub use http_file::{HttpFile, HttpFileError, Template};
 pub use request::Request;
 pub use round::{Requests, Round, RoundError, RoundStats};

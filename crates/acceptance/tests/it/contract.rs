@@ -20,7 +20,7 @@ fn both(requests: &[Request]) -> Vec<Answer> {
 
 /// The same as `post`, to put something there.
 fn put(path: &str, body: impl Into<String>) -> Request {
-    Request { method: "PUT", ..post(path, body) }
+    Request { method: "PUT".into(), ..post(path, body) }
 }
 
 /// A tenant's GET of its own path.

@@ -156,7 +156,7 @@ fn jobs_on_one_order_keep_to_their_own_items() {
         let on = |what: &str| format!("{order}/{what}");
         let scan = json!({ "sequence": 0, "station": "d" }).to_string();
         let seen = json!({ "desk": "d", "attachment": "a" }).to_string();
-        let seen = Request { method: "PUT", ..post(&on("seen"), seen) };
+        let seen = Request { method: "PUT".into(), ..post(&on("seen"), seen) };
         assert_eq!(served.ask(post(&on("events"), scan)).await.status, 202);
         assert_eq!(served.ask(seen).await.status, 204);
         let pk = "EVENTS#shop#ord-00000005";

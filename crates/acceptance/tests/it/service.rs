@@ -3,7 +3,7 @@
 use acceptance::{TWINS, ask, build_programs, each_twin, get, signal};
 use dynamo::Target;
 use leaklab::run::{connect, program};
-use measure::{Process, ShowLog};
+use measure::Process;
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
 use tokio::process::Command;
@@ -26,7 +26,7 @@ fn nowhere(name: &str, arguments: &[&str]) -> Command {
 async fn start(name: &str) -> Process {
     let command = nowhere(name, &["--listen", "127.0.0.1:0"]);
     let program = program(name).unwrap();
-    Process::start(name, &program, command, ShowLog::No).await.unwrap()
+    Process::start(name, &program, command).await.unwrap()
 }
 
 /// Runs a twin with arguments that end it; its exit code, and what it printed.

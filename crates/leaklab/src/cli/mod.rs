@@ -2,12 +2,14 @@
 
 mod compare;
 mod databases;
+mod measure;
 mod processes;
 mod profiles;
 mod results;
 
 pub use compare::Compare;
 pub use databases::{Dynamo, Seed, Serve};
+pub use measure::{InstrumentName, Measure};
 pub use processes::{RunUnder, Secrets};
 pub use profiles::{Diff, Show};
 pub use results::{Claims, ClaimsFormat, Explain, Gate, Report};
@@ -31,6 +33,8 @@ pub struct Cli {
 pub enum Command {
     /// Send both twins the same requests and print what leaks
     Compare(Compare),
+    /// Measure a service of your own, request by request
+    Measure(Box<Measure>),
     /// Run one twin beside an embedded DynamoDB, to try it by hand
     Serve(Serve),
     /// Create a table with data in your own DynamoDB

@@ -7,7 +7,7 @@ use crate::run::engine;
 use crate::stop::{Stop, stdin_closed};
 use anyhow::{Context, Result, anyhow};
 use dynamo::Proxy;
-use measure::{Process, ShowLog};
+use measure::Process;
 use std::process::ExitCode;
 
 /// Serves an empty database until a signal or, with `--exit-on-stdin-close`, until
@@ -17,6 +17,7 @@ pub async fn run(arguments: &Dynamo) -> Result<ExitCode, Failure> {
     let (mut engine, proxy) = start(arguments).await?;
     let address = proxy.as_ref().map_or(engine.address(), Proxy::address);
     print(&format!("listening on http://{address}\n"))?;
+    engine.show_log();
     let ended = tokio::select! {
         () = stop.soon.cancelled() => None,
         () = stdin_closed(), if arguments.exit_on_stdin_close => None,
@@ -37,9 +38,9 @@ pub async fn run(arguments: &Dynamo) -> Result<ExitCode, Failure> {
 async fn start(arguments: &Dynamo) -> Result<(Process, Option<Proxy>)> {
     let faults = arguments.faults.clone();
     if faults.is_empty() {
-        return Ok((engine::start(arguments.listen, ShowLog::Yes).await?, None));
+        return Ok((engine::start(arguments.listen).await?, None));
     }
-    let engine = engine::start(engine::ANY_PORT, ShowLog::Yes).await?;
+    let engine = engine::start(engine::ANY_PORT).await?;
     let upstream = format!("http://{}", engine.address());
     let proxy = Proxy::listen(arguments.listen, &upstream, faults).await;
     Ok((engine, Some(proxy.context("the fault proxy did not start")?)))

@@ -10,6 +10,7 @@ pub mod dynamo;
 pub mod explain;
 pub mod gate;
 pub mod list;
+pub mod measure;
 pub mod report;
 pub mod secrets;
 pub mod seed;

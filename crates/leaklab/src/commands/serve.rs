@@ -7,7 +7,7 @@ use crate::output::{Keep, print, say};
 use crate::run::{Database, EngineChoice, Run, connect, program};
 use crate::stop::Stop;
 use anyhow::{Result, bail};
-use measure::{Process, ShowLog};
+use measure::Process;
 use std::path::Path;
 use std::process::ExitCode;
 use tokio::process::Command;
@@ -40,7 +40,7 @@ async fn serve(
     command.args(["--measure", "--listen", &arguments.listen.to_string()]);
     // If the twin is killed, its temporary files go with this program's folder.
     command.env("TMPDIR", scratch);
-    let mut twin = Process::start(name, &program, command, ShowLog::Yes).await?;
+    let mut twin = Process::start(name, &program, command).await?;
     let url = format!("http://{}", twin.address());
     let token = model::seed::session_token(arguments.seed, 0);
     print(&format!(
@@ -56,6 +56,7 @@ Ctrl-C stops both.
         database.target.url(),
         token.as_str()
     ))?;
+    twin.show_log();
     tokio::select! {
         () = stop.cancelled() => {}
         how = twin.ended() => bail!(how),

@@ -6,7 +6,7 @@ use crate::run::engine;
 use crate::stop::Stop;
 use anyhow::{Context, Result, anyhow};
 use dynamo::{Connection, Table, TableError, Target, table};
-use measure::{Process, ShowLog};
+use measure::Process;
 use std::io::Write;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -186,7 +186,7 @@ impl Database {
     }
 
     async fn embedded() -> Result<Self> {
-        let mut engine = engine::start(engine::ANY_PORT, ShowLog::No).await?;
+        let mut engine = engine::start(engine::ANY_PORT).await?;
         let url = format!("http://{}", engine.address());
         let target = Target::Embedded { url };
         let connection = Connection::open(&target).await;

@@ -2,7 +2,7 @@
 
 use crate::run::programs::program;
 use anyhow::Result;
-use measure::{Process, ShowLog};
+use measure::Process;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use tokio::process::Command;
 
@@ -18,9 +18,9 @@ const MALLOC: (&str, &str) = ("GLIBC_TUNABLES", "glibc.malloc.tcache_count=65535
 ///
 /// # Errors
 /// It is not built, or the address is taken.
-pub async fn start(address: SocketAddr, log: ShowLog) -> Result<Process> {
+pub async fn start(address: SocketAddr) -> Result<Process> {
     let program = program("leaklab-engine")?;
     let mut command = Command::new(&program);
     command.arg(address.to_string()).env(MALLOC.0, MALLOC.1);
-    Process::start("the embedded engine", &program, command, log).await
+    Process::start("the embedded engine", &program, command).await
 }

@@ -80,7 +80,8 @@ impl Run {
         let running =
             under.start(&program, &target, table, &settings, scratch).await?;
         let origin = running.origin();
-        let measured = measure::measure(origin, &load, scenario, step).await;
+        let heap = HeapClient::new(origin);
+        let measured = measure::measure(&heap, origin, &load, scenario, step).await;
         drop(permit);
         let (running, (mut samples, judgement)) = running.after(measured).await?;
         stop(running, scenario, &mut samples).await;

@@ -55,9 +55,11 @@ impl Numbers {
             window_requests: lesson.window_requests,
             concurrency: lesson.concurrency,
             quick: self.quick,
+            windows: true,
+            jitter_bytes: None,
             metrics: lesson.metrics,
             expected_sites: lesson.expected_sites,
-            in_app: profile::LESSONS,
+            in_app: Some(profile::LESSONS.to_owned()),
             may_refuse: lesson.may_refuse,
             may_fail: lesson.outage,
         };

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, anyhow, bail};
 use dynamo::Target;
-use measure::{Process, ShowLog};
+use measure::Process;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -49,7 +49,7 @@ impl Under {
         command.args(["--measure", "--log", "error"]);
         command.args(settings).env("TMPDIR", scratch);
         let name = program.file_stem().unwrap_or_default().to_string_lossy();
-        let process = Process::start(&name, &started, command, ShowLog::No).await?;
+        let process = Process::start(&name, &started, command).await?;
         Ok(Running { process })
     }
 }

@@ -6,6 +6,7 @@ use crate::run::load::LessonLoad;
 use crate::run::{Database, Run, Under, program};
 use anyhow::{Result, bail};
 use lessons::Plan;
+use measure::HeapClient;
 use measure::Scenario;
 use measure::session::Session;
 use serde::Serialize;
@@ -62,7 +63,8 @@ impl Run {
             let settings = plan.lesson.settings;
             let running =
                 under.start(&program, &target, table, settings, scratch).await?;
-            let session = Session::new(running.origin(), &load, scenario);
+            let heap = HeapClient::new(running.origin());
+            let session = Session::new(&heap, running.origin(), &load, scenario);
             let sent = send(&session, plan, scenario).await;
             let (running, sent) = running.after(sent).await?;
             // Tools report when the process exits.
@@ -79,7 +81,7 @@ impl Run {
 }
 
 async fn send(
-    session: &Session<'_, LessonLoad<'_>>,
+    session: &Session<'_, HeapClient, LessonLoad<'_>>,
     plan: Plan,
     scenario: &Scenario,
 ) -> Result<UnderTool> {

@@ -5,7 +5,6 @@ use crate::fixture::{
 };
 use dynamo::{Connection, Table, Target};
 use leaklab::run::engine;
-use measure::ShowLog;
 use serde_json::json;
 use std::net::TcpListener;
 
@@ -173,7 +172,7 @@ fn tables_of_a_killed_run_are_not_taken_for_the_users_and_removed_by_the_next_on
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_dies_half_way_is_named_with_the_tables_in_it() {
     build_programs();
-    let engine = engine::start(engine::ANY_PORT, ShowLog::No).await.unwrap();
+    let engine = engine::start(engine::ANY_PORT).await.unwrap();
     let url = format!("http://{}", engine.address());
     let done = compare_at(&url, &[])
         .interrupted_when("fixed", |_, _| signal("KILL", engine.id().unwrap()));

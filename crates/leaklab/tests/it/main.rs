@@ -5,6 +5,7 @@
 mod fixture;
 
 mod lessons;
+mod measure;
 mod command_line;
 mod documents;
 mod claims;

@@ -5,7 +5,7 @@ use crate::fixture::{
 };
 use dynamo::Proxy;
 use leaklab::run::program;
-use measure::{Process, ShowLog};
+use measure::Process;
 use serde_json::{Value, json};
 use tokio::process::Command;
 use workload::client::Connection;
@@ -72,7 +72,7 @@ async fn leaklab_dynamo_puts_faults_in_front_of_its_engine() {
     command.args(["--fault", "ListTables:error=503/ServiceUnavailable@1/2"]);
     command.args(["--fault", "Scan:silence"]);
     let name = "the engine";
-    let engine = Process::start(name, &program, command, ShowLog::No).await.unwrap();
+    let engine = Process::start(name, &program, command).await.unwrap();
     let url = format!("http://{}", engine.address());
     for status in [503, 200, 503] {
         assert_eq!(call(&url, "ListTables", &json!({})).await.status, status);

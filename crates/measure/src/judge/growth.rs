@@ -113,8 +113,8 @@ fn judge_slope(
         // A pool that happens to grow in one window does not in the other.
         let windows = samples.windows.iter();
         let least = windows.map(Window::bytes_per_request).reduce(f64::min);
-        let confirmed =
-            least.is_some_and(|least| least >= WINDOW_CONFIRMS * line.slope);
+        let confirmed = !scenario.windows
+            || least.is_some_and(|least| least >= WINDOW_CONFIRMS * line.slope);
         return if confirmed { Verdict::Leaks } else { Verdict::Inconclusive };
     }
     if limit > limit_max(scenario) {
@@ -155,7 +155,9 @@ fn limit_max(scenario: &Scenario) -> f64 {
 fn jitter_bytes(scenario: &Scenario) -> f64 {
     match scenario.growth {
         Growth::Burst { jitter_bytes, .. } => jitter_bytes,
-        Growth::Slope { .. } | Growth::Peak { .. } => JITTER_BYTES,
+        Growth::Slope { .. } | Growth::Peak { .. } => {
+            scenario.jitter_bytes.unwrap_or(JITTER_BYTES)
+        }
     }
 }
 

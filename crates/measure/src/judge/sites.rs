@@ -49,7 +49,8 @@ pub fn place<'a>(in_app_frame: Option<&'a str>, frames: &'a [String]) -> &'a str
 /// What grew from the first window to the second, largest first.
 pub(super) fn sites(samples: &Samples, scenario: &Scenario) -> Vec<SiteGrowth> {
     let [first, second] = &samples.windows[..] else { return Vec::new() };
-    let in_app = InApp::below(scenario.in_app);
+    let asked = scenario.in_app.as_deref();
+    let in_app = asked.map_or_else(|| InApp::guess(&second.profile), InApp::below);
     let (moment, requests) = match scenario.is_peak() {
         false => (Moment::End, second.requests - first.requests),
         true => (Moment::Peak, 1),

@@ -27,9 +27,11 @@ fn scenario(growth: Growth, expected: Verdict) -> Scenario {
         window_requests: 10,
         concurrency: 1,
         quick: false,
+        windows: true,
+        jitter_bytes: None,
         metrics: &[],
         expected_sites: &[],
-        in_app: "src/lessons/",
+        in_app: Some("src/lessons/".to_owned()),
         may_refuse: false,
         may_fail: false,
     }

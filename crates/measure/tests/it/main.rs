@@ -7,7 +7,7 @@ mod rates;
 
 use anyhow::Result;
 use measure::{
-    Growth, Judgement, Load, Process, Samples, Scenario, ShowLog, Verdict,
+    Growth, HeapClient, Judgement, Load, Process, Samples, Scenario, Verdict,
 };
 use std::ops::Range;
 use std::path::PathBuf;
@@ -51,9 +51,11 @@ fn scenario(expected: Verdict) -> Scenario {
         window_requests: 40,
         concurrency: 1,
         quick: false,
+        windows: true,
+        jitter_bytes: None,
         metrics: &[],
         expected_sites: &[],
-        in_app: "examples/shelf.rs",
+        in_app: Some("examples/shelf.rs".to_owned()),
         may_refuse: false,
         may_fail: false,
     }
@@ -73,10 +75,10 @@ async fn measured_under<L: Load>(
 ) -> (Samples, Judgement) {
     let program = shelf();
     let command = Command::new(&program);
-    let process =
-        Process::start("shelf", &program, command, ShowLog::No).await.unwrap();
+    let process = Process::start("shelf", &program, command).await.unwrap();
     let (origin, load) = (Origin(process.address()), load(process.id().unwrap()));
-    let measured = measure::measure(origin, &load, scenario, &|_| {}).await;
+    let heap = HeapClient::new(origin);
+    let measured = measure::measure(&heap, origin, &load, scenario, &|_| {}).await;
     process.stop().await;
     measured.unwrap()
 }

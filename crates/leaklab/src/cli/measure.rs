@@ -1,0 +1,78 @@
+//! Arguments of `leaklab measure`.
+
+use super::Format;
+use clap::{Args, ValueEnum};
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Measure a service of your own, request by request.
+///
+/// The service is started and stopped, or runs already with --url. Each request of the
+/// file is sent alone, in rounds, and the memory is read at rest after each round.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  leaklab measure --requests shop.http -- ./target/debug/shop --port 8080
+  leaklab measure --requests shop.http --only orders -- ./target/debug/shop
+  leaklab measure --requests shop.http --url 127.0.0.1:8080
+
+Exit codes: 0 nothing grows, 1 something grows, 2 wrong usage, 3 the service failed")]
+pub struct Measure {
+    /// File with the requests, as the HTTP clients of editors read it
+    #[arg(long, value_name = "FILE")]
+    pub requests: PathBuf,
+
+    /// Address of the service; by default that of the first request
+    #[arg(long, value_name = "ADDRESS")]
+    pub url: Option<SocketAddr>,
+
+    /// Measure only these requests, by name
+    #[arg(long, value_name = "NAME")]
+    pub only: Vec<String>,
+
+    /// What reads the memory
+    #[arg(long, value_enum, default_value_t)]
+    pub instrument: InstrumentName,
+
+    /// Requests in each of the eight rounds
+    #[arg(long, value_name = "N", default_value_t = 250,
+          value_parser = clap::value_parser!(u64).range(10..=1_000_000))]
+    pub count: u64,
+
+    /// Requests in flight, where the file does not say
+    #[arg(long, value_name = "N", default_value_t = 4,
+          value_parser = clap::value_parser!(u64).range(1..=512))]
+    pub concurrency: u64,
+
+    /// Part of the path of your source files, such as src/; by default they are found
+    /// by the program's name
+    #[arg(long, value_name = "PATH")]
+    pub in_app: Option<String>,
+
+    /// Folder for measure.json, the call stacks and the service's log
+    #[arg(long, value_name = "FOLDER", default_value = "target/leaklab/measure")]
+    pub output: PathBuf,
+
+    /// Form of the result on stdout
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+
+    /// The service's program and its arguments
+    #[arg(last = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
+}
+
+/// What reads the memory.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum InstrumentName {
+    /// The best one that is possible
+    #[default]
+    Auto,
+    /// The crate `heap`, which the service mounts: exact, with call stacks
+    Heap,
+    /// A library that is loaded into the unchanged program: exact, with call stacks
+    Preload,
+    /// Physical memory, from outside: coarse, without call stacks
+    Process,
+}

@@ -1,0 +1,176 @@
+//! `leaklab measure`: which requests of a service leak, by how much, and which line.
+
+mod growth;
+mod load;
+mod preload;
+mod reader;
+mod result;
+mod target;
+
+use crate::cli::Measure;
+use crate::failure::{Failure, code};
+use crate::output::print_as;
+use crate::stop::Stop;
+use anyhow::{Context, anyhow};
+use growth::{Found, measured};
+use indicatif::ProgressBar;
+use load::FileLoad;
+use reader::Reader;
+use result::{Measured, RequestResult};
+use std::fs;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+use target::Target;
+use workload::{HttpFile, Origin};
+
+/// Measures every request of the file.
+pub async fn run(arguments: &Measure) -> Result<ExitCode, Failure> {
+    let file = Arc::new(read(arguments)?);
+    let address = address(&file, arguments.url)?;
+    let folder = &arguments.output;
+    fs::create_dir_all(folder)
+        .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    let stop = Stop::on_signal()?;
+    let all = all(arguments, &file, address);
+    let measured = tokio::select! {
+        measured = all => measured?,
+        () = stop.soon.cancelled() => return Err(Failure::interrupted()),
+    };
+    let json =
+        serde_json::to_vec_pretty(&measured).context("it has no JSON form")?;
+    let path = folder.join("measure.json");
+    fs::write(&path, json)
+        .with_context(|| format!("cannot write {}", path.display()))?;
+    print_as(arguments.format, &measured, result::text)?;
+    Ok(code(!measured.requests.iter().any(RequestResult::grows)))
+}
+
+fn read(arguments: &Measure) -> Result<HttpFile, Failure> {
+    let path = arguments.requests.display();
+    let text = fs::read_to_string(&arguments.requests);
+    let text = text
+        .map_err(|error| Failure::Usage(format!("cannot read {path} ({error})")))?;
+    let folder =
+        arguments.requests.parent().map_or_else(PathBuf::new, PathBuf::from);
+    let mut file = HttpFile::parse(&text, &folder)
+        .map_err(|error| Failure::Usage(format!("{path}: {error}")))?;
+    for name in &arguments.only {
+        if !file.requests.iter().any(|request| request.name == *name) {
+            let names: Vec<_> =
+                file.requests.iter().map(|request| request.name.as_str()).collect();
+            return Err(Failure::Usage(format!(
+                "{path} has no request {name}; it has {}",
+                names.join(", ")
+            )));
+        }
+    }
+    // Requests that others are sent with stay in the file.
+    if !arguments.only.is_empty() {
+        let wanted = |name: &String| arguments.only.contains(name);
+        file.requests.sort_by_key(|request| !wanted(&request.name));
+    }
+    Ok(file)
+}
+
+/// Where the service listens: one address for all requests.
+fn address(file: &HttpFile, url: Option<SocketAddr>) -> Result<SocketAddr, Failure> {
+    if let Some(url) = url {
+        return Ok(url);
+    }
+    let mut found = None;
+    for request in &file.requests {
+        let Some(authority) = file.authority(request) else { continue };
+        if found.as_ref().is_some_and(|found| *found != authority) {
+            return Err(Failure::Usage(format!(
+                "the requests go to {} and to {authority}; give one --url",
+                found.unwrap_or_default()
+            )));
+        }
+        found = Some(authority);
+    }
+    let authority = found.ok_or_else(|| {
+        let why = "the requests have paths only; give the service's address as \
+                   --url 127.0.0.1:8080";
+        Failure::Usage(why.to_owned())
+    })?;
+    let with_port = match authority.contains(':') {
+        true => authority.clone(),
+        false => format!("{authority}:80"),
+    };
+    let mut addresses = std::net::ToSocketAddrs::to_socket_addrs(&with_port)
+        .map_err(|error| {
+            Failure::Usage(format!("no address for {authority} ({error})"))
+        })?;
+    // A service on 127.0.0.1 is what most people mean by localhost.
+    let addresses: Vec<_> = addresses.by_ref().collect();
+    let first = addresses.iter().find(|address| address.is_ipv4());
+    let first = first.or_else(|| addresses.first()).copied();
+    first.ok_or_else(|| Failure::Usage(format!("no address for {authority}")))
+}
+
+async fn all(
+    arguments: &Measure,
+    file: &Arc<HttpFile>,
+    address: SocketAddr,
+) -> Result<Measured, Failure> {
+    let (mut target, reader) = reader::start(arguments, address).await?;
+    let mut results = Vec::new();
+    // On a terminal; nothing in a pipe.
+    let line = ProgressBar::new_spinner();
+    line.enable_steady_tick(Duration::from_millis(200));
+    let only = &arguments.only;
+    for request in &file.requests {
+        if !only.is_empty() && !only.contains(&request.name) {
+            continue;
+        }
+        let load = FileLoad::new(file, request);
+        let origin = Origin(address);
+        let step =
+            |step: &str| line.set_message(format!("{}: {step}", request.name));
+        let found = match &reader {
+            Reader::Heap(heap) => {
+                measured(heap, origin, load, arguments, &step).await
+            }
+            Reader::Preload(heap) => {
+                measured(heap, origin, load, arguments, &step).await
+            }
+            Reader::Process(memory) => {
+                measured(memory, origin, load, arguments, &step).await
+            }
+        };
+        let Found { growth, judgement, samples, length } = match found {
+            Ok(found) => found,
+            Err(error) => {
+                let ended = target.as_mut().and_then(Target::ended);
+                let why = ended.map_or(error, |ended| anyhow!(ended));
+                return Err(why.context(format!("request {}", request.name)).into());
+            }
+        };
+        if let Some(window) = samples.windows.last() {
+            let name: String = request.name.chars().map(file_character).collect();
+            let path = arguments.output.join(format!("{name}.json"));
+            fs::write(&path, &window.json)
+                .with_context(|| format!("cannot write {}", path.display()))?;
+        }
+        results.push(RequestResult::new(
+            request.name.clone(),
+            growth,
+            &judgement,
+            &samples,
+            length,
+        ));
+    }
+    line.finish_and_clear();
+    if let Some(target) = target {
+        target.stop().await;
+    }
+    Ok(Measured { schema: 1, instrument: reader.name(), requests: results })
+}
+
+/// A character of a file's name.
+fn file_character(c: char) -> char {
+    if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '_' }
+}

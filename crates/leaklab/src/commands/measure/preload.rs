@@ -1,0 +1,100 @@
+//! Reads the heap of an unchanged program, through a library that was loaded into it.
+
+use anyhow::{Result, anyhow};
+use attach::{Attached, Library};
+use heap::Reading;
+use measure::{Instrument, instrument, rest};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// The variable by which the loader takes the library into this program, or why it would
+/// not, in a sentence.
+pub(super) fn variable(
+    program: &OsString,
+) -> Result<(&'static str, OsString), String> {
+    let library =
+        Library::find().map_err(|error| format!("{:#}", anyhow!(error)))?;
+    let program = in_path(program);
+    library.refused_by(&program).map_or_else(|| Ok(library.variable()), Err)
+}
+
+/// The file that the system runs for a name without a folder.
+fn in_path(program: &OsString) -> PathBuf {
+    let path = Path::new(program);
+    if path.components().count() > 1 {
+        return path.to_owned();
+    }
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&folders).map(|folder| folder.join(path));
+    found.into_iter().find(|file| file.is_file()).unwrap_or_else(|| path.to_owned())
+}
+
+/// A process that has the library.
+pub(super) struct Preloaded {
+    process: u32,
+    attached: Mutex<Attached>,
+}
+
+impl Preloaded {
+    /// Finds the library in a process.
+    ///
+    /// # Errors
+    /// It is not there, or the system does not let this process read that one.
+    pub(super) fn attach(process: u32) -> Result<Self> {
+        Ok(Self { process, attached: Mutex::new(Attached::to(process)?) })
+    }
+
+    fn with<T, E: std::error::Error + Send + Sync + 'static>(
+        &self,
+        take: impl FnOnce(&mut Attached) -> Result<T, E>,
+    ) -> Result<T> {
+        let mut attached =
+            self.attached.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(take(&mut attached)?)
+    }
+
+    fn read(&self) -> Result<Reading> {
+        let counts = self.with(|attached| attached.counts())?;
+        Ok(Reading {
+            live_bytes: counts.live_bytes,
+            live_blocks: counts.live_blocks,
+            total_bytes: counts.allocated_bytes,
+            total_blocks: counts.allocated_blocks,
+            ..Reading::default()
+        })
+    }
+}
+
+impl Instrument for Preloaded {
+    async fn at_rest(&self) -> Result<Reading> {
+        let counts = self.counters_at_rest().await?;
+        let beside = instrument::outside(self.process)?;
+        Ok(Reading {
+            resident_bytes: beside.resident_bytes,
+            open_files: beside.open_files,
+            gauges: beside.gauges,
+            ..counts
+        })
+    }
+
+    async fn counters_at_rest(&self) -> Result<Reading> {
+        rest::reached(async || self.read()).await
+    }
+
+    async fn counters(&self) -> Result<Reading> {
+        self.read()
+    }
+
+    async fn reset_peak(&self) -> Result<()> {
+        Ok(())
+    }
+
+    async fn open_window(&self) -> Result<()> {
+        self.with(Attached::open_window)
+    }
+
+    async fn close_window(&self) -> Result<Vec<u8>> {
+        self.with(Attached::close_window)
+    }
+}

@@ -1,0 +1,118 @@
+//! Chooses what reads the memory of the service, and starts the service for it.
+
+use super::preload::{self, Preloaded};
+use super::target::{self, Target};
+use crate::cli::{InstrumentName, Measure};
+use crate::failure::Failure;
+use crate::output::{Keep, say};
+use anyhow::Context;
+use measure::{HeapClient, ProcessMemory};
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use workload::Origin;
+
+/// What reads the memory of the service.
+pub(super) enum Reader {
+    Heap(HeapClient),
+    Preload(Preloaded),
+    Process(ProcessMemory),
+}
+
+impl Reader {
+    /// As `--instrument` names it.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Heap(_) => "heap",
+            Self::Preload(_) => "preload",
+            Self::Process(_) => "process",
+        }
+    }
+}
+
+/// The variable that puts the library into a program.
+type Variable = (&'static str, OsString);
+
+/// Starts the service if there is a command, and finds what reads its memory.
+pub(super) async fn start(
+    arguments: &Measure,
+    address: SocketAddr,
+) -> Result<(Option<Target>, Reader), Failure> {
+    use InstrumentName::{Auto, Heap, Preload, Process};
+    let (wanted, command) = (arguments.instrument, &arguments.command);
+    if command.is_empty() && !target::is_open(address).await {
+        return Err(Failure::Usage(format!(
+            "nothing accepts connections at {address}; start the service, or give its \
+             command after --"
+        )));
+    }
+    let log = arguments.output.join("service.log");
+    let start = async |variable: Option<Variable>| match command.is_empty() {
+        true => Ok(None),
+        false => Target::start(command, variable, address, &log).await.map(Some),
+    };
+    let library = library(wanted, command)?;
+    let mut target = start(library.clone()).await?;
+    let heap = HeapClient::new(Origin(address));
+    if matches!(wanted, Auto | Heap) && heap.counters().await.is_ok() {
+        if library.is_some() {
+            // It is measured without a second counter in it.
+            if let Some(target) = target.take() {
+                target.stop().await;
+            }
+            target = start(None).await?;
+        }
+        return Ok((target, Reader::Heap(heap)));
+    }
+    if wanted == Heap {
+        return Err(Failure::Usage(format!(
+            "the service at {address} does not answer GET /__heap; mount the crate \
+             heap, or use another --instrument"
+        )));
+    }
+    let process = target::listener(address.port()).with_context(|| {
+        format!(
+            "no process of this machine listens at {address}; its memory is unknown"
+        )
+    })?;
+    if library.is_some() && wanted != Process {
+        match Preloaded::attach(process) {
+            Ok(preloaded) => return Ok((target, Reader::Preload(preloaded))),
+            Err(error) if wanted == Preload => return Err(error.into()),
+            Err(error) => no_preload(&format!("{error:#}")),
+        }
+    }
+    Ok((target, Reader::Process(ProcessMemory(process))))
+}
+
+/// The library, where it is wanted and the program loads it.
+fn library(
+    wanted: InstrumentName,
+    command: &[OsString],
+) -> Result<Option<Variable>, Failure> {
+    let must = wanted == InstrumentName::Preload;
+    let Some(program) = command.first() else {
+        return match must {
+            false => Ok(None),
+            true => Err(Failure::Usage(
+                "--instrument preload needs the command of the service after --: a \
+                 process that runs already cannot load it"
+                    .to_owned(),
+            )),
+        };
+    };
+    if !must && wanted != InstrumentName::Auto {
+        return Ok(None);
+    }
+    match preload::variable(program) {
+        Ok(variable) => Ok(Some(variable)),
+        Err(why) if must => Err(Failure::Usage(why)),
+        Err(why) => {
+            no_preload(&why);
+            Ok(None)
+        }
+    }
+}
+
+fn no_preload(why: &str) {
+    say(&format!("note: no preload: {why}"), Keep::Nothing);
+}

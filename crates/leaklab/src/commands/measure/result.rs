@@ -1,0 +1,187 @@
+//! The result of `leaklab measure`, as text and as JSON.
+
+use super::growth::RequestVerdict;
+use heap::Reading;
+use measure::judge::SiteGrowth;
+use measure::statistics::theil_sen;
+use measure::{Judgement, Samples};
+use report::figures::bytes;
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+/// Sites that are printed for a request.
+const SITES_PRINTED: usize = 3;
+/// A metric that rises by less is not told: one in twenty requests.
+const RISES: f64 = 0.05;
+
+/// `measure.json`.
+#[derive(Debug, Serialize)]
+pub(super) struct Measured {
+    /// Version of this format.
+    pub(super) schema: u32,
+    /// What read the memory.
+    pub(super) instrument: &'static str,
+    /// In the order of the file.
+    pub(super) requests: Vec<RequestResult>,
+}
+
+/// What one request does.
+#[derive(Debug, Serialize)]
+pub(super) struct RequestResult {
+    name: String,
+    verdict: RequestVerdict,
+    /// Bytes that each request adds.
+    slope_bytes_per_request: f64,
+    /// 95 % confidence interval of the slope.
+    ci95: [f64; 2],
+    /// The smallest slope that this measurement could show.
+    detection_limit_bytes_per_request: f64,
+    /// Requests in each round.
+    requests_per_round: u64,
+    /// Responses in all rounds.
+    responses: u64,
+    /// Those with status 400 and above.
+    errors: u64,
+    /// The first of them.
+    first_error: Option<String>,
+    /// What rises beside the memory.
+    metrics: Vec<MetricRise>,
+    /// What holds the growth, largest first.
+    sites: Vec<SiteGrowth>,
+}
+
+/// A number beside the memory that rises with the requests.
+#[derive(Debug, Serialize)]
+struct MetricRise {
+    name: String,
+    per_request: f64,
+}
+
+impl RequestResult {
+    pub(super) fn new(
+        name: String,
+        verdict: RequestVerdict,
+        judgement: &Judgement,
+        samples: &Samples,
+        length: u64,
+    ) -> Self {
+        let each = length as f64;
+        let sent = samples.latency_us.len() / samples.readings.len().max(1) as u64;
+        let grows = verdict == RequestVerdict::Leaks;
+        let sites = judgement.sites.iter().filter(|site| grows && site.share > 0.0);
+        let per_request = |site: &SiteGrowth| SiteGrowth {
+            bytes_per_request: site.bytes_per_request * each,
+            expected_site: None,
+            ..site.clone()
+        };
+        Self {
+            name,
+            verdict,
+            slope_bytes_per_request: judgement.line.slope * each,
+            ci95: judgement.line.interval.map(|bound| bound * each),
+            detection_limit_bytes_per_request: judgement.detection_limit * each,
+            requests_per_round: sent / length,
+            responses: samples.latency_us.len(),
+            errors: samples.errors,
+            first_error: samples.first_error.clone(),
+            metrics: rises(&samples.readings, (sent / length) as f64),
+            sites: sites.map(per_request).collect(),
+        }
+    }
+
+    /// Whether memory or a metric grows with the requests.
+    pub(super) fn grows(&self) -> bool {
+        self.verdict == RequestVerdict::Leaks || !self.metrics.is_empty()
+    }
+}
+
+/// Files, sockets, threads and gauges that rise from round to round.
+fn rises(readings: &[Reading], requests: f64) -> Vec<MetricRise> {
+    let mut rises = Vec::new();
+    let mut rise = |name: &str, value: &dyn Fn(&Reading) -> Option<u64>| {
+        let values: Option<Vec<u64>> = readings.iter().map(value).collect();
+        let points = values
+            .into_iter()
+            .flatten()
+            .zip(1..)
+            .map(|(value, round)| (f64::from(round) * requests, value as f64));
+        let line = theil_sen(&points.collect::<Vec<_>>());
+        let line = line.filter(|line| line.slope >= RISES && line.interval[0] > 0.0);
+        if let Some(line) = line {
+            rises
+                .push(MetricRise { name: name.to_owned(), per_request: line.slope });
+        }
+    };
+    rise("open files", &|reading| reading.open_files);
+    rise("requests in flight", &|reading| Some(reading.in_flight));
+    rise("background tasks", &|reading| Some(reading.tasks));
+    let gauges: BTreeSet<_> =
+        readings.iter().flat_map(|reading| reading.gauges.keys()).collect();
+    // It counts calls, and rises by design.
+    for name in
+        gauges.into_iter().filter(|name| *name != heap::gauges::DATABASE_CALLS)
+    {
+        rise(name, &|reading| reading.gauges.get(name).copied());
+    }
+    rises
+}
+
+/// For a terminal of 80 columns.
+pub(super) fn text(measured: &Measured) -> String {
+    let mut text = format!(
+        "{:<28} {:<12} {:>14} {:>14}\n",
+        "REQUEST", "VERDICT", "PER REQUEST", "LIMIT"
+    );
+    for request in &measured.requests {
+        let RequestResult { name, verdict, .. } = request;
+        let verdict = match verdict {
+            RequestVerdict::Leaks => "LEAKS",
+            RequestVerdict::Flat => "FLAT",
+            RequestVerdict::Plateau => "PLATEAU",
+            RequestVerdict::Inconclusive => "INCONCLUSIVE",
+        };
+        let slope = bytes(request.slope_bytes_per_request);
+        let limit = bytes(request.detection_limit_bytes_per_request);
+        let _ = writeln!(text, "{name:<28} {verdict:<12} {slope:>14} {limit:>14}");
+        if let Some(error) = &request.first_error {
+            let (errors, sent) = (request.errors, request.responses);
+            let _ = writeln!(text, "  ! {errors} of {sent} are errors: {error}");
+        }
+        for metric in &request.metrics {
+            let _ = writeln!(
+                text,
+                "  + {:.2} {} with each request",
+                metric.per_request, metric.name
+            );
+        }
+        for site in request.sites.iter().take(SITES_PRINTED) {
+            let share = site.share * 100.0;
+            // In libraries, a function's name can be longer than the line.
+            let place = site.place();
+            let place = place.rsplit_once(" (").map_or(place, |(_, file)| file);
+            let place = place.trim_end_matches(')');
+            let _ = writeln!(text, "  {share:>3.0} % held by {place}");
+        }
+    }
+    let _ = write!(text, "\n{}", about(measured));
+    text
+}
+
+fn about(measured: &Measured) -> String {
+    let instrument = match measured.instrument {
+        "process" => {
+            "Read by process: physical memory, which hides leaks below about 400 B a \n\
+             request, and no call stacks. Mount the crate heap, or start the service by \n\
+             this command, to see more.\n"
+        }
+        "preload" => {
+            "Read by preload: exact bytes of malloc and free, C code included.\n"
+        }
+        _ => "Read by heap: exact bytes of the Rust allocator.\n",
+    };
+    format!(
+        "{instrument}LEAKS: goes on growing. PLATEAU: grew, then stopped, like a cache \
+         that is full.\nLIMIT: the smallest growth that this measurement could show.\n"
+    )
+}

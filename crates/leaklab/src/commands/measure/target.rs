@@ -1,0 +1,159 @@
+//! The service that is measured: started and always stopped, or found at its address.
+
+use crate::failure::Failure;
+use anyhow::{Context, Result, anyhow};
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+use tokio::time::{Instant, sleep, timeout};
+
+/// Time to accept the first connection. A debug build that reads its data takes seconds.
+const READY_WITHIN: Duration = Duration::from_secs(60);
+/// Time from SIGTERM to SIGKILL.
+const STOP_WITHIN: Duration = Duration::from_secs(10);
+/// Lines of its log that an error quotes.
+const LAST_LINES: usize = 5;
+
+/// A service that was started. Dropping it kills its whole process group.
+pub(super) struct Target {
+    child: Child,
+    group: u32,
+    log: PathBuf,
+}
+
+impl Target {
+    /// Starts a program and waits until it accepts connections at the address.
+    pub(super) async fn start(
+        command: &[OsString],
+        variable: Option<(&'static str, OsString)>,
+        address: SocketAddr,
+        log: &Path,
+    ) -> Result<Self, Failure> {
+        if is_open(address).await {
+            return Err(Failure::Usage(format!(
+                "{address} is taken by another process; stop it, or measure it with \
+                 --url {address} and no command"
+            )));
+        }
+        let (program, arguments) =
+            command.split_first().context("the command is empty")?;
+        let file = File::create(log);
+        let file =
+            file.with_context(|| format!("cannot write the log {}", log.display()))?;
+        let errors = file.try_clone().context("cannot write the log")?;
+        let child = Command::new(program)
+            .args(arguments)
+            .envs(variable)
+            .stdin(Stdio::null())
+            .stdout(file)
+            .stderr(errors)
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|error| {
+                let program = program.to_string_lossy();
+                Failure::Usage(format!("cannot start {program} ({error})"))
+            })?;
+        let group = child.id().context("it ended at once")?;
+        let mut target = Self { child, group, log: log.to_owned() };
+        target.ready(address).await?;
+        Ok(target)
+    }
+
+    async fn ready(&mut self, address: SocketAddr) -> Result<()> {
+        let began = Instant::now();
+        while !is_open(address).await {
+            if let Some(ended) = self.ended() {
+                return Err(anyhow!(ended));
+            }
+            if began.elapsed() > READY_WITHIN {
+                let waited = READY_WITHIN.as_secs();
+                return Err(anyhow!(
+                    "nothing accepts connections at {address} after {waited} s; \
+                     its log ends: {}",
+                    self.last_words()
+                ));
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+        Ok(())
+    }
+
+    /// If it has ended: how, and its last words.
+    pub(super) fn ended(&mut self) -> Option<String> {
+        let status = self.child.try_wait().ok().flatten()?;
+        Some(format!(
+            "the service ended ({status}); its log ends: {}",
+            self.last_words()
+        ))
+    }
+
+    fn last_words(&self) -> String {
+        let log = fs::read(&self.log).unwrap_or_default();
+        let log = String::from_utf8_lossy(&log);
+        let lines: Vec<_> =
+            log.lines().filter(|line| !line.trim().is_empty()).collect();
+        match lines.len() {
+            0 => "(empty)".to_owned(),
+            all => lines[all.saturating_sub(LAST_LINES)..].join("\n  "),
+        }
+    }
+
+    /// Asks it to stop, and kills it if that takes long.
+    pub(super) async fn stop(mut self) {
+        kill("-TERM", self.group);
+        let _ = timeout(STOP_WITHIN, self.child.wait()).await;
+    }
+}
+
+impl Drop for Target {
+    fn drop(&mut self) {
+        // Also what a script has started.
+        kill("-KILL", self.group);
+    }
+}
+
+/// Sends a signal to a process group.
+fn kill(signal: &str, group: u32) {
+    let group = format!("-{group}");
+    let mut kill = std::process::Command::new("kill");
+    let _ = kill.args([signal, "--", &group]).stderr(Stdio::null()).status();
+}
+
+/// Whether a process accepts connections there.
+pub(super) async fn is_open(address: SocketAddr) -> bool {
+    timeout(Duration::from_secs(1), TcpStream::connect(address))
+        .await
+        .is_ok_and(|connected| connected.is_ok())
+}
+
+/// The process of this system that listens at a port.
+pub(super) fn listener(port: u16) -> Option<u32> {
+    let port = format!(":{port:04X}");
+    let inode = ["/proc/net/tcp", "/proc/net/tcp6"].iter().find_map(|table| {
+        let table = fs::read_to_string(table).ok()?;
+        table.lines().find_map(|line| {
+            // Address, state 0A for listening, and the inode.
+            let fields: Vec<_> = line.split_whitespace().collect();
+            let listens = fields.get(1)?.ends_with(&port) && *fields.get(3)? == "0A";
+            listens
+                .then(|| fields.get(9).map(|inode| format!("socket:[{inode}]")))?
+        })
+    })?;
+    let holds = |process: u32| {
+        let files =
+            fs::read_dir(format!("/proc/{process}/fd")).into_iter().flatten();
+        let mut targets =
+            files.flatten().filter_map(|file| fs::read_link(file.path()).ok());
+        targets.any(|target| target.as_os_str() == inode.as_str())
+    };
+    let processes = fs::read_dir("/proc").ok()?.flatten();
+    let mut numbers =
+        processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    numbers.find(|process| holds(*process))
+}

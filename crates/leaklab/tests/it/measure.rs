@@ -1,0 +1,170 @@
+//! `leaklab measure` on a service that is none of the twins.
+
+use acceptance::contains;
+use acceptance::programs::build;
+use serde_json::Value;
+use std::fs;
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use tempfile::TempDir;
+
+/// The example service, and a port for it that is free.
+struct Shelf {
+    folder: TempDir,
+    program: PathBuf,
+    address: SocketAddr,
+}
+
+impl Shelf {
+    fn new() -> Self {
+        // The library, and the example.
+        build(&["--quiet", "--offline"]).unwrap();
+        let folder = build(&["--examples", "--quiet", "--offline"]).unwrap();
+        let free = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self {
+            folder: TempDir::with_prefix("leaklab measure ").unwrap(),
+            program: folder.join("examples/shelf"),
+            address: free.local_addr().unwrap(),
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Runs the command on these requests.
+    fn measured(&self, requests: &str, arguments: &[&str]) -> Output {
+        let file = self.path("shelf.http");
+        let requests = requests.replace("ADDRESS", &self.address.to_string());
+        fs::write(&file, requests).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_leaklab"));
+        command.arg("measure").arg("--requests").arg(file);
+        command.arg("--output").arg(self.path("out")).args(arguments);
+        command.output().unwrap()
+    }
+
+    fn result(&self) -> Value {
+        let result = fs::read(self.path("out/measure.json")).unwrap();
+        serde_json::from_slice(&result).unwrap()
+    }
+
+    fn is_free(&self) -> bool {
+        TcpListener::bind(self.address).is_ok()
+    }
+}
+
+const REQUESTS: &str = "\
+### keep
+POST http://ADDRESS/keep
+
+{{n}} xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
+### forget
+POST http://ADDRESS/forget
+
+{{$uuid}}
+### fill
+POST http://ADDRESS/fill/{{n}}
+";
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn started<'a>(program: &'a Path, address: &'a str) -> [&'a str; 3] {
+    ["--", program.to_str().unwrap(), address]
+}
+
+#[test]
+fn requests_of_any_service_are_judged_with_the_line() {
+    let shelf = Shelf::new();
+    let address = shelf.address.to_string();
+    let output = shelf.measured(REQUESTS, &started(&shelf.program, &address));
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(1), "{out}{err}");
+    let result = shelf.result();
+    assert_eq!(
+        (&result["schema"], &result["instrument"]),
+        (&1.into(), &"heap".into())
+    );
+    let of = |at: usize| &result["requests"][at];
+    let names = ["keep", "forget", "fill"].map(Value::from);
+    assert_eq!([0, 1, 2].map(|at| of(at)["name"].clone()), names);
+    let verdicts = ["LEAKS", "FLAT", "PLATEAU"].map(Value::from);
+    assert_eq!([0, 1, 2].map(|at| of(at)["verdict"].clone()), verdicts, "{out}");
+    let slope = of(0)["slope_bytes_per_request"].as_f64().unwrap();
+    assert!((80.0..200.0).contains(&slope), "{slope} B per request");
+    let site = of(0)["sites"][0]["in_app_frame"].as_str().unwrap();
+    assert!(site.contains("examples/shelf.rs:"), "{site}");
+    contains(&out, &["LEAKS", "held by", "shelf.rs:"]);
+    assert!(shelf.is_free(), "the service is left running");
+}
+
+#[cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
+#[test]
+fn an_unchanged_program_is_counted_exactly() {
+    let shelf = Shelf::new();
+    let address = shelf.address.to_string();
+    let only = ["--only", "keep", "--only", "forget", "--instrument", "preload"];
+    let arguments = [&only[..], &started(&shelf.program, &address)].concat();
+    let output = shelf.measured(REQUESTS, &arguments);
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(1), "{out}{err}");
+    let result = shelf.result();
+    assert_eq!(result["instrument"], "preload");
+    let verdicts = [0, 1].map(|at| result["requests"][at]["verdict"].clone());
+    assert_eq!(verdicts, ["LEAKS", "FLAT"], "{out}");
+    let keep = &result["requests"][0];
+    let slope = keep["slope_bytes_per_request"].as_f64().unwrap();
+    assert!((80.0..200.0).contains(&slope), "{slope} B per request");
+    let site = keep["sites"][0]["in_app_frame"].as_str().unwrap();
+    assert!(site.contains("examples/shelf.rs:"), "{site}");
+}
+
+#[test]
+fn physical_memory_shows_a_leak_that_is_large() {
+    let shelf = Shelf::new();
+    let address = shelf.address.to_string();
+    let requests = REQUESTS.replace("{{n}} x", &"x".repeat(4_000));
+    let only = ["--only", "keep", "--only", "forget", "--instrument", "process"];
+    let arguments = [&only[..], &started(&shelf.program, &address)].concat();
+    let output = shelf.measured(&requests, &arguments);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    let result = shelf.result();
+    assert_eq!(result["instrument"], "process");
+    assert_eq!(result["requests"][0]["verdict"], "LEAKS", "{result:#}");
+    assert_ne!(result["requests"][1]["verdict"], "LEAKS", "{result:#}");
+    contains(&text(&output.stdout), &["physical memory"]);
+}
+
+#[test]
+fn what_cannot_be_measured_is_said_in_words() {
+    let shelf = Shelf::new();
+    let address = shelf.address.to_string();
+    let shell = |script| ["--", "sh", "-c", script];
+    let shelf_again = started(&shelf.program, &address);
+    let taken = TcpListener::bind(shelf.address).unwrap();
+    for (requests, arguments, code, expected) in [
+        ("GET /{{no}}", &[][..], 2, "line 1, column 6: nothing defines {{no}}"),
+        ("GET /", &[], 2, "give the service's address as --url"),
+        (REQUESTS, &["--only", "no"], 2, "it has keep, forget, fill"),
+        (REQUESTS, &shelf_again, 2, "is taken by another process"),
+    ] {
+        let output = shelf.measured(requests, arguments);
+        let err = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{err}");
+        contains(&err, &[expected]);
+    }
+    drop(taken);
+    let dies = shell("echo last words; exit 7");
+    for (arguments, code, expected) in [
+        (&[][..], 2, "nothing accepts connections"),
+        (&["--", "no-such-program"], 2, "cannot start no-such-program"),
+        (&dies, 3, "last words"),
+    ] {
+        let output = shelf.measured(REQUESTS, arguments);
+        let err = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{err}");
+        contains(&err, &[expected]);
+    }
+}

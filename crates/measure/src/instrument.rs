@@ -1,0 +1,152 @@
+//! What reads a service's memory.
+
+use crate::HeapClient;
+use crate::rest;
+use anyhow::{Context, Result, bail};
+use heap::Reading;
+use std::fs;
+use std::future::Future;
+use std::path::PathBuf;
+
+/// Reads the memory of a running service, from outside or through its own routes.
+pub trait Instrument: Sync {
+    /// A larger step of what is read is not noise, in bytes.
+    fn jitter_bytes(&self) -> Option<f64> {
+        None
+    }
+
+    /// Whether it records call stacks.
+    fn has_windows(&self) -> bool {
+        true
+    }
+
+    /// Waits until the service is at rest, then takes a full reading.
+    fn at_rest(&self) -> impl Future<Output = Result<Reading>>;
+
+    /// The same with counters only.
+    fn counters_at_rest(&self) -> impl Future<Output = Result<Reading>>;
+
+    /// The counters now.
+    fn counters(&self) -> impl Future<Output = Result<Reading>>;
+
+    /// Resets the peak to the present live bytes.
+    fn reset_peak(&self) -> impl Future<Output = Result<()>>;
+
+    /// Opens a window in which call stacks are recorded.
+    fn open_window(&self) -> impl Future<Output = Result<()>>;
+
+    /// Closes the window; a profile in dhat's format.
+    fn close_window(&self) -> impl Future<Output = Result<Vec<u8>>>;
+}
+
+impl Instrument for HeapClient {
+    async fn at_rest(&self) -> Result<Reading> {
+        Self::at_rest(self).await
+    }
+
+    async fn counters_at_rest(&self) -> Result<Reading> {
+        Self::counters_at_rest(self).await
+    }
+
+    async fn counters(&self) -> Result<Reading> {
+        Self::counters(self).await
+    }
+
+    async fn reset_peak(&self) -> Result<()> {
+        Self::reset_peak(self).await
+    }
+
+    async fn open_window(&self) -> Result<()> {
+        Self::open_window(self).await
+    }
+
+    async fn close_window(&self) -> Result<Vec<u8>> {
+        Self::close_window(self).await
+    }
+}
+
+/// Reads the physical memory of any process, from `/proc`.
+#[derive(Debug, Clone, Copy)]
+pub struct ProcessMemory(pub u32);
+
+impl ProcessMemory {
+    fn read(self) -> Result<Reading> {
+        let live_bytes = status_number(self.0, "VmRSS:")? * 1024;
+        Ok(Reading { live_bytes, ..Reading::default() })
+    }
+}
+
+impl Instrument for ProcessMemory {
+    fn jitter_bytes(&self) -> Option<f64> {
+        // malloc gives memory back in pieces of its own and takes it 132 KB at a time
+        // (M_TRIM_THRESHOLD and M_TOP_PAD of mallopt(3)), for each of its arenas.
+        Some(264_000.0)
+    }
+
+    fn has_windows(&self) -> bool {
+        false
+    }
+
+    async fn at_rest(&self) -> Result<Reading> {
+        let Reading { live_bytes, .. } = self.counters_at_rest().await?;
+        Ok(Reading { live_bytes, ..outside(self.0)? })
+    }
+
+    async fn counters_at_rest(&self) -> Result<Reading> {
+        rest::reached(async || self.read()).await
+    }
+
+    async fn counters(&self) -> Result<Reading> {
+        self.read()
+    }
+
+    async fn reset_peak(&self) -> Result<()> {
+        Ok(())
+    }
+
+    async fn open_window(&self) -> Result<()> {
+        bail!("physical memory has no call stacks")
+    }
+
+    async fn close_window(&self) -> Result<Vec<u8>> {
+        bail!("physical memory has no call stacks")
+    }
+}
+
+/// What can be read of a process from outside, beside its heap: physical memory, open
+/// files, sockets and threads.
+///
+/// # Errors
+/// The process has ended, or the system has no `/proc`.
+pub fn outside(process: u32) -> Result<Reading> {
+    let resident_bytes = status_number(process, "VmRSS:")? * 1024;
+    let threads = status_number(process, "Threads:")?;
+    let files = fs::read_dir(format!("/proc/{process}/fd"));
+    let files =
+        files.with_context(|| format!("cannot read the files of {process}"))?;
+    let targets = files.flatten().filter_map(|file| fs::read_link(file.path()).ok());
+    let targets: Vec<_> = targets.collect();
+    let is_socket =
+        |target: &&PathBuf| target.to_string_lossy().starts_with("socket:");
+    let sockets = targets.iter().filter(is_socket).count() as u64;
+    Ok(Reading {
+        resident_bytes: Some(resident_bytes),
+        open_files: Some(targets.len() as u64),
+        gauges: [
+            ("threads".to_owned(), threads),
+            ("open sockets".to_owned(), sockets),
+        ]
+        .into(),
+        ..Reading::default()
+    })
+}
+
+fn status_number(process: u32, name: &str) -> Result<u64> {
+    let path = format!("/proc/{process}/status");
+    let status = fs::read_to_string(&path);
+    let status = status
+        .with_context(|| format!("cannot read {path}: has the process ended?"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
+    let number = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+    number.with_context(|| format!("{path} has no {name}"))
+}
