@@ -1,6 +1,6 @@
 //! What dhat counts for a call stack.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::ops::AddAssign;
 
 /// A moment of a profile.
@@ -12,23 +12,32 @@ pub enum Moment {
     Peak,
 }
 
-/// What dhat counts for a call stack, or the sum over several.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+/// What dhat counts for a call stack, or the sum over several. It is read with dhat's
+/// names.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Counts {
     /// Bytes allocated, freed or not.
+    #[serde(rename(deserialize = "tb"))]
     pub total_bytes: u64,
     /// Blocks allocated, freed or not.
+    #[serde(rename(deserialize = "tbk"))]
     pub total_blocks: u64,
     /// The lifetimes of all these blocks added up, in the unit of
     /// [`Profile::time_unit`](crate::Profile::time_unit).
+    #[serde(rename(deserialize = "tl"))]
     pub lifetimes: u64,
     /// Bytes live when the whole program held most.
+    #[serde(rename(deserialize = "gb"))]
     pub peak_bytes: u64,
     /// Blocks live when the whole program held most.
+    #[serde(rename(deserialize = "gbk"))]
     pub peak_blocks: u64,
     /// Bytes live at the end.
+    #[serde(rename(deserialize = "eb"))]
     pub end_bytes: u64,
     /// Blocks live at the end.
+    #[serde(rename(deserialize = "ebk"))]
     pub end_blocks: u64,
 }
 

@@ -73,12 +73,7 @@ pub(crate) fn program(path: &str) -> String {
     let file = path.rsplit('/').next().unwrap_or_default();
     // cargo appends a hash to the name of a test.
     let name = match file.rsplit_once('-') {
-        Some((name, hash))
-            if hash.len() == 16
-                && hash.bytes().all(|digit| digit.is_ascii_hexdigit()) =>
-        {
-            name
-        }
+        Some((name, hash)) if name::is_hash(hash) => name,
         _ => file,
     };
     name.replace('-', "_")

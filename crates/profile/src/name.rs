@@ -11,7 +11,9 @@ pub(crate) fn plain(function: &str) -> String {
     let segments = segments(function);
     let count = segments.len();
     let kept = segments.into_iter().enumerate().filter_map(|(n, segment)| {
-        let hash = n > 0 && n + 1 == count && is_hash(segment);
+        let hash = n > 0
+            && n + 1 == count
+            && segment.strip_prefix('h').is_some_and(is_hash);
         if hash || segment.starts_with('{') {
             return None;
         }
@@ -106,11 +108,9 @@ fn without_arguments(segment: &str) -> String {
     segment.split('<').next().unwrap_or_default().trim().to_owned()
 }
 
-/// `h` and sixteen hexadecimal digits, as in symbols of old.
-fn is_hash(segment: &str) -> bool {
-    segment.strip_prefix('h').is_some_and(|digits| {
-        digits.len() == 16 && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
-    })
+/// Sixteen hexadecimal digits, as in old symbols and names of test programs.
+pub(crate) fn is_hash(digits: &str) -> bool {
+    digits.len() == 16 && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
 }
 
 #[cfg(test)]

@@ -46,13 +46,17 @@ fn counted(mode: &str) -> &'static str {
 pub struct Profile {
     #[serde(rename = "dhatFileVersion")]
     version: u32,
-    mode: String,
+    /// `rust-heap` for dhat for Rust, `heap` for valgrind.
+    pub mode: String,
+    /// The command line of the profiled program.
     #[serde(rename = "cmd", default)]
-    command: String,
+    pub command: String,
+    /// The unit of times: `µs`, or `instrs` in a profile of valgrind.
     #[serde(rename = "tu", default)]
-    time_unit: String,
+    pub time_unit: String,
+    /// Time from the start of the profile to its end.
     #[serde(rename = "te", default)]
-    duration: u64,
+    pub duration: u64,
     #[serde(rename = "pps")]
     stacks: Vec<Stack>,
     #[serde(rename = "ftbl")]
@@ -62,35 +66,9 @@ pub struct Profile {
 /// A call stack, which dhat calls a program point.
 #[derive(Debug, Deserialize)]
 struct Stack {
-    #[serde(default)]
-    tb: u64,
-    #[serde(default)]
-    tbk: u64,
-    #[serde(default)]
-    tl: u64,
-    #[serde(default)]
-    gb: u64,
-    #[serde(default)]
-    gbk: u64,
-    #[serde(default)]
-    eb: u64,
-    #[serde(default)]
-    ebk: u64,
+    #[serde(flatten)]
+    counts: Counts,
     fs: Vec<u32>,
-}
-
-impl Stack {
-    fn counts(&self) -> Counts {
-        Counts {
-            total_bytes: self.tb,
-            total_blocks: self.tbk,
-            lifetimes: self.tl,
-            peak_bytes: self.gb,
-            peak_blocks: self.gbk,
-            end_bytes: self.eb,
-            end_blocks: self.ebk,
-        }
-    }
 }
 
 impl Profile {
@@ -121,16 +99,6 @@ impl Profile {
         }
     }
 
-    /// `rust-heap` for dhat for Rust, `heap` for valgrind.
-    pub fn mode(&self) -> &str {
-        &self.mode
-    }
-
-    /// The command line of the profiled program.
-    pub fn command(&self) -> &str {
-        &self.command
-    }
-
     /// The program's crate as its paths name it: `my_service` for
     /// `target/debug/my-service --listen …`.
     pub fn program(&self) -> String {
@@ -152,20 +120,10 @@ impl Profile {
         }
     }
 
-    /// The unit of times: `µs`, or `instrs` in a profile of valgrind.
-    pub fn time_unit(&self) -> &str {
-        &self.time_unit
-    }
-
-    /// Time from the start of the profile to its end.
-    pub fn duration(&self) -> u64 {
-        self.duration
-    }
-
     /// Every call stack: its counts, and its frames as indices of the table, innermost
     /// first.
     pub fn stacks(&self) -> impl Iterator<Item = (Counts, &[u32])> {
-        self.stacks.iter().map(|stack| (stack.counts(), stack.fs.as_slice()))
+        self.stacks.iter().map(|stack| (stack.counts, stack.fs.as_slice()))
     }
 
     /// The table of frames.
@@ -181,7 +139,7 @@ impl Profile {
     pub fn totals(&self) -> Counts {
         let mut totals = Counts::default();
         for stack in &self.stacks {
-            totals += stack.counts();
+            totals += stack.counts;
         }
         totals
     }
@@ -226,7 +184,7 @@ mod tests {
         assert_eq!((counts, frames), (expected, &[1, 2, 4][..]));
         assert_eq!(counts.mean_lifetime(), Some(2));
         assert_eq!(profile.totals().total_bytes, 230);
-        assert_eq!((profile.duration(), profile.time_unit()), (9, "µs"));
+        assert_eq!((profile.duration, profile.time_unit.as_str()), (9, "µs"));
         assert_eq!(profile.program(), "leaky");
     }
 }

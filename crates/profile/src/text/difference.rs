@@ -90,7 +90,7 @@ impl Reduced {
         moment: Moment,
     ) -> Self {
         let (bytes, blocks) = profile.totals().held(moment);
-        let (program, mode) = (profile.program(), profile.mode().to_owned());
+        let (program, mode) = (profile.program(), profile.mode.clone());
         let side = Side { profile: file, program, mode, bytes, blocks };
         Self { side, in_app: in_app.words(), sites: profile.sites(in_app) }
     }

@@ -115,7 +115,7 @@ impl Ranking {
         (by, sort): (By, Sort),
         rows_max: usize,
     ) -> Option<Self> {
-        let value = |row: &Row| sort.value(&row.counts, profile.duration());
+        let value = |row: &Row| sort.value(&row.counts, profile.duration);
         let mut rows = by.rows(profile, in_app)?;
         rows.sort_by_key(|row| Reverse(value(row)));
         rows.retain(|row| value(row) > 0);
@@ -129,10 +129,10 @@ impl Ranking {
             schema: 1,
             profile: file,
             program: profile.program(),
-            command: profile.command().to_owned(),
-            mode: profile.mode().to_owned(),
-            time_unit: profile.time_unit().to_owned(),
-            duration: profile.duration(),
+            command: profile.command.clone(),
+            mode: profile.mode.clone(),
+            time_unit: profile.time_unit.clone(),
+            duration: profile.duration,
             in_app: in_app.words(),
             by: name(by),
             sort: name(sort),

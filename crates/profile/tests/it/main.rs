@@ -30,8 +30,11 @@ fn counts(profile: &Profile, file: &str, function: &str) -> Counts {
 }
 
 fn is_of_the_list(profile: &Profile) {
-    assert_eq!((profile.mode(), profile.program().as_str()), ("heap", "list"));
-    assert_eq!(profile.time_unit(), "instrs");
+    assert_eq!(
+        (profile.mode.as_str(), profile.program().as_str()),
+        ("heap", "list")
+    );
+    assert_eq!(profile.time_unit, "instrs");
     let keep = counts(profile, "list.c", "keep");
     assert_eq!((keep.end_bytes, keep.end_blocks), (5_600, 50));
     let drop = counts(profile, "list.c", "drop");
@@ -41,7 +44,7 @@ fn is_of_the_list(profile: &Profile) {
 }
 
 fn is_of_the_hoarder(profile: &Profile) {
-    assert_eq!(profile.mode(), "rust-heap");
+    assert_eq!(profile.mode, "rust-heap");
     assert_eq!(profile.program(), "hoarder");
     // The boxes alone; the size of the list of boxes depends on how it doubles.
     let boxes: u64 = (1..=200).sum();
