@@ -12,6 +12,16 @@ pub enum Moment {
     Peak,
 }
 
+impl Moment {
+    /// `end` or `peak`.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::End => "end",
+            Self::Peak => "peak",
+        }
+    }
+}
+
 /// What dhat counts for a call stack, or the sum over several. It is read with dhat's
 /// names.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,7 +6,7 @@ use profile::text::{Keep, visible};
 use serde::Deserialize;
 use serde_json::Value;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// What every version of the contract has.
 #[derive(Deserialize)]
@@ -20,7 +20,10 @@ struct Version {
 /// # Errors
 /// There is no such file, or it is no comparison of this schema.
 pub fn comparison(path: &Path, option: &str) -> Result<Comparison, Refusal> {
-    let path = &file(path);
+    let path = &match path.is_dir() {
+        true => path.join("comparison.json"),
+        false => path.to_owned(),
+    };
     let shown = path.display();
     let text = std::fs::read(path).map_err(|error| match error.kind() {
         ErrorKind::NotFound => Refusal(format!(
@@ -68,14 +71,6 @@ fn show_controls(value: &mut Value) {
             *fields = shown.collect();
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
-}
-
-/// The comparison in a folder, or the file itself.
-fn file(path: &Path) -> PathBuf {
-    match path.is_dir() {
-        true => path.join("comparison.json"),
-        false => path.to_owned(),
     }
 }
 

@@ -29,7 +29,7 @@ pub fn surviving(
 ) -> Markup {
     let mut root = Node::root();
     root.add(profile, moment, in_app, 1, Lines::Apart);
-    let when = when(moment);
+    let when = moment.word();
     let frame = Frame {
         title: title.to_owned(),
         meaning: format!("Width: bytes live at the {when}."),
@@ -80,7 +80,7 @@ impl Difference {
 
     /// The graph, which says in which direction to read it.
     pub fn draw(&self, title: &str) -> Markup {
-        let when = when(self.moment);
+        let when = self.moment.word();
         let frame = Frame {
             title: format!("{title}: from the first profile to the second"),
             meaning: format!("Width: difference in bytes live at the {when}."),
@@ -106,13 +106,6 @@ pub fn standalone(svg: Markup) -> String {
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
          {open}><style>\n{STYLE}</style>{rest}\n"
     )
-}
-
-fn when(moment: Moment) -> &'static str {
-    match moment {
-        Moment::End => "end",
-        Moment::Peak => "peak",
-    }
 }
 
 /// `1,234 B`.

@@ -44,7 +44,7 @@ impl Difference {
         Self {
             schema: 1,
             direction: DIRECTION,
-            at: if moment == Moment::Peak { "peak" } else { "end" },
+            at: moment.word(),
             in_app: after.in_app,
             change_bytes: Self::signed(before.side.bytes, after.side.bytes),
             a: before.side,
