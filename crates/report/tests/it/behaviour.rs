@@ -1,6 +1,6 @@
 //! What the page does in a browser, and what it does not.
 
-use crate::made::{CONTROLS, Copy, LESSON, on_page};
+use crate::made::{CONTROLS, Copy, LESSON, on_page, taint};
 use serde_json::{Value, json};
 use std::fs;
 
@@ -88,18 +88,7 @@ fn a_chart_tells_its_values_to_the_arrow_keys() {
 
 #[test]
 fn hostile_content_comes_out_as_text() {
-    let copy = Copy::new().change(|comparison| {
-        comparison["environment"]["engine"] = json!(HOSTILE);
-        let lessons = comparison["lessons"].as_array_mut().unwrap();
-        for lesson in lessons {
-            lesson["grows_with"] = json!(HOSTILE);
-            lesson["mismatches"] = json!([HOSTILE]);
-            for site in lesson["twins"]["leaky"]["sites"].as_array_mut().unwrap() {
-                site["frames"] = json!([HOSTILE]);
-                site["in_app_frame"] = Value::Null;
-            }
-        }
-    });
+    let copy = Copy::new().change(|comparison| taint(comparison, HOSTILE));
     let source = format!("// </code></div>{HOSTILE}\n");
     copy.write(&format!("sources/leaky/{LESSON}.rs"), &source);
     let name = &format!("profiles/{LESSON}.leaky.json");

@@ -4,7 +4,7 @@ use crate::browser::Browser;
 use report::comparison::Comparison;
 use report::page::{FILE, Folder, render};
 use report::stored;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -70,6 +70,19 @@ impl Copy {
     pub(crate) fn page(&self) -> PathBuf {
         self.write(FILE, &self.text());
         self.path().join(FILE)
+    }
+}
+
+/// Puts a text in place of all that a comparison has of others.
+pub(crate) fn taint(comparison: &mut Value, hostile: &str) {
+    comparison["environment"]["engine"] = hostile.into();
+    for lesson in comparison["lessons"].as_array_mut().unwrap() {
+        lesson["grows_with"] = hostile.into();
+        lesson["mismatches"] = json!([hostile]);
+        for site in lesson["twins"]["leaky"]["sites"].as_array_mut().unwrap() {
+            site["frames"] = json!([hostile]);
+            site["in_app_frame"] = Value::Null;
+        }
     }
 }
 
