@@ -75,7 +75,8 @@ impl Output {
     /// A file cannot be read or written.
     pub fn keep_sources(&self, comparison: &Comparison) -> Result<()> {
         for lesson in &comparison.lessons {
-            for (twin, id) in lesson.both().map(|(twin, _)| (twin, &lesson.id)) {
+            let id = &lesson.id;
+            for (twin, _) in lesson.both() {
                 match fs::read(source(twin, id)) {
                     Ok(text) => {
                         self.write(&format!("sources/{twin}/{id}.rs"), &text)?

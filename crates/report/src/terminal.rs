@@ -79,25 +79,15 @@ impl Lines {
     }
 }
 
-/// What a word means to its reader, which decides on its colour.
+/// What a word means to its reader: its style in a terminal, and a class of the page.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Tone {
-    Growth,
-    Still,
-    Unsure,
-    Other,
-}
+pub(crate) struct Tone(Style, &'static str);
 
 impl Tone {
-    /// In a terminal, and as a class of the page.
-    fn looks(self) -> (Style, &'static str) {
-        match self {
-            Self::Growth => (RED, "growth"),
-            Self::Still => (GREEN, "still"),
-            Self::Unsure => (YELLOW, "unsure"),
-            Self::Other => (CYAN, "other"),
-        }
-    }
+    pub(crate) const GROWTH: Self = Self(RED, "growth");
+    pub(crate) const STILL: Self = Self(GREEN, "still");
+    pub(crate) const UNSURE: Self = Self(YELLOW, "unsure");
+    pub(crate) const OTHER: Self = Self(CYAN, "other");
 }
 
 /// A verdict or a state.
@@ -110,20 +100,20 @@ pub(crate) trait Told: Copy {
     }
 
     fn style(self) -> Style {
-        self.told().1.looks().0
+        self.told().1.0
     }
 
     fn class(self) -> &'static str {
-        self.told().1.looks().1
+        self.told().1.1
     }
 }
 
 impl Told for Verdict {
     fn told(self) -> (&'static str, Tone) {
         let tone = match self {
-            Self::Leaks | Self::Grows => Tone::Growth,
-            Self::Bounded | Self::Flat => Tone::Still,
-            Self::Inconclusive => Tone::Unsure,
+            Self::Leaks | Self::Grows => Tone::GROWTH,
+            Self::Bounded | Self::Flat => Tone::STILL,
+            Self::Inconclusive => Tone::UNSURE,
         };
         (self.as_str(), tone)
     }

@@ -13,10 +13,8 @@ use tempfile::Builder;
 /// It cannot be written; the message names it.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let context = || format!("cannot write {}", path.display());
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
+    let parent = path.parent().filter(|parent| *parent != Path::new(""));
+    let folder = parent.unwrap_or(Path::new("."));
     fs::create_dir_all(folder).with_context(context)?;
     // Readable by whom the user's mask lets read: a report is there to be passed on.
     let readable = fs::Permissions::from_mode(0o666);

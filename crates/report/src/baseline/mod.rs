@@ -69,11 +69,11 @@ impl State {
 impl Told for State {
     fn told(self) -> (&'static str, Tone) {
         match self {
-            Self::New => ("NEW", Tone::Growth),
-            Self::Grown => ("GROWN", Tone::Growth),
-            Self::Accepted => ("ACCEPTED", Tone::Unsure),
-            Self::Known => ("KNOWN", Tone::Still),
-            Self::Fixed => ("FIXED", Tone::Still),
+            Self::New => ("NEW", Tone::GROWTH),
+            Self::Grown => ("GROWN", Tone::GROWTH),
+            Self::Accepted => ("ACCEPTED", Tone::UNSURE),
+            Self::Known => ("KNOWN", Tone::STILL),
+            Self::Fixed => ("FIXED", Tone::STILL),
         }
     }
 }

@@ -32,13 +32,13 @@ pub enum ClaimVerdict {
 impl Told for ClaimVerdict {
     fn told(self) -> (&'static str, Tone) {
         match self {
-            Self::Leaks => ("LEAKS", Tone::Growth),
-            Self::Grows => ("GROWS", Tone::Growth),
-            Self::Bounded => ("BOUNDED", Tone::Still),
-            Self::NoEffect => ("NO EFFECT", Tone::Still),
-            Self::WrongName => ("WRONG NAME", Tone::Other),
-            Self::NotMemory => ("NOT MEMORY", Tone::Other),
-            Self::NotSettled => ("NOT SETTLED", Tone::Unsure),
+            Self::Leaks => ("LEAKS", Tone::GROWTH),
+            Self::Grows => ("GROWS", Tone::GROWTH),
+            Self::Bounded => ("BOUNDED", Tone::STILL),
+            Self::NoEffect => ("NO EFFECT", Tone::STILL),
+            Self::WrongName => ("WRONG NAME", Tone::OTHER),
+            Self::NotMemory => ("NOT MEMORY", Tone::OTHER),
+            Self::NotSettled => ("NOT SETTLED", Tone::UNSURE),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What the charts of a lesson show: the peak, live bytes, resident bytes, and the
 //! numbers beside the heap.
 
+use super::capital;
 use super::chart::{self, Chart, Line, bytes};
 use crate::comparison::{LessonResult, TwinResult};
 use crate::figures::{power, slope};
@@ -112,11 +113,7 @@ fn metric(lesson: &LessonResult, name: &str) -> Chart {
             ..Line::default()
         })
     });
-    let mut title = name.to_owned();
-    if let Some(first) = title.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
-    over_rounds(&title, "Read after each round.", name, lines)
+    over_rounds(&capital(name.to_owned()), "Read after each round.", name, lines)
 }
 
 /// Live bytes over the rounds, or peaks over the sizes, in the space of a word.

@@ -104,6 +104,14 @@ fn table(label: &str, class: &str, heads: &[&str], rows: &Markup) -> Markup {
     wide(label, &table)
 }
 
+/// A text that begins with a capital.
+fn capital(mut text: String) -> String {
+    if let Some(first) = text.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    text
+}
+
 /// A verdict or a state in its colour and in words.
 fn badge(told: impl Told) -> Markup {
     html! { span class={ "verdict " (told.class()) } { (told.word()) } }

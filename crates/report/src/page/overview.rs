@@ -1,7 +1,7 @@
 //! The result in one sentence, and the table of lessons.
 
-use super::badge;
 use super::charts::spark;
+use super::{badge, capital};
 use crate::comparison::{Comparison, LessonResult, TwinResult, Verdict};
 use crate::figures;
 use maud::{Markup, html};
@@ -44,11 +44,8 @@ fn headline(comparison: &Comparison) -> String {
     };
     let parts = [jobs, suspects, Some(expected)];
     let sentence = parts.into_iter().flatten().collect::<Vec<_>>().join("; ");
-    let mut letters = sentence.chars();
-    let first = letters.next().into_iter().flat_map(char::to_uppercase);
     let pressure = comparison.pressure().map(|pressure| format!(" {pressure}"));
-    let sentence: String = first.chain(letters).chain(['.']).collect();
-    sentence + &pressure.unwrap_or_default()
+    format!("{}.{}", capital(sentence), pressure.unwrap_or_default())
 }
 
 /// All lessons, a row each, which links to its section.
