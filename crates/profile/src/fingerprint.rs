@@ -7,6 +7,7 @@
 
 use crate::frame::FrameRef;
 use crate::name;
+use std::collections::BTreeMap;
 
 /// A callee needs this share of a site's blocks to name the site. A line that asks for
 /// memory through n callees, once each per request, gives each a share near 1/n, so a
@@ -15,36 +16,30 @@ use crate::name;
 /// in another run: a baseline then shows its site as new.
 const SHARE_OF_NAME: f64 = 0.225;
 
-/// Blocks that a site asked for through each of its callees. There are only a few, so
-/// a list is the smallest map.
+/// Blocks that a site asked for through each of its callees.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Callees(Vec<(String, u64)>);
+pub(crate) struct Callees(BTreeMap<String, u64>);
 
 impl Callees {
-    pub(crate) fn add(&mut self, name: &str, blocks: u64) {
-        match self.0.iter_mut().find(|(known, _)| known == name) {
-            Some((_, sum)) => *sum = sum.saturating_add(blocks),
-            None => self.0.push((name.to_owned(), blocks)),
-        }
+    pub(crate) fn add(&mut self, name: String, blocks: u64) {
+        let sum = self.0.entry(name).or_default();
+        *sum = sum.saturating_add(blocks);
     }
 
     /// Adds the callees of the same site in another profile.
     pub(crate) fn join(&mut self, other: &Self) {
-        for (name, blocks) in &other.0 {
-            self.add(name, *blocks);
-        }
+        other.0.iter().for_each(|(name, blocks)| self.add(name.clone(), *blocks));
     }
 
     /// The callee that names a site: alphabetically the first with a sufficient share.
     /// Among nearly equal shares the largest would change from run to run.
     pub(crate) fn foremost(&self) -> &str {
-        let blocks: f64 = self.0.iter().map(|(_, blocks)| *blocks as f64).sum();
+        let blocks: f64 = self.0.values().map(|blocks| *blocks as f64).sum();
         let enough = SHARE_OF_NAME * blocks;
-        let good = self.0.iter().filter(|(_, blocks)| *blocks as f64 >= enough);
+        let good = self.0.iter().find(|(_, blocks)| **blocks as f64 >= enough);
         // When no share is sufficient, the largest one decides.
-        let most = || self.0.iter().max_by_key(|(name, blocks)| (blocks, name));
-        let named = good.min_by_key(|(name, _)| name).or_else(most);
-        named.map_or("", |(name, _)| name)
+        let most = || self.0.iter().max_by_key(|(name, blocks)| (*blocks, *name));
+        good.or_else(most).map_or("", |(name, _)| name)
     }
 }
 
@@ -116,7 +111,9 @@ mod tests {
     fn of_near_equals_the_first_in_the_alphabet_names_a_site() {
         let named = |callees: &[(&str, u64)]| {
             let mut all = Callees::default();
-            callees.iter().for_each(|(name, blocks)| all.add(name, *blocks));
+            callees
+                .iter()
+                .for_each(|(name, blocks)| all.add((*name).to_owned(), *blocks));
             all.foremost().to_owned()
         };
         assert_eq!(named(&[("insert", 51), ("clone", 49)]), "clone");

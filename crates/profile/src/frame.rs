@@ -80,13 +80,6 @@ impl From<FrameRef<'_>> for Frame {
     }
 }
 
-impl Frame {
-    /// The same, borrowed.
-    pub fn as_ref(&self) -> FrameRef<'_> {
-        FrameRef { function: &self.function, place: &self.place }
-    }
-}
-
 impl fmt::Display for Frame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.place.as_str() {

@@ -49,7 +49,7 @@ impl Profile {
             group.anchor(anchor);
             let below = at.checked_sub(1).map(|below| table[stack[below] as usize]);
             let callee = below.map(|frame| fingerprint::callee(&frame));
-            group.callees.add(&callee.unwrap_or_default(), counts.total_blocks);
+            group.callees.add(callee.unwrap_or_default(), counts.total_blocks);
         }
         groups
     }

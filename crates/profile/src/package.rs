@@ -5,7 +5,6 @@ use crate::counts::Counts;
 use crate::frame::{FrameRef, without_version};
 use crate::library;
 use crate::reading::Profile;
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 /// The package of a call stack whose frames show none.
@@ -16,18 +15,18 @@ const UNKNOWN: &str = "unknown";
 pub struct Packages<'a> {
     /// By file, for functions without a path; `None` when several packages have a file
     /// of that name.
-    by_file: HashMap<&'a str, Option<Cow<'a, str>>>,
+    by_file: HashMap<&'a str, Option<String>>,
 }
 
 impl<'a> Packages<'a> {
     /// Learns from a table of frames.
     pub fn of(table: &[FrameRef<'a>]) -> Self {
-        let mut by_file: HashMap<&str, Option<Cow<'_, str>>> = HashMap::new();
+        let mut by_file = HashMap::new();
         for frame in table {
-            let Some(package) = stated(frame) else { continue };
+            let Some(package) = stated(frame).map(Some) else { continue };
             let known =
-                by_file.entry(frame.path()).or_insert_with(|| Some(package.clone()));
-            if known.as_ref().is_some_and(|known| *known != package) {
+                by_file.entry(frame.path()).or_insert_with(|| package.clone());
+            if *known != package {
                 *known = None;
             }
         }
@@ -40,24 +39,20 @@ impl<'a> Packages<'a> {
         if let Some(object) = frame.place.strip_prefix("in ") {
             return object.rsplit('/').next().map(ToOwned::to_owned);
         }
-        let learnt = || self.by_file.get(frame.path())?.clone();
         let path = frame.path();
+        let learnt = || self.by_file.get(path)?.clone();
         let foreign =
-            || (!path.is_empty() && !path.ends_with(".rs")).then_some(path);
-        let found = stated(frame).or_else(learnt);
-        found.or_else(|| foreign().map(Cow::Borrowed)).map(Cow::into_owned)
+            || (!path.is_empty() && !path.ends_with(".rs")).then(|| path.to_owned());
+        stated(frame).or_else(learnt).or_else(foreign)
     }
 }
 
 /// The package that the frame itself shows: in its folder, or in its function's path.
-fn stated<'a>(frame: &FrameRef<'a>) -> Option<Cow<'a, str>> {
+fn stated(frame: &FrameRef<'_>) -> Option<String> {
     let folder = frame.place.split('/').next().unwrap_or_default();
     let package = without_version(folder);
     if package.len() < folder.len() {
-        return Some(match package.contains('-') {
-            true => Cow::Owned(package.replace('-', "_")),
-            false => Cow::Borrowed(package),
-        });
+        return Some(package.replace('-', "_"));
     }
     let path = frame.function.trim_start_matches(['<', '&', '[', '(']);
     let path = ["mut ", "dyn ", "impl "]
@@ -65,8 +60,7 @@ fn stated<'a>(frame: &FrameRef<'a>) -> Option<Cow<'a, str>> {
         .fold(path, |path, word| path.strip_prefix(word).unwrap_or(path));
     let (package, _) = path.split_once("::")?;
     let named = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    (!package.is_empty() && package.bytes().all(named))
-        .then_some(Cow::Borrowed(package))
+    (!package.is_empty() && package.bytes().all(named)).then(|| package.to_owned())
 }
 
 impl Profile {

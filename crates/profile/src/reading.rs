@@ -20,12 +20,10 @@ pub enum ProfileError {
     #[error("dhat file version {0} is not supported, only {VERSION}")]
     Version(u32),
     /// dhat can also count copies, and events that a program defines.
-    #[error("the profile counts {counted}, not the heap (its mode is {mode})")]
+    #[error("the profile counts {}, not the heap (its mode is {mode})", counted(.mode))]
     Mode {
         /// The mode that the file names.
         mode: String,
-        /// What that mode counts.
-        counted: &'static str,
     },
     /// A call stack that names a frame outside the table.
     #[error("a call stack names frame {0}, which the file does not have")]
@@ -89,8 +87,7 @@ impl Profile {
             return Err(ProfileError::Version(profile.version));
         }
         if !matches!(profile.mode.as_str(), "rust-heap" | "heap") {
-            let counted = counted(&profile.mode);
-            return Err(ProfileError::Mode { mode: profile.mode, counted });
+            return Err(ProfileError::Mode { mode: profile.mode });
         }
         let mut frames = profile.stacks.iter().flat_map(|stack| &stack.fs);
         match frames.find(|frame| **frame as usize >= profile.table.len()) {
