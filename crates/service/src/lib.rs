@@ -8,6 +8,7 @@ pub mod telemetry;
 pub mod dynamo;
 pub mod error;
 pub mod extract;
+mod client;
 mod connections;
 mod pace;
 pub mod tenant;

@@ -4,7 +4,7 @@
 //! and a large import must not fail because the database takes its time.
 
 use crate::Limits;
-use crate::connections::Client;
+use crate::client::Client;
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
 use actix_web::rt::time::{Instant, sleep_until};

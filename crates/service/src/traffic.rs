@@ -1,7 +1,7 @@
 //! Middleware of every request: counts it, times client and handler, and answers in the
 //! handler's place if that is too late or panics.
 
-use crate::connections::Client;
+use crate::client::Client;
 use crate::pace::{Incoming, Pace};
 use crate::{Limits, ServiceError};
 use actix_web::body::{BodySize, MessageBody};

@@ -8,6 +8,7 @@ pub mod request;
 pub mod client;
 pub mod digest;
 pub mod round;
+mod placeholder;
 pub mod http_file;
 
 pub use client::{ClientBehavior, Connection, Origin};
