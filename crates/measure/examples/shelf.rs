@@ -7,7 +7,7 @@
 use actix_web::web::{self, Bytes, Data, PayloadConfig};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use heap::Gauges;
-use std::collections::VecDeque;
+use std::collections::{LinkedList, VecDeque};
 use std::io::{Read, Write};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -15,11 +15,12 @@ use std::time::{Duration, Instant};
 #[global_allocator]
 static ALLOC: heap::CountingAlloc = heap::CountingAlloc;
 
-type Shelf = Mutex<Vec<Vec<u8>>>;
+/// A list, because a vector doubles at times: a step in the memory that is no leak.
+type Shelf = Mutex<LinkedList<Vec<u8>>>;
 type Filled = Mutex<VecDeque<String>>;
 
 async fn keep(body: Bytes, shelf: Data<Shelf>) -> HttpResponse {
-    shelf.lock().expect("no handler panics").push(body.to_vec());
+    shelf.lock().expect("no handler panics").push_back(body.to_vec());
     HttpResponse::NoContent().finish()
 }
 

@@ -27,6 +27,10 @@ pub struct Measure {
     #[arg(long, value_name = "ADDRESS")]
     pub url: Option<SocketAddr>,
 
+    /// Process of the service, where its address doesn't tell
+    #[arg(long, value_name = "PID")]
+    pub pid: Option<u32>,
+
     /// Measure only these requests, by name
     #[arg(long, value_name = "NAME")]
     pub only: Vec<String>,
@@ -53,6 +57,10 @@ pub struct Measure {
     /// Folder for measure.json, the call stacks and the service's log
     #[arg(long, value_name = "FOLDER", default_value = "target/leaklab/measure")]
     pub output: PathBuf,
+
+    /// An earlier measure.json: only what is new or has grown since then is exit code 1
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
 
     /// Form of the result on stdout
     #[arg(long, value_enum, default_value_t = Format::Text)]

@@ -98,6 +98,19 @@ fn requests_of_any_service_are_judged_with_the_line() {
     assert!(site.contains("examples/shelf.rs:"), "{site}");
     contains(&out, &["LEAKS", "held by", "shelf.rs:"]);
     assert!(shelf.is_free(), "the service is left running");
+    // The same again is no regression; without it in the baseline it is.
+    let baseline = shelf.path("before.json");
+    fs::copy(shelf.path("out/measure.json"), &baseline).unwrap();
+    let against = ["--only", "keep", "--baseline", baseline.to_str().unwrap()];
+    let arguments = [&against[..], &started(&shelf.program, &address)].concat();
+    let again = shelf.measured(REQUESTS, &arguments);
+    assert_eq!(again.status.code(), Some(0), "{}", text(&again.stdout));
+    contains(&text(&again.stdout), &["grows as before"]);
+    let flat = result.to_string().replace("LEAKS", "FLAT");
+    fs::write(&baseline, flat).unwrap();
+    let worse = shelf.measured(REQUESTS, &arguments);
+    assert_eq!(worse.status.code(), Some(1), "{}", text(&worse.stdout));
+    contains(&text(&worse.stdout), &["! grows, and did not"]);
 }
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
@@ -105,20 +118,24 @@ fn requests_of_any_service_are_judged_with_the_line() {
 fn an_unchanged_program_is_counted_exactly() {
     let shelf = Shelf::new();
     let address = shelf.address.to_string();
-    let only = ["--only", "keep", "--only", "forget", "--instrument", "preload"];
-    let arguments = [&only[..], &started(&shelf.program, &address)].concat();
-    let output = shelf.measured(REQUESTS, &arguments);
-    let (out, err) = (text(&output.stdout), text(&output.stderr));
-    assert_eq!(output.status.code(), Some(1), "{out}{err}");
-    let result = shelf.result();
-    assert_eq!(result["instrument"], "preload");
-    let verdicts = [0, 1].map(|at| result["requests"][at]["verdict"].clone());
-    assert_eq!(verdicts, ["LEAKS", "FLAT"], "{out}");
-    let keep = &result["requests"][0];
-    let slope = keep["slope_bytes_per_request"].as_f64().unwrap();
-    assert!((80.0..200.0).contains(&slope), "{slope} B per request");
-    let site = keep["sites"][0]["in_app_frame"].as_str().unwrap();
-    assert!(site.contains("examples/shelf.rs:"), "{site}");
+    let slopes = ["heap", "preload"].map(|instrument| {
+        let only =
+            ["--only", "keep", "--only", "forget", "--instrument", instrument];
+        let arguments = [&only[..], &started(&shelf.program, &address)].concat();
+        let output = shelf.measured(REQUESTS, &arguments);
+        let (out, err) = (text(&output.stdout), text(&output.stderr));
+        assert_eq!(output.status.code(), Some(1), "{out}{err}");
+        let result = shelf.result();
+        assert_eq!(result["instrument"], instrument);
+        let verdicts = [0, 1].map(|at| result["requests"][at]["verdict"].clone());
+        assert_eq!(verdicts, ["LEAKS", "FLAT"], "{out}");
+        let keep = &result["requests"][0];
+        let site = keep["sites"][0]["in_app_frame"].as_str().unwrap();
+        assert!(site.contains("examples/shelf.rs:"), "{site}");
+        keep["slope_bytes_per_request"].as_f64().unwrap()
+    });
+    // Both count what the program asked for.
+    assert!((slopes[0] - slopes[1]).abs() < 1.0, "{slopes:?}");
 }
 
 #[test]
@@ -149,6 +166,7 @@ fn what_cannot_be_measured_is_said_in_words() {
         ("GET /", &[], 2, "give the service's address as --url"),
         (REQUESTS, &["--only", "no"], 2, "it has keep, forget, fill"),
         (REQUESTS, &shelf_again, 2, "is taken by another process"),
+        (REQUESTS, &["--baseline", "/no/such.json"], 2, "--baseline /no/such.json"),
     ] {
         let output = shelf.measured(requests, arguments);
         let err = text(&output.stderr);

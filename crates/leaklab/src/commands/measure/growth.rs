@@ -4,7 +4,7 @@ use super::load::FileLoad;
 use crate::cli::Measure;
 use anyhow::Result;
 use measure::{Growth, Instrument, Judgement, Samples, Scenario, Verdict};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use workload::Origin;
 
 /// Rounds of a measurement.
@@ -22,7 +22,7 @@ const GOES_ON: f64 = 0.5;
 const COARSE_LEAK_BYTES: f64 = 400.0;
 
 /// What a request does to the memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub(super) enum RequestVerdict {
     /// Grows with the requests, and goes on.

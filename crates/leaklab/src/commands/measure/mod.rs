@@ -1,5 +1,6 @@
 //! `leaklab measure`: which requests of a service leak, by how much, and which line.
 
+mod baseline;
 mod growth;
 mod load;
 mod preload;
@@ -7,9 +8,9 @@ mod reader;
 mod result;
 mod target;
 
-use crate::cli::Measure;
+use crate::cli::{Format, Measure};
 use crate::failure::{Failure, code};
-use crate::output::print_as;
+use crate::output::{print, print_as};
 use crate::stop::Stop;
 use anyhow::{Context, anyhow};
 use growth::{Found, measured};
@@ -30,6 +31,7 @@ use workload::{HttpFile, Origin};
 pub async fn run(arguments: &Measure) -> Result<ExitCode, Failure> {
     let file = Arc::new(read(arguments)?);
     let address = address(&file, arguments.url)?;
+    let before = arguments.baseline.as_deref().map(baseline::read).transpose()?;
     let folder = &arguments.output;
     fs::create_dir_all(folder)
         .with_context(|| format!("cannot make the folder {}", folder.display()))?;
@@ -45,7 +47,15 @@ pub async fn run(arguments: &Measure) -> Result<ExitCode, Failure> {
     fs::write(&path, json)
         .with_context(|| format!("cannot write {}", path.display()))?;
     print_as(arguments.format, &measured, result::text)?;
-    Ok(code(!measured.requests.iter().any(RequestResult::grows)))
+    let Some(before) = before else {
+        return Ok(code(!measured.requests.iter().any(RequestResult::grows)));
+    };
+    let changes = baseline::changes(&before, &measured);
+    if arguments.format == Format::Text {
+        let text: String = changes.iter().map(baseline::Changed::text).collect();
+        print(&format!("\nAgainst the baseline\n{text}"))?;
+    }
+    Ok(code(!changes.iter().any(baseline::Changed::is_regression)))
 }
 
 fn read(arguments: &Measure) -> Result<HttpFile, Failure> {
@@ -167,7 +177,8 @@ async fn all(
     if let Some(target) = target {
         target.stop().await;
     }
-    Ok(Measured { schema: 1, instrument: reader.name(), requests: results })
+    let instrument = reader.name().to_owned();
+    Ok(Measured { schema: baseline::SCHEMA, instrument, requests: results })
 }
 
 /// A character of a file's name.

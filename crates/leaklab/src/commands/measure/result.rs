@@ -6,7 +6,7 @@ use measure::judge::SiteGrowth;
 use measure::statistics::theil_sen;
 use measure::{Judgement, Samples};
 use report::figures::bytes;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -16,20 +16,20 @@ const SITES_PRINTED: usize = 3;
 const RISES: f64 = 0.05;
 
 /// `measure.json`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Measured {
     /// Version of this format.
     pub(super) schema: u32,
     /// What read the memory.
-    pub(super) instrument: &'static str,
+    pub(super) instrument: String,
     /// In the order of the file.
     pub(super) requests: Vec<RequestResult>,
 }
 
 /// What one request does.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct RequestResult {
-    name: String,
+    pub(super) name: String,
     verdict: RequestVerdict,
     /// Bytes that each request adds.
     slope_bytes_per_request: f64,
@@ -52,7 +52,7 @@ pub(super) struct RequestResult {
 }
 
 /// A number beside the memory that rises with the requests.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct MetricRise {
     name: String,
     per_request: f64,
@@ -93,6 +93,29 @@ impl RequestResult {
     /// Whether memory or a metric grows with the requests.
     pub(super) fn grows(&self) -> bool {
         self.verdict == RequestVerdict::Leaks || !self.metrics.is_empty()
+    }
+}
+
+/// How a request grows, for a comparison.
+#[derive(Debug, Default)]
+pub(super) struct RequestGrowth {
+    pub(super) grows: bool,
+    /// Bytes that each request adds; 0 where memory doesn't grow.
+    pub(super) bytes: f64,
+    /// By how much they may differ between two measurements: half of the interval, or the
+    /// detection limit where that is more.
+    pub(super) noise: f64,
+}
+
+impl RequestResult {
+    pub(super) fn growth(&self) -> RequestGrowth {
+        let leaks = self.verdict == RequestVerdict::Leaks;
+        let spread = (self.ci95[1] - self.ci95[0]) / 2.0;
+        RequestGrowth {
+            grows: self.grows(),
+            bytes: if leaks { self.slope_bytes_per_request } else { 0.0 },
+            noise: spread.max(self.detection_limit_bytes_per_request),
+        }
     }
 }
 
@@ -169,7 +192,7 @@ pub(super) fn text(measured: &Measured) -> String {
 }
 
 fn about(measured: &Measured) -> String {
-    let instrument = match measured.instrument {
+    let instrument = match &*measured.instrument {
         "process" => {
             "Read by process: physical memory, which hides leaks below about 400 B a \n\
              request, and no call stacks. Mount the crate heap, or start the service by \n\
