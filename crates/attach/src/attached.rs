@@ -1,12 +1,13 @@
 //! A process that has loaded the library.
 
+use crate::Error;
 use crate::layout::{Header, MAGIC, Page, SHARDS, STACKS, Shard, Stack, Tables};
 use crate::library::FILE;
+use crate::maps::{self, Mapping};
 use crate::memory::{self, Memory};
-use crate::{Error, maps, profile};
+use crate::profile::{self, Window};
 use object::{Object, ObjectSymbol};
 use std::mem::offset_of;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 /// How many milliseconds a thread may need to record a block: it takes microseconds, but
@@ -36,10 +37,6 @@ pub struct Attached {
     window: Option<u64>,
 }
 
-pub(crate) fn word(value: &AtomicU64) -> u64 {
-    value.load(Relaxed)
-}
-
 impl Attached {
     /// Finds the library in the memory of a process.
     ///
@@ -48,36 +45,43 @@ impl Attached {
     pub fn to(process: u32) -> Result<Self, Error> {
         let maps = maps::of(process)?;
         let library = maps.iter().find(|m| m.offset == 0 && m.path.ends_with(FILE));
-        let library = library.ok_or_else(|| {
-            let cure =
-                "start the program itself, not a wrapper that clears LD_PRELOAD";
-            Error::new(format!("process {process} has not loaded {FILE}: {cure}"))
-        })?;
-        let bytes = std::fs::read(maps::within(process, &library.path))
+        let Some(Mapping { range, path, .. }) = library else {
+            let text = "has not loaded libpreload.so: start the program itself, not a \
+                wrapper that clears LD_PRELOAD";
+            return Err(Error::of(process, text));
+        };
+        let bytes = std::fs::read(maps::within(process, path))
             .map_err(|source| memory::unreachable(process, source))?;
         let file = object::File::parse(bytes.as_slice()).ok();
-        let symbol = file.as_ref().and_then(|file| {
-            let mut symbols = file.dynamic_symbols();
-            symbols.find(|symbol| symbol.name() == Ok("leaklab_preload_page"))
-        });
-        let page = symbol.map_or(0, |symbol| library.range.start + symbol.address());
+        let mut symbols = file.iter().flat_map(|file| file.dynamic_symbols());
+        let symbol =
+            symbols.find(|symbol| symbol.name() == Ok("leaklab_preload_page"));
+        let page = symbol.map_or(0, |symbol| range.start + symbol.address());
         let found = Self { process, page, window: None };
         // The word is 0 before the first allocation.
-        if page == 0 || ![0, MAGIC].contains(&word(&found.header()?.magic)) {
-            let cure = "build the workspace and start the program again";
-            let version = format!("process {process} has another version of {FILE}");
-            return Err(Error::new(format!("{version}: {cure}")));
+        if page == 0
+            || ![0, MAGIC].contains(&found.header(offset_of!(Header, magic))?)
+        {
+            let text = "has another version of libpreload.so: build the workspace, and \
+                start the program again";
+            return Err(Error::of(process, text));
         }
         Ok(found)
     }
 
-    fn header(&self) -> Result<Header, Error> {
-        Ok(Memory(self.process).read(self.page, 1)?.remove(0))
+    /// A field of the header.
+    fn header(&self, field: usize) -> Result<u64, Error> {
+        Ok(Memory(self.process).read(self.page + field as u64, 8)?[0])
     }
 
-    fn shards(&self) -> Result<Vec<Shard>, Error> {
-        let used = (word(&self.header()?.used) as usize).clamp(1, SHARDS);
-        Memory(self.process).read(self.page + offset_of!(Page, shards) as u64, used)
+    /// The sum of a field over all shards.
+    fn shards(&self) -> Result<impl Fn(usize) -> u64, Error> {
+        let start = self.page + offset_of!(Page, shards) as u64;
+        let words = Memory(self.process).read(start, SHARDS * size_of::<Shard>())?;
+        Ok(move |field: usize| {
+            let all = words.iter().skip(field / 8).step_by(size_of::<Shard>() / 8);
+            all.fold(0, |sum: u64, n| sum.wrapping_add(*n))
+        })
     }
 
     /// Adds up the counters of all threads. The sum is exact at rest; while threads
@@ -86,30 +90,43 @@ impl Attached {
     /// # Errors
     /// The process has ended.
     pub fn counts(&self) -> Result<Counts, Error> {
-        let shards = self.shards()?;
-        let sum = |count: fn(&Shard) -> &AtomicU64| {
-            shards.iter().map(|s| word(count(s))).fold(0, u64::wrapping_add)
-        };
-        let allocated_bytes = sum(|shard| &shard.allocated_bytes);
-        let allocated_blocks = sum(|shard| &shard.allocated_blocks);
-        let live_bytes = allocated_bytes.saturating_sub(sum(|s| &s.freed_bytes));
-        let live_blocks = allocated_blocks.saturating_sub(sum(|s| &s.freed_blocks));
-        Ok(Counts { live_bytes, live_blocks, allocated_bytes, allocated_blocks })
+        let sum = self.shards()?;
+        let allocated_bytes = sum(offset_of!(Shard, allocated_bytes));
+        let allocated_blocks = sum(offset_of!(Shard, allocated_blocks));
+        let live = |all: u64, freed| all.saturating_sub(sum(freed));
+        Ok(Counts {
+            live_bytes: live(allocated_bytes, offset_of!(Shard, freed_bytes)),
+            live_blocks: live(allocated_blocks, offset_of!(Shard, freed_blocks)),
+            allocated_bytes,
+            allocated_blocks,
+        })
     }
 
     fn want(&self, window: u64) -> Result<(), Error> {
-        let field = offset_of!(Page, header) + offset_of!(Header, want);
-        Memory(self.process).write(self.page + field as u64, window)
+        let field = offset_of!(Header, want) as u64;
+        Memory(self.process).write(self.page + field, window)
+    }
+
+    /// Wants no window, and waits for the threads that still record.
+    fn rest(&self) -> Result<(), Error> {
+        self.want(0)?;
+        for _ in 0..REST {
+            if self.shards()?(offset_of!(Shard, busy)) == 0 {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Err(Error::of(self.process, "stands still: let it run on"))
     }
 
     /// Opens a window: from now on the library records every allocation with its call
     /// stack, which takes it some microseconds. A window that is open is thrown away.
     ///
     /// # Errors
-    /// The process has ended.
+    /// The process has ended or is stopped.
     pub fn open_window(&mut self) -> Result<(), Error> {
-        let header = self.header()?;
-        let window = word(&header.have).max(word(&header.want)) + 1;
+        self.rest()?;
+        let window = self.header(offset_of!(Header, have))? + 1;
         self.want(window)?;
         self.window = Some(window);
         Ok(())
@@ -121,37 +138,29 @@ impl Attached {
     /// the window has more than 65,536 different call stacks.
     ///
     /// # Errors
-    /// No window is open, or the process has ended.
+    /// No window is open, or the process has ended or is stopped.
     pub fn close_window(&mut self) -> Result<Vec<u8>, Error> {
         let process = self.process;
-        let window = self.window.take().ok_or_else(|| {
-            Error::new(format!(
-                "process {process} has no open window: open one first"
-            ))
-        })?;
-        self.want(0)?;
-        let mut waited = 0;
-        while self.shards()?.iter().any(|shard| word(&shard.busy) != 0) {
-            if waited == REST {
-                let cause =
-                    "has a thread that does not finish recording: let it run on";
-                return Err(Error::new(format!("process {process} {cause}")));
-            }
-            waited += 1;
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        let (end, header) = (memory::now(), self.header()?);
+        let none = || Error::of(process, "has no open window: open one first");
+        let window = self.window.take().ok_or_else(none)?;
+        self.rest()?;
+        let end = memory::now();
+        let memory = Memory(process);
+        let header = memory.read(self.page, size_of::<Header>())?;
+        let field = |offset: usize| header[offset / 8];
+        let mut stacks = Vec::new();
         // Without an allocation since it was opened, the window has no tables.
-        let mut stacks = Vec::<Stack>::new();
-        if word(&header.have) == window {
-            let tables = word(&header.tables);
-            let count = (word(&header.stacks) as usize).min(STACKS);
+        let open = field(offset_of!(Header, have)) == window;
+        if open {
+            let tables = field(offset_of!(Header, tables));
+            let count = (field(offset_of!(Header, stacks)) as usize).min(STACKS);
             let used = tables + offset_of!(Tables, used) as u64;
-            for at in Memory(process).read::<AtomicU64>(used, count)? {
-                let place = tables + word(&at) * size_of::<Stack>() as u64;
-                stacks.append(&mut Memory(process).read(place, 1)?);
+            for at in memory.read(used, count * 8)? {
+                let place = tables + at * size_of::<Stack>() as u64;
+                stacks.push(memory.read(place, size_of::<Stack>())?);
             }
         }
-        profile::write(process, &header, &stacks, end)
+        let header = open.then_some(header);
+        profile::write(process, Window { header, stacks, end })
     }
 }

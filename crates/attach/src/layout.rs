@@ -15,7 +15,7 @@ pub(crate) const FRAMES: usize = 68;
 /// Different call stacks in a window.
 pub(crate) const STACKS: usize = 1 << 16;
 
-/// The page, which the library exports as `leaklab_preload_page`.
+/// The page, which the library exports under the name `leaklab_preload_page`.
 #[repr(C)]
 pub(crate) struct Page {
     pub(crate) header: Header,
@@ -27,30 +27,22 @@ pub(crate) struct Page {
 pub(crate) struct Header {
     /// [`MAGIC`], or 0 before the first allocation.
     pub(crate) magic: AtomicU64,
-    /// Number of shards that were ever in use, if more than one was.
-    pub(crate) used: AtomicU64,
     /// The window that the reader wants, or 0. The reader writes this field alone.
     pub(crate) want: AtomicU64,
-    /// The window for which the tables are ready.
+    /// The window for which the tables are ready, and the time when they were.
     pub(crate) have: AtomicU64,
-    /// 1 while a thread empties the tables.
-    pub(crate) opening: AtomicU64,
-    /// When the window opened.
     pub(crate) opened: AtomicU64,
+    /// 1 while a thread empties the tables or notes a peak.
+    pub(crate) lock: AtomicU64,
     /// Address of [`Tables`], or 0 before the first window.
     pub(crate) tables: AtomicU64,
-    /// Number of stacks in use.
+    /// Number of stacks in use, and of blocks that found none free.
     pub(crate) stacks: AtomicU64,
-    /// Live bytes of the window's blocks.
-    pub(crate) live: AtomicU64,
-    /// Most live bytes so far, at most 1/64 too low.
-    pub(crate) peak: AtomicU64,
-    /// When that was.
-    pub(crate) peak_at: AtomicU64,
-    /// 1 while a thread notes a peak.
-    pub(crate) peaking: AtomicU64,
-    /// Blocks that found all stacks in use.
     pub(crate) lost: AtomicU64,
+    /// Live bytes of the window's blocks, and the most so far, at most 1/64 too low.
+    pub(crate) live: AtomicU64,
+    pub(crate) peak: AtomicU64,
+    pub(crate) peak_at: AtomicU64,
 }
 
 /// What the threads that owned a shard allocated and freed. The alignment keeps two
@@ -76,7 +68,8 @@ pub(crate) struct Tables {
     pub(crate) used: [AtomicU64; STACKS],
 }
 
-/// A call stack and what dhat counts for one.
+/// A call stack. Its first nine fields are dhat's counts, in the order of the reader's
+/// `COUNTS`.
 #[repr(C)]
 pub(crate) struct Stack {
     pub(crate) total_bytes: AtomicU64,

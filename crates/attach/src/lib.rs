@@ -29,4 +29,9 @@ impl Error {
     fn new(text: impl Into<String>) -> Self {
         Self { text: text.into(), source: None }
     }
+
+    /// What is wrong with a process, and what to do.
+    fn of(process: u32, text: &str) -> Self {
+        Self::new(format!("process {process} {text}"))
+    }
 }

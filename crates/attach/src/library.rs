@@ -32,18 +32,18 @@ impl Library {
         }
         let program = std::env::current_exe().unwrap_or_default();
         let mut folders = program.ancestors().skip(1).take(2);
-        let path = folders.find_map(|folder| {
-            let path = folder.join(FILE);
-            path.is_file().then_some(path)
-        });
-        let path = path.ok_or_else(|| {
+        let folder = folders.find(|folder| folder.join(FILE).is_file());
+        let Some(path) = folder.map(|folder| folder.join(FILE)) else {
             let path = program.with_file_name(FILE);
             let cure = "run `cargo build --workspace`";
-            Error::new(format!("{} is not built: {cure}", path.display()))
-        })?;
+            return Err(Error::new(format!(
+                "{} is not built: {cure}",
+                path.display()
+            )));
+        };
         let shown = path.display();
         // The loader splits its list there.
-        if path.as_os_str().as_encoded_bytes().iter().any(|b| b" :".contains(b)) {
+        if shown.to_string().contains([' ', ':']) {
             let cause =
                 "cannot be preloaded, because its path has a space or a colon";
             return Err(Error::new(format!("{shown} {cause}: move it")));
@@ -56,15 +56,14 @@ impl Library {
         })?;
         if !output.status.success() || !output.stderr.is_empty() {
             let said = String::from_utf8_lossy(&output.stderr);
-            let said = format!("{}; {}", output.status, said.trim());
             let failed = format!("/bin/true fails with {shown} preloaded: {said}");
-            return Err(Error::new(failed));
+            return Err(Error::new(failed.trim()));
         }
         Ok(Self { path })
     }
 
     /// Why a program would not load the library, or would not call its functions, and
-    /// what to do; `None` if it would. A script is judged by its interpreter.
+    /// what to do; `None` if it would, and for a script.
     pub fn refused_by(&self, program: &Path) -> Option<String> {
         refusal::of(program)
     }

@@ -42,19 +42,3 @@ pub(crate) fn within(process: u32, path: &Path) -> PathBuf {
     let inner = path.strip_prefix("/").unwrap_or(path);
     PathBuf::from(format!("/proc/{process}/root")).join(inner)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_with_a_file_are_read_and_others_left_out() {
-        let line = "5600-57ff r-xp 00001000 08:01 7    /opt/my app/server (deleted)";
-        let found = Mapping::parse(line).unwrap();
-        assert_eq!((found.range, found.offset), (0x5600..0x57ff, 0x1000));
-        assert_eq!(found.path, Path::new("/opt/my app/server"));
-        assert!(
-            Mapping::parse("7100-7200 rw-p 00000000 00:00 0    [heap]").is_none()
-        );
-    }
-}

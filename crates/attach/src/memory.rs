@@ -3,81 +3,46 @@
 #![expect(unsafe_code, reason = "process_vm_readv and its kind are C functions")]
 
 use crate::Error;
-use crate::layout::{Header, Shard, Stack};
 use std::ffi::c_void;
 use std::io;
 use std::path::Path;
-use std::sync::atomic::AtomicU64;
 
-/// Types that any bytes are a value of.
-///
-/// # Safety
-/// The type consists of atomics and padding.
-pub(crate) unsafe trait Plain {}
-
-// SAFETY: any eight bytes are one, and all fields of the others are one.
-unsafe impl Plain for AtomicU64 {}
-// SAFETY: as above.
-unsafe impl Plain for Header {}
-// SAFETY: as above.
-unsafe impl Plain for Shard {}
-// SAFETY: as above.
-unsafe impl Plain for Stack {}
-
-/// The memory of a process.
+/// The memory of a process, in words.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Memory(pub(crate) u32);
 
 impl Memory {
-    /// `count` values that lie one after the other.
-    pub(crate) fn read<T: Plain>(
-        self,
-        address: u64,
-        count: usize,
-    ) -> Result<Vec<T>, Error> {
-        let mut values = Vec::<T>::with_capacity(count);
-        let size = count * size_of::<T>();
-        self.copy(values.as_mut_ptr().cast(), address, size, false)?;
-        // SAFETY: all of them are written, and any bytes are a value.
-        unsafe { values.set_len(count) };
-        Ok(values)
+    /// The words of `size` bytes.
+    pub(crate) fn read(self, address: u64, size: usize) -> Result<Vec<u64>, Error> {
+        let mut words = vec![0; size / 8];
+        self.copy(&mut words, address, false)?;
+        Ok(words)
     }
 
-    pub(crate) fn write(self, address: u64, mut word: u64) -> Result<(), Error> {
-        self.copy((&raw mut word).cast(), address, 8, true)
+    pub(crate) fn write(self, address: u64, word: u64) -> Result<(), Error> {
+        self.copy(&mut [word], address, true)
     }
 
-    /// Copies between `size` bytes here and as many there.
-    fn copy(
-        self,
-        own: *mut c_void,
-        at: u64,
-        size: usize,
-        out: bool,
-    ) -> Result<(), Error> {
+    /// Copies from there, or out of here. What is written is an atomic that the other
+    /// process expects to change.
+    fn copy(self, words: &mut [u64], address: u64, out: bool) -> Result<(), Error> {
+        let size = size_of_val(words);
+        let place = |base| libc::iovec { iov_base: base, iov_len: size };
+        let own = place(words.as_mut_ptr().cast());
+        let other = place(address as *mut c_void);
         #[cfg(not(target_os = "linux"))]
-        let done = {
-            let _ = (own, at, size, out);
-            -1
-        };
+        let done = if out && own.iov_len > other.iov_len { 0 } else { -1 };
+        // SAFETY: the kernel writes to `words` at most, and any bytes are words.
         #[cfg(target_os = "linux")]
-        let done = {
-            let process = self.0.cast_signed();
-            let own = libc::iovec { iov_base: own, iov_len: size };
-            let other = libc::iovec { iov_base: at as *mut c_void, iov_len: size };
-            // SAFETY: `read` has room for so many bytes, and `write` has them. The
-            // written word is an atomic that the other process expects to change.
-            unsafe {
-                match out {
-                    true => libc::process_vm_writev(process, &own, 1, &other, 1, 0),
-                    false => libc::process_vm_readv(process, &own, 1, &other, 1, 0),
-                }
-            }
+        let done = unsafe {
+            let copy =
+                if out { libc::process_vm_writev } else { libc::process_vm_readv };
+            copy(self.0.cast_signed(), &raw const own, 1, &raw const other, 1, 0)
         };
-        if usize::try_from(done) == Ok(size) {
-            return Ok(());
+        match usize::try_from(done) {
+            Ok(done) if done == size => Ok(()),
+            _ => Err(unreachable(self.0, io::Error::last_os_error())),
         }
-        Err(unreachable(self.0, io::Error::last_os_error()))
     }
 }
 

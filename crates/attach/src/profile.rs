@@ -1,52 +1,53 @@
 //! A window's call stacks as dhat writes them: JSON, version 2, mode `rust-heap`.
 
-use crate::attached::word;
+use crate::Error;
 use crate::layout::{Header, Stack};
 use crate::names::Names;
-use crate::{Error, maps};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use std::fs;
+use std::mem::offset_of;
+
+/// dhat's names for the first fields of a [`Stack`].
+const COUNTS: [&str; 9] = ["tb", "tbk", "eb", "ebk", "mb", "mbk", "gb", "gbk", "tl"];
 
 /// What names of functions begin with that only pass a request for memory on. dhat
 /// leaves out the same.
 const ALLOCATORS: [&str; 5] =
     ["alloc::alloc::", "<alloc::alloc::", "__rustc::", "__rust_alloc", "__rdl_"];
 
-/// The profile of a window that ended at a time, in nanoseconds.
-pub(crate) fn write(
-    process: u32,
-    header: &Header,
-    stacks: &[Stack],
-    end: u64,
-) -> Result<Vec<u8>, Error> {
-    let names = Names::new(process, maps::of(process)?);
-    let mut table =
-        Table { names, frames: vec!["[root]".into()], known: HashMap::new() };
-    let at_peak = word(&header.live) > word(&header.peak);
-    let points = stacks.iter().map(|stack| {
-        let (bytes, blocks) = match at_peak {
-            true => (&stack.end_bytes, &stack.end_blocks),
-            false => (&stack.peak_bytes, &stack.peak_blocks),
-        };
-        let live = word(&stack.end_blocks).wrapping_mul(end);
-        json!({
-            "tb": word(&stack.total_bytes),
-            "tbk": word(&stack.total_blocks),
-            "tl": word(&stack.lifetimes).wrapping_add(live) / 1_000,
-            "mb": word(&stack.max_bytes),
-            "mbk": word(&stack.max_blocks),
-            "gb": word(bytes),
-            "gbk": word(blocks),
-            "eb": word(&stack.end_bytes),
-            "ebk": word(&stack.end_blocks),
-            "fs": table.stack(stack.frames.iter().map(word).take_while(|at| *at != 0)),
-        })
+/// A window, in the words of its [`Header`] and of each [`Stack`].
+pub(crate) struct Window {
+    /// None if nothing was allocated.
+    pub(crate) header: Option<Vec<u64>>,
+    pub(crate) stacks: Vec<Vec<u64>>,
+    /// When it was closed, in nanoseconds.
+    pub(crate) end: u64,
+}
+
+pub(crate) fn write(process: u32, window: Window) -> Result<Vec<u8>, Error> {
+    let Window { header, stacks, end } = window;
+    let (names, frames) = (Names::of(process)?, vec!["[root]".to_owned()]);
+    let mut table = Table { names, frames, known: HashMap::new() };
+    let header =
+        |field: usize| header.as_ref().map_or(end, |words| words[field / 8]);
+    let start = header(offset_of!(Header, opened));
+    // The peak was noted before live bytes fell for the last time, or it is now.
+    let at_end = header(offset_of!(Header, live)) > header(offset_of!(Header, peak));
+    let peak_at = if at_end { end } else { header(offset_of!(Header, peak_at)) };
+    let points = stacks.into_iter().map(|mut stack| {
+        if at_end {
+            stack.copy_within(2..4, 6);
+        }
+        stack[8] = stack[8].wrapping_add(stack[3].wrapping_mul(end)) / 1_000;
+        let counts = COUNTS.iter().zip(&stack);
+        let mut point: Map<_, _> =
+            counts.map(|(name, n)| (name.to_string(), json!(n))).collect();
+        let frames = table.stack(&stack[offset_of!(Stack, frames) / 8..]);
+        point.insert("fs".to_owned(), json!(frames));
+        Value::Object(point)
     });
     let points: Vec<Value> = points.collect();
-    // Of an empty window nothing is known but its end.
-    let start = if stacks.is_empty() { end } else { word(&header.opened) };
-    let peak_at = if at_peak { end } else { word(&header.peak_at) };
     let command = fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
     let command = String::from_utf8_lossy(&command).replace('\0', " ");
     let profile = json!({
@@ -62,7 +63,7 @@ pub(crate) fn write(
         "pid": process,
         "tg": peak_at.saturating_sub(start) / 1_000,
         "te": end.saturating_sub(start) / 1_000,
-        "lost": if stacks.is_empty() { 0 } else { word(&header.lost) },
+        "lost": if points.is_empty() { 0 } else { header(offset_of!(Header, lost)) },
         "pps": points,
         "ftbl": table.frames,
     });
@@ -79,12 +80,12 @@ struct Table {
 
 impl Table {
     /// A call stack without the functions that only pass the request on.
-    fn stack(&mut self, addresses: impl Iterator<Item = u64>) -> Vec<usize> {
+    fn stack(&mut self, addresses: &[u64]) -> Vec<usize> {
         let mut indices = Vec::new();
-        for address in addresses {
-            let found = self.known.entry(address).or_insert_with(|| {
+        for address in addresses.iter().take_while(|address| **address != 0) {
+            let found = self.known.entry(*address).or_insert_with(|| {
                 let first = self.frames.len();
-                let names = self.names.at(address).into_iter();
+                let names = self.names.at(*address).into_iter();
                 self.frames
                     .extend(names.map(|name| format!("{address:#x}: {name}")));
                 (first..self.frames.len()).collect()

@@ -5,29 +5,20 @@ use object::read::elf::{ElfFile64, FileHeader, ProgramHeader};
 use object::{Endianness, Object, ObjectSymbol};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Functions of allocators that a Rust program has beside malloc, and their names.
 const ALLOCATORS: [(&str, &str); 2] =
     [("_mi_malloc_generic", "mimalloc"), ("_rjem_mallocx", "jemalloc")];
 
-/// `None` also for what cannot be read: its start fails, or it is attached in vain, and
-/// either says why.
+const X86_64: &str = "is no program for x86-64: build it for that";
+
+/// `None` also for scripts and what cannot be read: attaching to it says why it fails.
 pub(crate) fn of(program: &Path) -> Option<String> {
-    let mut bytes = fs::read(program).ok()?;
-    let mut program = program.to_owned();
-    if let Some(line) = bytes.strip_prefix(b"#!") {
-        // The program that runs a script.
-        let line = String::from_utf8_lossy(line.split(|b| *b == b'\n').next()?);
-        program = PathBuf::from(line.split_whitespace().next()?);
-        bytes = fs::read(&program).ok()?;
-    }
-    if !bytes.starts_with(b"\x7fELF") {
-        return None;
-    }
+    let bytes = fs::read(program).ok().filter(|b| b.starts_with(b"\x7fELF"))?;
     let cause = match ElfFile64::parse(bytes.as_slice()) {
-        Ok(file) => cause(&file, &bytes, &program)?,
-        Err(_) => "is no program for x86-64: build it for that".to_owned(),
+        Ok(file) => cause(&file, &bytes, program)?,
+        Err(_) => X86_64.to_owned(),
     };
     Some(format!("{} {cause}", program.display()))
 }
@@ -38,7 +29,7 @@ fn cause(
     program: &Path,
 ) -> Option<String> {
     if file.elf_header().e_machine(file.endian()) != object::elf::EM_X86_64 {
-        return Some("is no program for x86-64: build it for that".to_owned());
+        return Some(X86_64.to_owned());
     }
     let mut headers = file.elf_program_headers().iter();
     let loader = headers.find_map(|h| h.interpreter(file.endian(), bytes).ok()?);

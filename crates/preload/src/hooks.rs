@@ -1,6 +1,11 @@
 //! malloc and its kind: call glibc's function, mark the block, count, and record while a
 //! window is open.
 
+#![expect(
+    unsafe_op_in_unsafe_fn,
+    reason = "callers promise what C asks for: a block is null, or glibc's and in use"
+)]
+
 use crate::mark::{self, Mark, SIZE};
 use crate::{shard, window};
 use std::ffi::{c_int, c_void};
@@ -9,7 +14,7 @@ use std::ptr::null_mut;
 const PAGE_SIZE: usize = 4_096;
 
 // Names that glibc keeps for libraries like this one. dlsym, which finds the next
-// function of a name, may itself allocate.
+// function of a name, may itself allocate. All take any size and fail with ENOMEM.
 unsafe extern "C" {
     fn __libc_malloc(bytes: usize) -> *mut c_void;
     fn __libc_calloc(count: usize, size: usize) -> *mut c_void;
@@ -18,16 +23,13 @@ unsafe extern "C" {
     fn __libc_memalign(alignment: usize, bytes: usize) -> *mut c_void;
 }
 
-/// # Safety
-/// The block is null or glibc's, for `SIZE` bytes more.
+/// Takes a new block, which has `SIZE` bytes more.
 #[inline]
 unsafe fn born(block: *mut c_void, bytes: usize) -> *mut c_void {
-    // SAFETY: as the caller promises.
-    if !block.is_null() && unsafe { mark::write(block, Mark { bytes, record: 0 }) } {
+    if !block.is_null() && mark::write(block, Mark { bytes, record: 0 }) {
         shard::allocated(bytes, 1);
         if window::wanted() {
-            // SAFETY: the block is marked.
-            unsafe { window::born(block, bytes) };
+            window::born(block, bytes);
         }
     }
     block
@@ -35,15 +37,13 @@ unsafe fn born(block: *mut c_void, bytes: usize) -> *mut c_void {
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn malloc(bytes: usize) -> *mut c_void {
-    // SAFETY: malloc takes any size.
-    unsafe { born(__libc_malloc(bytes.saturating_add(SIZE)), bytes) }
+    born(__libc_malloc(bytes.saturating_add(SIZE)), bytes)
 }
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn calloc(count: usize, size: usize) -> *mut c_void {
     let bytes = count.saturating_mul(size);
-    // SAFETY: calloc takes any size.
-    unsafe { born(__libc_calloc(1, bytes.saturating_add(SIZE)), bytes) }
+    born(__libc_calloc(1, bytes.saturating_add(SIZE)), bytes)
 }
 
 #[unsafe(no_mangle)]
@@ -51,36 +51,29 @@ unsafe extern "C" fn free(block: *mut c_void) {
     if block.is_null() {
         return;
     }
-    // SAFETY: the program gives back a block of glibc's.
-    unsafe {
-        if let Some(mark) = mark::read(block) {
-            shard::freed(mark.bytes, 1);
-            if window::wanted() {
-                window::died(mark);
-            }
+    if let Some(mark) = mark::read(block) {
+        shard::freed(mark.bytes, 1);
+        if window::wanted() {
+            window::died(mark);
         }
-        __libc_free(block);
     }
+    __libc_free(block);
 }
 
+/// A failure leaves the block and its mark as they are. For no bytes glibc frees it.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn realloc(block: *mut c_void, bytes: usize) -> *mut c_void {
-    // SAFETY: the block is null or glibc's. A failure leaves it and its mark as they
-    // are; for no bytes glibc frees it.
-    unsafe {
-        if block.is_null() {
-            return malloc(bytes);
-        }
-        if bytes == 0 {
-            free(block);
-            return null_mut();
-        }
-        let old = mark::read(block);
-        let new = __libc_realloc(block, bytes.saturating_add(SIZE));
-        let Some(old) = old else { return born(new, bytes) };
-        if new.is_null() {
-            return new;
-        }
+    if block.is_null() {
+        return malloc(bytes);
+    }
+    if bytes == 0 {
+        free(block);
+        return null_mut();
+    }
+    let old = mark::read(block);
+    let new = __libc_realloc(block, bytes.saturating_add(SIZE));
+    let Some(old) = old else { return born(new, bytes) };
+    if !new.is_null() {
         shard::freed(old.bytes, 0);
         if mark::write(new, Mark { bytes, ..old }) {
             shard::allocated(bytes, 0);
@@ -88,8 +81,8 @@ unsafe extern "C" fn realloc(block: *mut c_void, bytes: usize) -> *mut c_void {
                 window::resized(new, old, bytes);
             }
         }
-        new
     }
+    new
 }
 
 #[unsafe(no_mangle)]
@@ -98,20 +91,18 @@ unsafe extern "C" fn reallocarray(
     count: usize,
     size: usize,
 ) -> *mut c_void {
-    // SAFETY: the caller's promise on the block is passed on.
-    unsafe { realloc(block, count.saturating_mul(size)) }
+    realloc(block, count.saturating_mul(size))
 }
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn memalign(alignment: usize, bytes: usize) -> *mut c_void {
-    // SAFETY: memalign refuses what it cannot give.
-    unsafe { born(__libc_memalign(alignment, bytes.saturating_add(SIZE)), bytes) }
+    born(__libc_memalign(alignment, bytes.saturating_add(SIZE)), bytes)
 }
 
+/// In glibc the same as `memalign`.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn aligned_alloc(alignment: usize, bytes: usize) -> *mut c_void {
-    // SAFETY: as above.
-    unsafe { memalign(alignment, bytes) }
+    memalign(alignment, bytes)
 }
 
 #[unsafe(no_mangle)]
@@ -120,32 +111,26 @@ unsafe extern "C" fn posix_memalign(
     alignment: usize,
     bytes: usize,
 ) -> c_int {
-    if !alignment.is_power_of_two() || alignment < SIZE {
+    if !alignment.is_power_of_two() || alignment < size_of::<usize>() {
         return libc::EINVAL;
     }
-    // SAFETY: as above, and the caller has room for a pointer.
-    unsafe {
-        let block = memalign(alignment, bytes);
-        if block.is_null() {
-            return libc::ENOMEM;
-        }
-        place.write(block);
+    let block = memalign(alignment, bytes);
+    if block.is_null() {
+        return libc::ENOMEM;
     }
+    place.write(block);
     0
 }
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn valloc(bytes: usize) -> *mut c_void {
-    // SAFETY: as above.
-    unsafe { memalign(PAGE_SIZE, bytes) }
+    memalign(PAGE_SIZE, bytes)
 }
 
 /// Rounds up to whole pages, and the program may use all of them.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn pvalloc(bytes: usize) -> *mut c_void {
-    let bytes = bytes.checked_next_multiple_of(PAGE_SIZE).unwrap_or(usize::MAX);
-    // SAFETY: as above.
-    unsafe { memalign(PAGE_SIZE, bytes) }
+    valloc(bytes.checked_next_multiple_of(PAGE_SIZE).unwrap_or(usize::MAX))
 }
 
 /// The requested size, or a program would write over the mark.
@@ -154,8 +139,5 @@ unsafe extern "C" fn malloc_usable_size(block: *mut c_void) -> usize {
     if block.is_null() {
         return 0;
     }
-    // SAFETY: the block is glibc's.
-    unsafe {
-        mark::read(block).map_or_else(|| mark::end(block).1, |mark| mark.bytes)
-    }
+    mark::read(block).map_or_else(|| mark::end(block).1, |mark| mark.bytes)
 }

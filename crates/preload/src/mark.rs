@@ -3,6 +3,11 @@
 //! The library asks for [`SIZE`] bytes more than the program, and writes a word into the
 //! last usable bytes: pointers stay what they are, and no table of blocks is needed.
 
+#![expect(
+    unsafe_op_in_unsafe_fn,
+    reason = "callers promise a block of glibc's with room for a mark"
+)]
+
 use std::ffi::c_void;
 
 /// The size of a mark.
@@ -25,47 +30,29 @@ pub(crate) struct Mark {
 /// The word, and the usable size. In front of a block glibc keeps its size, with flags in
 /// the lowest bits; a block with a mapping of its own (flag 2) has 16 bytes of header in
 /// this size, others 8. `malloc_usable_size` calculates the same.
-///
-/// # Safety
-/// The block is glibc's, with room for a mark.
 #[inline]
 pub(crate) unsafe fn end(block: *mut c_void) -> (*mut u64, usize) {
-    // SAFETY: the header lies in front of the block, and the mark within it.
-    unsafe {
-        let header = block.cast::<usize>().sub(1).read();
-        let usable = (header & !7) - if header & 2 == 0 { 8 } else { 16 };
-        (block.byte_add(usable - SIZE).cast(), usable)
-    }
+    let header = block.cast::<usize>().sub(1).read();
+    let usable = (header & !7) - if header & 2 == 0 { 8 } else { 16 };
+    (block.byte_add(usable - SIZE).cast(), usable)
 }
 
 /// Whether the block can be marked; the others are not counted.
-///
-/// # Safety
-/// The block is glibc's, for `bytes + SIZE` bytes.
 #[inline]
 pub(crate) unsafe fn write(block: *mut c_void, mark: Mark) -> bool {
-    // SAFETY: the word is usable and beyond the request.
-    unsafe {
-        let (word, usable) = end(block);
-        let beyond = usable - mark.bytes;
-        let fits = beyond < BEYOND_MAX;
-        let value = OURS | (beyond as u64) << 8 | u64::from(mark.record) << 32;
-        word.write(if fits { value } else { 0 });
-        fits
-    }
+    let (word, usable) = end(block);
+    let beyond = usable - mark.bytes;
+    let fits = beyond < BEYOND_MAX;
+    let value = OURS | (beyond as u64) << 8 | u64::from(mark.record) << 32;
+    word.write(if fits { value } else { 0 });
+    fits
 }
 
 /// `None` if the block is not ours.
-///
-/// # Safety
-/// The block is glibc's.
 #[inline]
 pub(crate) unsafe fn read(block: *mut c_void) -> Option<Mark> {
-    // SAFETY: every block has 24 usable bytes.
-    let (word, usable) = unsafe {
-        let (word, usable) = end(block);
-        (word.read(), usable)
-    };
+    let (word, usable) = end(block);
+    let word = word.read();
     let bytes = usable.checked_sub((word as u32 >> 8) as usize)?;
     (word & 255 == OURS).then_some(Mark { bytes, record: (word >> 32) as u32 })
 }

@@ -1,7 +1,7 @@
 //! The counters: each thread has its own shard and changes it with plain loads and
 //! stores, because locked instructions on every allocation would cost several per cent.
 
-use crate::layout::{MAGIC, Page, SHARDS, Shard};
+use crate::layout::{MAGIC, Page, Shard};
 use crate::window;
 use std::arch::{asm, global_asm};
 use std::cell::Cell;
@@ -35,13 +35,11 @@ global_asm!(
 
 static KEY: AtomicU32 = AtomicU32::new(u32::MAX);
 
+type Handler = Option<unsafe extern "C" fn()>;
+
 unsafe extern "C" {
     // In glibc's static part, which the libc crate does not declare.
-    fn pthread_atfork(
-        prepare: Option<unsafe extern "C" fn()>,
-        parent: Option<unsafe extern "C" fn()>,
-        child: Option<unsafe extern "C" fn()>,
-    ) -> i32;
+    fn pthread_atfork(before: Handler, parent: Handler, child: Handler) -> i32;
 }
 
 #[inline]
@@ -86,14 +84,13 @@ fn claim(thread: &Thread) {
         }
         KEY.store(key, Relaxed);
     }
-    let mut free = PAGE.shards.iter().enumerate().skip(1).filter(|(_, shard)| {
+    let claim = |shard: &&Shard| {
         shard.owner.compare_exchange(0, 1, Acquire, Relaxed).is_ok()
-    });
-    let Some((at, shard)) = free.next() else { return };
+    };
+    let Some(shard) = PAGE.shards[1..].iter().find(claim) else { return };
     let value = from_ref(shard).cast();
     // SAFETY: the key exists, or this is an error and no more.
     if unsafe { libc::pthread_setspecific(KEY.load(Relaxed), value) } == 0 {
-        PAGE.header.used.fetch_max(at as u64 + 1, Relaxed);
         thread.shard.set(shard);
     } else {
         shard.owner.store(0, Release);
@@ -129,9 +126,4 @@ pub(crate) fn freed(bytes: usize, blocks: u64) {
     let (shard, own) = mine();
     add(&shard.freed_bytes, bytes as u64, own);
     add(&shard.freed_blocks, blocks, own);
-}
-
-/// The shards that were ever in use.
-pub(crate) fn used() -> &'static [Shard] {
-    &PAGE.shards[..(PAGE.header.used.load(Relaxed) as usize).clamp(1, SHARDS)]
 }

@@ -5,11 +5,8 @@ use crate::layout::{STACKS, Stack, Tables};
 use crate::mark::{self, Mark};
 use crate::shard::{self, PAGE};
 use crate::walk::Walk;
-use std::ffi::{c_int, c_void};
+use std::ffi::c_void;
 use std::sync::atomic::{AtomicU64, Ordering::*};
-
-/// How often the thread that opens a window looks whether the last one has come to rest.
-const LOOKS: usize = 1_000_000;
 
 /// Whether the reader wants a window.
 #[inline]
@@ -24,17 +21,14 @@ fn now() -> u64 {
     time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }
 
-/// Empties the tables for a window; one thread does it, and the others don't record.
+/// Empties the tables for a window; one thread does it, and the others don't record. The
+/// reader has seen that no thread records in the last window.
 fn open(window: u64) {
     let header = &PAGE.header;
-    if header.opening.compare_exchange(0, 1, SeqCst, Relaxed).is_err() {
+    if header.lock.compare_exchange(0, 1, SeqCst, Relaxed).is_err() {
         return;
     }
-    let rests = |_| {
-        std::thread::yield_now();
-        shard::used().iter().all(|shard| shard.busy.load(SeqCst) == 0)
-    };
-    if header.have.load(SeqCst) != window && (0..LOOKS).any(rests) {
+    if header.have.load(SeqCst) != window {
         let access = libc::PROT_READ | libc::PROT_WRITE;
         let old = header.tables.load(Relaxed) as *mut c_void;
         let place = if old.is_null() { 0 } else { libc::MAP_FIXED };
@@ -52,16 +46,17 @@ fn open(window: u64) {
             header.have.store(window, SeqCst);
         }
     }
-    header.opening.store(0, SeqCst);
+    header.lock.store(0, SeqCst);
 }
 
 /// The child of a fork has a copy of everything, but only one of the threads. It keeps
 /// the number of the last window, because its blocks have it in their marks.
 pub(crate) unsafe extern "C" fn forget_in_child() {
     let header = &PAGE.header;
-    let words = [&header.want, &header.opening, &header.peaking];
-    words.into_iter().for_each(|word| word.store(0, SeqCst));
-    let busy = shard::used().iter().filter(|shard| shard.busy.load(Relaxed) != 0);
+    header.want.store(0, SeqCst);
+    header.lock.store(0, SeqCst);
+    // A write would copy the page of a shard.
+    let busy = PAGE.shards.iter().filter(|shard| shard.busy.load(Relaxed) != 0);
     busy.for_each(|shard| shard.busy.store(0, SeqCst));
 }
 
@@ -69,27 +64,22 @@ pub(crate) unsafe extern "C" fn forget_in_child() {
 struct Recording {
     window: u64,
     busy: &'static AtomicU64,
-    /// The program may look at it after a failed call.
-    errno: c_int,
 }
 
 impl Drop for Recording {
     fn drop(&mut self) {
         self.busy.fetch_sub(1, SeqCst);
         shard::thread().inside.set(false);
-        // SAFETY: errno is the thread's own.
-        unsafe { *libc::__errno_location() = self.errno };
     }
 }
 
 /// `None` if the window closes or is not ready, or if this thread records already.
+/// It changes errno only when there is no memory.
 #[cold]
 fn enter() -> Option<Recording> {
     if shard::thread().inside.replace(true) {
         return None;
     }
-    // SAFETY: errno is the thread's own.
-    let errno = unsafe { *libc::__errno_location() };
     let header = &PAGE.header;
     let window = header.want.load(SeqCst);
     if window != 0 && header.have.load(SeqCst) != window {
@@ -97,7 +87,7 @@ fn enter() -> Option<Recording> {
     }
     let busy = &shard::mine().0.busy;
     busy.fetch_add(1, SeqCst);
-    let recording = Recording { window, busy, errno };
+    let recording = Recording { window, busy };
     let is = |word: &AtomicU64| window != 0 && word.load(SeqCst) == window;
     (is(&header.want) && is(&header.have)).then_some(recording)
 }
@@ -109,10 +99,7 @@ fn enter() -> Option<Recording> {
 #[cold]
 pub(crate) unsafe fn born(block: *mut c_void, bytes: usize) {
     let Some(recording) = enter() else { return };
-    let Some(at) = recording.intern(&Walk::here()) else {
-        PAGE.header.lost.fetch_add(1, Relaxed);
-        return;
-    };
+    let Some(at) = recording.intern(&Walk::here()) else { return };
     let record = (recording.window as u32) << 16 | at as u32;
     // SAFETY: as the caller promises.
     unsafe { mark::write(block, Mark { bytes, record }) };
@@ -183,7 +170,7 @@ impl Recording {
         let header = &PAGE.header;
         let (live, peak) = (header.live.load(Relaxed), header.peak.load(Relaxed));
         let new = live > peak + peak / 64;
-        if !new || header.peaking.compare_exchange(0, 1, Acquire, Relaxed).is_err() {
+        if !new || header.lock.compare_exchange(0, 1, Acquire, Relaxed).is_err() {
             return;
         }
         let Tables { stacks, used } = self.tables();
@@ -194,28 +181,29 @@ impl Recording {
         }
         header.peak.store(live, Relaxed);
         header.peak_at.store(now(), Relaxed);
-        header.peaking.store(0, Release);
+        header.lock.store(0, Release);
     }
 
     /// The slot of a stack, searched from its hash on; `None` if all are taken.
     fn intern(&self, walk: &Walk) -> Option<usize> {
-        let hash = walk.hash();
         let Tables { stacks, used } = self.tables();
-        for at in (0..STACKS).map(|n| (hash as usize).wrapping_add(n) % STACKS) {
-            let stack = &stacks[at];
-            match stack.hash.compare_exchange(0, hash, Relaxed, Relaxed) {
+        let mut slots = (0..STACKS).map(|n| (walk.hash >> 8) as usize + n);
+        let found = slots.find_map(|slot| {
+            let at = slot % STACKS;
+            let hash = &stacks[at].hash;
+            match hash.compare_exchange(0, walk.hash, Relaxed, Relaxed) {
                 Ok(_) => {
-                    for (place, frame) in stack.frames.iter().zip(walk.frames()) {
-                        place.store(*frame as u64, Relaxed);
+                    for (place, frame) in stacks[at].frames.iter().zip(walk.frames) {
+                        place.store(frame as u64, Relaxed);
                     }
                     let n = PAGE.header.stacks.fetch_add(1, Relaxed);
                     used[n as usize].store(at as u64, Relaxed);
-                    return Some(at);
+                    Some(at)
                 }
-                Err(found) if found == hash => return Some(at),
-                Err(_) => {}
+                Err(found) => (found == walk.hash).then_some(at),
             }
-        }
-        None
+        });
+        PAGE.header.lost.fetch_add(u64::from(found.is_none()), Relaxed);
+        found
     }
 }

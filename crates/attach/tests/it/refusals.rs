@@ -34,9 +34,6 @@ fn programs_are_refused_for_what_makes_them_ignore_the_library() {
 }
 
 #[test]
-fn a_script_is_judged_by_its_interpreter() {
-    let script = tempfile::NamedTempFile::new().expect("a file");
-    write(script.path(), "#!/bin/sh -e\n").expect("the file is ours");
-    assert_eq!(LIBRARY.refused_by(script.path()), None);
-    assert_eq!(LIBRARY.refused_by(&source("missing")), None);
+fn a_script_is_accepted() {
+    assert_eq!(LIBRARY.refused_by(&source("leak.c")), None);
 }

@@ -12,12 +12,10 @@ pub(crate) static LIBRARY: LazyLock<Library> = LazyLock::new(|| {
     let program = std::env::current_exe().expect("a test is a file");
     let folder = program.ancestors().nth(2).expect("cargo's folder");
     let profile = if folder.ends_with("debug") { "dev" } else { "release" };
-    let status = Command::new(env!("CARGO"))
-        .args(["build", "--package", "preload", "--profile", profile])
-        .args(["--manifest-path", env!("CARGO_MANIFEST_PATH"), "--target-dir"])
-        .arg(folder.parent().expect("cargo's folder"))
-        .status();
-    assert!(status.expect("cargo starts").success());
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--package", "preload", "--profile", profile]);
+    cargo.arg("--target-dir").arg(folder.with_file_name(""));
+    assert!(cargo.status().expect("cargo starts").success());
     Library::find().expect("the library loads")
 });
 
