@@ -22,7 +22,7 @@ fn now() -> u64 {
 }
 
 /// Empties the tables for a window; one thread does it, and the others don't record. The
-/// reader has seen that no thread records in the last window.
+/// reader has waited for all threads that recorded in the last window.
 fn open(window: u64) {
     let header = &PAGE.header;
     if header.lock.compare_exchange(0, 1, SeqCst, Relaxed).is_err() {
@@ -80,16 +80,16 @@ fn enter() -> Option<Recording> {
     if shard::thread().inside.replace(true) {
         return None;
     }
-    let header = &PAGE.header;
-    let window = header.want.load(SeqCst);
-    if window != 0 && header.have.load(SeqCst) != window {
-        open(window);
-    }
     let busy = &shard::mine().0.busy;
     busy.fetch_add(1, SeqCst);
+    // From here on the reader, which takes back what it wants, waits for this thread.
+    let window = PAGE.header.want.load(SeqCst);
     let recording = Recording { window, busy };
-    let is = |word: &AtomicU64| window != 0 && word.load(SeqCst) == window;
-    (is(&header.want) && is(&header.have)).then_some(recording)
+    let is_open = || PAGE.header.have.load(SeqCst) == window;
+    if window != 0 && !is_open() {
+        open(window);
+    }
+    (window != 0 && is_open()).then_some(recording)
 }
 
 /// Records a new block.
