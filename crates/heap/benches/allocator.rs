@@ -1,7 +1,7 @@
 //! What counting adds to an allocation: the counting allocator and the system's,
 //! each called directly, on one thread and on two at once.
 //!
-//!     cargo bench -p heap --bench allocator
+//!     cargo bench -p leaklab-heap --bench allocator
 
 #![expect(
     unsafe_code,

@@ -1,16 +1,13 @@
-//! Exact heap counters, and the call stacks that hold memory, for any service.
-//!
-//! [`CountingAlloc`] counts every allocation. While a [`window`] is open it also passes
-//! them to dhat, which records their call stacks. A service that wants to be measured
-//! sets the allocator in its `main.rs` and mounts [`routes`].
+#![doc = include_str!("../README.md")]
 
 pub mod alloc;
 pub mod window;
 pub mod gauges;
 pub mod reading;
 mod sockets;
-#[cfg(feature = "routes")]
 pub mod routes;
+#[cfg(feature = "actix")]
+pub mod actix;
 
 pub use alloc::CountingAlloc;
 pub use gauges::{Gauge, GaugeGuard, Gauges};

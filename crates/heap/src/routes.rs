@@ -1,22 +1,22 @@
-//! The measuring routes: for the machine that the service runs on, and for nobody
-//! else.
+//! The measuring routes, for any framework: for the machine that the service runs on,
+//! and for nobody else.
 //!
 //! | request | answer |
 //! |---|---|
 //! | `GET /__heap` | a [`Reading`] |
 //! | `GET /__heap?only=counters` | the same, without what costs system calls |
 //! | `DELETE /__heap/peak` | 204; the peak begins again |
-//! | `POST /__heap/window?frames=64&seconds=600` | 204; a dhat window opens, for so long at most |
+//! | `POST /__heap/window?frames=64&seconds=600` | 204; a dhat window opens, and closes by itself after this time |
 //! | `DELETE /__heap/window` | dhat's profile of the window |
+//!
+//! A server shows every request to [`Call::job`]. `None` means that the request is the
+//! service's own; otherwise [`Job::run`] gives the response. The examples `axum` and
+//! `hyper` are complete; for Actix Web there is the module `actix`. Mount the routes only
+//! when the operator asks for it: a window slows a service down, and a profile shows its
+//! inner workings.
 
 use crate::window::{self, WindowError};
 use crate::{Gauges, Reading, alloc};
-use actix_web::body::{EitherBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{self, ContentType, HeaderName};
-use actix_web::middleware::{Next, from_fn};
-use actix_web::{Error, HttpResponse, web};
-use serde::Deserialize;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -27,43 +27,162 @@ const FRAMES_MAX: usize = 1_024;
 /// Longest time of a window: a day.
 const SECONDS_MAX: u64 = 86_400;
 
-/// Mounts the routes. Call it only when the operator asked for measuring: a dhat
-/// window slows a service down, and a profile shows its inner workings.
-pub fn configure(config: &mut web::ServiceConfig, gauges: Gauges) {
-    config.service(
-        web::scope("/__heap")
-            .wrap(from_fn(only_here))
-            .app_data(web::Data::new(gauges))
-            .route("", web::get().to(read))
-            .route("/peak", web::delete().to(reset_peak))
-            .route("/window", web::post().to(open))
-            .route("/window", web::delete().to(close)),
-    );
+/// A request as a server sees it.
+#[expect(missing_debug_implementations, reason = "a closure has none")]
+pub struct Call<'a> {
+    /// `GET`.
+    pub method: &'a str,
+    /// The path of the URI.
+    pub path: &'a str,
+    /// The query of the URI.
+    pub query: Option<&'a str>,
+    /// The host of the URI, if it has one: HTTP/2, and requests to a proxy.
+    pub host: Option<&'a str>,
+    /// The address of the other end of the connection. Never from a header, which anyone
+    /// can send.
+    pub peer: Option<IpAddr>,
+    /// Finds a header by its name, which is in lower case.
+    pub header: &'a (dyn Fn(&str) -> Option<&'a [u8]> + Sync),
 }
 
-/// Answers 404 to everybody but programs of this machine that mean this service. A page
-/// in a browser is refused too: its host name may point here, and it may post anywhere.
-async fn only_here<B: MessageBody>(
-    request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<EitherBody<B>>, Error> {
-    let headers = request.headers();
-    let text = |name| headers.get(name).map(|v| v.to_str().unwrap_or_default());
-    let peer = request.peer_addr().map(|peer| peer.ip().to_canonical());
-    let allowed = peer.is_some_and(|peer| peer.is_loopback())
-        && text(header::HOST).is_none_or(is_local)
-        && request.uri().host().is_none_or(is_local)
-        && text(header::ORIGIN).is_none_or(|origin| {
-            origin.split_once("://").is_some_and(|(_, host)| is_local(host))
-        })
-        && text(HeaderName::from_static("sec-fetch-site"))
-            .is_none_or(|site| matches!(site, "none" | "same-origin"));
-    if allowed {
-        return Ok(next.call(request).await?.map_into_left_body());
+/// What a [`Call`] asks for.
+#[derive(Debug)]
+pub struct Job(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    Read,
+    ReadCounters,
+    ResetPeak,
+    Open(usize, Duration),
+    Close,
+    Refuse(u16, String),
+}
+
+/// The response to a [`Call`].
+#[derive(Debug)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// The media type of the body.
+    pub content_type: &'static str,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Call<'_> {
+    /// What the request asks for; `None` if it is not for `/__heap`.
+    pub fn job(&self) -> Option<Job> {
+        let path = self.path.strip_prefix("/__heap")?;
+        if !(path.is_empty() || path.starts_with('/')) {
+            return None;
+        }
+        let kind = match (self.method, path) {
+            _ if !self.is_allowed() => Kind::Refuse(404, String::new()),
+            ("GET", "") => match self.parameter("only") {
+                Some("counters") => Kind::ReadCounters,
+                _ => Kind::Read,
+            },
+            ("DELETE", "/peak") => Kind::ResetPeak,
+            ("POST", "/window") => self.open(),
+            ("DELETE", "/window") => Kind::Close,
+            _ => Kind::Refuse(404, String::new()),
+        };
+        Some(Job(kind))
     }
-    Ok(request
-        .into_response(HttpResponse::NotFound().finish())
-        .map_into_right_body())
+
+    /// Only programs of this machine that mean this service. A page in a browser is
+    /// refused too: its host name may point here, and it may post anywhere.
+    fn is_allowed(&self) -> bool {
+        let text = |name| {
+            let value = (self.header)(name)?;
+            Some(std::str::from_utf8(value).unwrap_or_default())
+        };
+        // A service that listens on `[::]` sees `::ffff:127.0.0.1`.
+        self.peer.is_some_and(|peer| peer.to_canonical().is_loopback())
+            && text("host").is_none_or(is_local)
+            && self.host.is_none_or(is_local)
+            && text("origin").is_none_or(|origin| {
+                origin.split_once("://").is_some_and(|(_, host)| is_local(host))
+            })
+            && text("sec-fetch-site")
+                .is_none_or(|site| matches!(site, "none" | "same-origin"))
+    }
+
+    fn open(&self) -> Kind {
+        let number = |name, default| match self.parameter(name) {
+            Some(text) => text.parse().ok(),
+            None => Some(default),
+        };
+        let frames = number("frames", window::FRAMES as u64)
+            .filter(|frames| (1..=FRAMES_MAX as u64).contains(frames));
+        let seconds = number("seconds", window::OPEN_AT_MOST.as_secs())
+            .filter(|seconds| (1..=SECONDS_MAX).contains(seconds));
+        if let (Some(frames), Some(seconds)) = (frames, seconds) {
+            return Kind::Open(frames as usize, Duration::from_secs(seconds));
+        }
+        let text =
+            format!("frames must be 1 to {FRAMES_MAX}, seconds 1 to {SECONDS_MAX}");
+        Kind::Refuse(400, text)
+    }
+
+    fn parameter(&self, name: &str) -> Option<&str> {
+        let mut pairs =
+            self.query?.split('&').filter_map(|pair| pair.split_once('='));
+        pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
+    }
+}
+
+impl Job {
+    /// Whether [`Job::run`] takes tenths of a second to seconds. A server runs it on a
+    /// thread for such work then, or its other requests would wait.
+    pub fn blocks(&self) -> bool {
+        matches!(self.0, Kind::Close)
+    }
+
+    /// Does it.
+    pub fn run(self, gauges: &Gauges) -> Answer {
+        let read = |reading: Reading| match serde_json::to_vec(&reading) {
+            Ok(body) => Answer::json(body),
+            Err(error) => Answer::text(500, error.to_string()),
+        };
+        match self.0 {
+            Kind::Read => read(Reading::take(gauges)),
+            Kind::ReadCounters => read(Reading::counters(gauges)),
+            Kind::ResetPeak => {
+                alloc::reset_peak();
+                Answer::text(204, String::new())
+            }
+            Kind::Open(frames, at_most) => match window::open(frames, at_most) {
+                Ok(()) => Answer::text(204, String::new()),
+                Err(error) => Answer::error(&error),
+            },
+            Kind::Close => match window::close() {
+                Ok(profile) => Answer::json(profile),
+                Err(error) => Answer::error(&error),
+            },
+            Kind::Refuse(status, text) => Answer::text(status, text),
+        }
+    }
+}
+
+impl Answer {
+    fn json(body: Vec<u8>) -> Self {
+        Self { status: 200, content_type: "application/json", body }
+    }
+
+    fn text(status: u16, text: String) -> Self {
+        let content_type = "text/plain; charset=utf-8";
+        Self { status, content_type, body: text.into_bytes() }
+    }
+
+    fn error(error: &WindowError) -> Self {
+        let status = match error {
+            WindowError::AlreadyOpen | WindowError::NotOpen => 409,
+            WindowError::Thread(_) | WindowError::Dhat => 500,
+        };
+        Self::text(status, error.to_string())
+    }
 }
 
 /// Whether a host, with or without port, can only be this machine.
@@ -76,90 +195,72 @@ fn is_local(host: &str) -> bool {
         || address.is_ok_and(|ip: IpAddr| ip.to_canonical().is_loopback())
 }
 
-#[derive(Deserialize)]
-struct Depth {
-    only: Option<String>,
-}
-
-async fn read(gauges: web::Data<Gauges>, depth: web::Query<Depth>) -> HttpResponse {
-    let reading = match depth.only.as_deref() {
-        Some("counters") => Reading::counters(&gauges),
-        _ => Reading::take(&gauges),
-    };
-    HttpResponse::Ok().json(reading)
-}
-
-async fn reset_peak() -> HttpResponse {
-    alloc::reset_peak();
-    HttpResponse::NoContent().finish()
-}
-
-#[derive(Deserialize)]
-struct Size {
-    frames: Option<usize>,
-    seconds: Option<u64>,
-}
-
-async fn open(size: web::Query<Size>) -> HttpResponse {
-    let frames = size.frames.unwrap_or(window::FRAMES);
-    let seconds = size.seconds.unwrap_or(window::OPEN_AT_MOST.as_secs());
-    if !(1..=FRAMES_MAX).contains(&frames) || !(1..=SECONDS_MAX).contains(&seconds) {
-        let text =
-            format!("frames must be 1 to {FRAMES_MAX}, seconds 1 to {SECONDS_MAX}");
-        return HttpResponse::BadRequest().body(text);
-    }
-    match window::open(frames, Duration::from_secs(seconds)) {
-        Ok(()) => HttpResponse::NoContent().finish(),
-        Err(error) => refuse(&error),
-    }
-}
-
-async fn close() -> HttpResponse {
-    // Naming the frames takes long enough to starve the worker's other requests.
-    match web::block(window::close).await {
-        Ok(Ok(profile)) => {
-            HttpResponse::Ok().content_type(ContentType::json()).body(profile)
-        }
-        Ok(Err(error)) => refuse(&error),
-        Err(error) => HttpResponse::InternalServerError().body(error.to_string()),
-    }
-}
-
-fn refuse(error: &WindowError) -> HttpResponse {
-    match error {
-        WindowError::AlreadyOpen | WindowError::NotOpen => {
-            HttpResponse::Conflict().body(error.to_string())
-        }
-        WindowError::Thread(_) | WindowError::Dhat => {
-            HttpResponse::InternalServerError().body(error.to_string())
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use actix_web::App;
-    use actix_web::test::{TestRequest, call_service, init_service};
 
-    #[actix_web::test]
-    async fn only_callers_of_this_machine_see_the_routes() {
-        let app =
-            App::new().configure(|config| configure(config, Gauges::default()));
-        let app = init_service(app).await;
-        for (peer, status) in [
-            ("127.0.0.1:9", 200),
+    const READ: Call<'_> = Call {
+        method: "GET",
+        path: "/__heap",
+        query: None,
+        host: None,
+        peer: Some(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST)),
+        header: &|_| None,
+    };
+
+    fn status(call: &Call<'_>) -> Option<u16> {
+        Some(call.job()?.run(&Gauges::default()).status)
+    }
+
+    #[test]
+    fn only_callers_of_this_machine_see_the_routes() {
+        for (peer, expected) in [
+            ("127.0.0.1", 200),
             // As seen by a service that listens on `[::]`.
-            ("[::ffff:127.0.0.1]:9", 200),
-            ("[::1]:9", 200),
-            ("10.0.0.1:9", 404),
-            ("[::ffff:10.0.0.1]:9", 404),
+            ("::ffff:127.0.0.1", 200),
+            ("::1", 200),
+            ("10.0.0.1", 404),
+            ("::ffff:10.0.0.1", 404),
         ] {
-            let request = TestRequest::get().uri("/__heap");
-            let request = request.peer_addr(peer.parse().unwrap()).to_request();
-            let answer = call_service(&app, request).await;
-            assert_eq!(answer.status(), status, "{peer}");
+            let call = Call { peer: Some(peer.parse().unwrap()), ..READ };
+            assert_eq!(status(&call), Some(expected), "{peer}");
         }
+        assert_eq!(status(&Call { peer: None, ..READ }), Some(404));
+    }
+
+    #[test]
+    fn pages_of_other_origins_are_refused() {
+        for (name, value, expected) in [
+            ("host", "localhost:80", 200),
+            ("host", "evil.example", 404),
+            ("origin", "http://[::1]:80", 200),
+            ("origin", "null", 404),
+            ("sec-fetch-site", "cross-site", 404),
+        ] {
+            let header = |asked: &str| (asked == name).then_some(value.as_bytes());
+            let call = Call { header: &header, ..READ };
+            assert_eq!(status(&call), Some(expected), "{name}: {value}");
+        }
+        assert_eq!(status(&Call { host: Some("evil.example"), ..READ }), Some(404));
+    }
+
+    #[test]
+    fn other_paths_are_the_services_own() {
+        for path in ["/", "/__heaps", "/orders/__heap"] {
+            assert_eq!(status(&Call { path, ..READ }), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_window_has_limits() {
+        let open = Call { method: "POST", path: "/__heap/window", ..READ };
+        for query in ["frames=0", "frames=x", "seconds=0", "frames=9&seconds=99999"]
+        {
+            assert_eq!(status(&Call { query: Some(query), ..open }), Some(400));
+        }
+        let short = Call { query: Some("seconds=7&frames=9"), ..open };
+        let Some(Job(Kind::Open(9, time))) = short.job() else { panic!() };
+        assert_eq!(time.as_secs(), 7);
     }
 
     #[test]

@@ -68,7 +68,7 @@ async fn main() -> std::io::Result<()> {
         App::new()
             .app_data(shelf.clone())
             .app_data(filled.clone())
-            .configure(|config| heap::routes::configure(config, gauges.clone()))
+            .configure(|config| heap::actix::configure(config, gauges.clone()))
             .route("/keep", web::post().to(keep))
             .app_data(PayloadConfig::new(16 << 20))
             .route("/forget", web::post().to(forget))

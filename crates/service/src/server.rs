@@ -275,7 +275,7 @@ impl Site {
             .route("/openapi.json", web::get().to(openapi_document))
             .configure(|config| {
                 if self.measure {
-                    heap::routes::configure(config, gauges);
+                    heap::actix::configure(config, gauges);
                 }
             })
             .configure(|config| self.routes.mount(config))

@@ -1,6 +1,10 @@
 //! The allocator and its window, in a process of their own: a program has one global
 //! allocator, and dhat one profiler.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod examples;
+
 use heap::window::{self, OPEN_AT_MOST, WindowError};
 use heap::{CountingAlloc, alloc};
 use serde_json::Value;
