@@ -5,7 +5,7 @@ use crate::layout::{Header, MAGIC, Page, SHARDS, STACKS, Shard, Stack, Tables};
 use crate::library::FILE;
 use crate::maps::{self, Mapping};
 use crate::memory::{self, Memory};
-use crate::profile::{self, Window};
+use crate::profile;
 use object::{Object, ObjectSymbol};
 use std::mem::offset_of;
 use std::time::Duration;
@@ -160,7 +160,6 @@ impl Attached {
                 stacks.push(memory.read(place, size_of::<Stack>())?);
             }
         }
-        let header = open.then_some(header);
-        profile::write(process, Window { header, stacks, end })
+        profile::write(process, open.then_some(header), stacks, end)
     }
 }

@@ -6,24 +6,64 @@ use crate::library::FILE;
 use crate::maps::{self, Mapping, within};
 use addr2line::{Loader, demangle_auto};
 use std::collections::HashMap;
+use std::ops::Range;
 use std::path::PathBuf;
+
+/// What names of functions begin with that only pass a request for memory on. dhat
+/// leaves out the same.
+const ALLOCATORS: [&str; 5] =
+    ["alloc::alloc::", "<alloc::alloc::", "__rustc::", "__rust_alloc", "__rdl_"];
 
 /// Names for the addresses of a process.
 pub(crate) struct Names {
     process: u32,
     maps: Vec<Mapping>,
     files: HashMap<PathBuf, Option<Loader>>,
+    /// Texts of frames. An address has one, and more if functions are inlined there.
+    pub(crate) table: Vec<String>,
+    known: HashMap<u64, Range<usize>>,
 }
 
 impl Names {
     pub(crate) fn of(process: u32) -> Result<Self, Error> {
-        Ok(Self { process, maps: maps::of(process)?, files: HashMap::new() })
+        let (maps, table) = (maps::of(process)?, vec!["[root]".to_owned()]);
+        Ok(Self {
+            process,
+            maps,
+            files: HashMap::new(),
+            table,
+            known: HashMap::new(),
+        })
+    }
+
+    /// A call stack up to the first 0, without the functions that only pass the request
+    /// on: indices of the table, innermost first.
+    pub(crate) fn stack(&mut self, addresses: &[u64]) -> Vec<usize> {
+        let mut indices = Vec::new();
+        for address in addresses.iter().take_while(|address| **address != 0) {
+            if !self.known.contains_key(address) {
+                let (names, first) =
+                    (self.at(*address).into_iter(), self.table.len());
+                self.table.extend(names.map(|name| format!("{address:#x}: {name}")));
+                self.known.insert(*address, first..self.table.len());
+            }
+            indices.extend(self.known[address].clone());
+        }
+        let passes = |index: &usize| {
+            let name = self.table[*index].split_once(": ").map_or("", |(_, n)| n);
+            ALLOCATORS.iter().any(|begin| name.starts_with(begin))
+        };
+        let skipped = indices.iter().rposition(passes).map_or(0, |last| last + 1);
+        if skipped < indices.len() {
+            indices.drain(..skipped);
+        }
+        indices
     }
 
     /// The functions at an address, innermost first: one, and those into which it is
     /// inlined. Each as dhat writes it, `NAME (FILE:LINE:COLUMN)`, or with the file of
     /// the code if the line is not known. None for code of the preloaded library.
-    pub(crate) fn at(&mut self, address: u64) -> Vec<String> {
+    fn at(&mut self, address: u64) -> Vec<String> {
         let mut maps = self.maps.iter();
         let Some(mapping) = maps.find(|m| m.range.contains(&address)) else {
             return vec!["??? (???:0:0)".to_owned()];

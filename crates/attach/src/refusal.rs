@@ -11,23 +11,21 @@ use std::path::Path;
 const ALLOCATORS: [(&str, &str); 2] =
     [("_mi_malloc_generic", "mimalloc"), ("_rjem_mallocx", "jemalloc")];
 
+type Elf<'a> = ElfFile64<'a, Endianness>;
+
 const X86_64: &str = "is no program for x86-64: build it for that";
 
 /// `None` also for scripts and what cannot be read: attaching to it says why it fails.
 pub(crate) fn of(program: &Path) -> Option<String> {
     let bytes = fs::read(program).ok().filter(|b| b.starts_with(b"\x7fELF"))?;
-    let cause = match ElfFile64::parse(bytes.as_slice()) {
+    let cause = match Elf::parse(bytes.as_slice()) {
         Ok(file) => cause(&file, &bytes, program)?,
         Err(_) => X86_64.to_owned(),
     };
     Some(format!("{} {cause}", program.display()))
 }
 
-fn cause(
-    file: &ElfFile64<'_, Endianness>,
-    bytes: &[u8],
-    program: &Path,
-) -> Option<String> {
+fn cause(file: &Elf<'_>, bytes: &[u8], program: &Path) -> Option<String> {
     if file.elf_header().e_machine(file.endian()) != object::elf::EM_X86_64 {
         return Some(X86_64.to_owned());
     }
@@ -52,7 +50,7 @@ fn rights(program: &Path) -> Option<String> {
     Some(format!("{cause}, so the loader ignores LD_PRELOAD: measure a copy of it"))
 }
 
-fn allocator(file: &ElfFile64<'_, Endianness>) -> Option<String> {
+fn allocator(file: &Elf<'_>) -> Option<String> {
     let mut dynamic = file.dynamic_symbols();
     let own = dynamic.any(|s| s.is_definition() && s.name() == Ok("malloc"));
     let mut names = file.symbols().filter_map(|symbol| symbol.name().ok());

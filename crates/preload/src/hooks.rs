@@ -11,21 +11,23 @@ use crate::{shard, window};
 use std::ffi::{c_int, c_void};
 use std::ptr::null_mut;
 
+type Block = *mut c_void;
+
 const PAGE_SIZE: usize = 4_096;
 
 // Names that glibc keeps for libraries like this one. dlsym, which finds the next
 // function of a name, may itself allocate. All take any size and fail with ENOMEM.
 unsafe extern "C" {
-    fn __libc_malloc(bytes: usize) -> *mut c_void;
-    fn __libc_calloc(count: usize, size: usize) -> *mut c_void;
-    fn __libc_realloc(block: *mut c_void, bytes: usize) -> *mut c_void;
-    fn __libc_free(block: *mut c_void);
-    fn __libc_memalign(alignment: usize, bytes: usize) -> *mut c_void;
+    fn __libc_malloc(bytes: usize) -> Block;
+    fn __libc_calloc(count: usize, size: usize) -> Block;
+    fn __libc_realloc(block: Block, bytes: usize) -> Block;
+    fn __libc_free(block: Block);
+    fn __libc_memalign(alignment: usize, bytes: usize) -> Block;
 }
 
 /// Takes a new block, which has `SIZE` bytes more.
 #[inline]
-unsafe fn born(block: *mut c_void, bytes: usize) -> *mut c_void {
+unsafe fn born(block: Block, bytes: usize) -> Block {
     if !block.is_null() && mark::write(block, Mark { bytes, record: 0 }) {
         shard::allocated(bytes, 1);
         if window::wanted() {
@@ -36,18 +38,18 @@ unsafe fn born(block: *mut c_void, bytes: usize) -> *mut c_void {
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn malloc(bytes: usize) -> *mut c_void {
+unsafe extern "C" fn malloc(bytes: usize) -> Block {
     born(__libc_malloc(bytes.saturating_add(SIZE)), bytes)
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn calloc(count: usize, size: usize) -> *mut c_void {
+unsafe extern "C" fn calloc(count: usize, size: usize) -> Block {
     let bytes = count.saturating_mul(size);
     born(__libc_calloc(1, bytes.saturating_add(SIZE)), bytes)
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn free(block: *mut c_void) {
+unsafe extern "C" fn free(block: Block) {
     if block.is_null() {
         return;
     }
@@ -62,7 +64,7 @@ unsafe extern "C" fn free(block: *mut c_void) {
 
 /// A failure leaves the block and its mark as they are. For no bytes glibc frees it.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn realloc(block: *mut c_void, bytes: usize) -> *mut c_void {
+unsafe extern "C" fn realloc(block: Block, bytes: usize) -> Block {
     if block.is_null() {
         return malloc(bytes);
     }
@@ -86,28 +88,24 @@ unsafe extern "C" fn realloc(block: *mut c_void, bytes: usize) -> *mut c_void {
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn reallocarray(
-    block: *mut c_void,
-    count: usize,
-    size: usize,
-) -> *mut c_void {
+unsafe extern "C" fn reallocarray(block: Block, count: usize, size: usize) -> Block {
     realloc(block, count.saturating_mul(size))
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn memalign(alignment: usize, bytes: usize) -> *mut c_void {
+unsafe extern "C" fn memalign(alignment: usize, bytes: usize) -> Block {
     born(__libc_memalign(alignment, bytes.saturating_add(SIZE)), bytes)
 }
 
 /// In glibc the same as `memalign`.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn aligned_alloc(alignment: usize, bytes: usize) -> *mut c_void {
+unsafe extern "C" fn aligned_alloc(alignment: usize, bytes: usize) -> Block {
     memalign(alignment, bytes)
 }
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn posix_memalign(
-    place: *mut *mut c_void,
+    place: *mut Block,
     alignment: usize,
     bytes: usize,
 ) -> c_int {
@@ -123,19 +121,19 @@ unsafe extern "C" fn posix_memalign(
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn valloc(bytes: usize) -> *mut c_void {
+unsafe extern "C" fn valloc(bytes: usize) -> Block {
     memalign(PAGE_SIZE, bytes)
 }
 
 /// Rounds up to whole pages, and the program may use all of them.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn pvalloc(bytes: usize) -> *mut c_void {
+unsafe extern "C" fn pvalloc(bytes: usize) -> Block {
     valloc(bytes.checked_next_multiple_of(PAGE_SIZE).unwrap_or(usize::MAX))
 }
 
 /// The requested size, or a program would write over the mark.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn malloc_usable_size(block: *mut c_void) -> usize {
+unsafe extern "C" fn malloc_usable_size(block: Block) -> usize {
     if block.is_null() {
         return 0;
     }
