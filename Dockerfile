@@ -19,9 +19,9 @@ COPY docs docs
 # Their debug information stays: without it the call stacks name no lines.
 RUN --mount=type=cache,id=leaklab-registry,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,id=leaklab-target,target=/src/target,sharing=locked \
-    cargo build --release --locked -p leaky -p fixed -p decoys -p engine -p leaklab \
+    cargo build --release --locked -p leaky -p fixed -p decoys -p engine -p leaklab -p preload \
     && mkdir /out \
-    && (cd target/release && cp leaky fixed decoys leaklab-engine leaklab /out/)
+    && (cd target/release && cp leaky fixed decoys leaklab-engine leaklab libpreload.so /out/)
 
 FROM debian:bookworm-slim AS runtime
 # Certificates for DynamoDB over TLS; curl for health checks.
@@ -46,5 +46,6 @@ ENTRYPOINT ["fixed"]
 
 # leaklab starts the twins and the engine, and looks for them beside its own program.
 FROM runtime AS leaklab
-COPY --from=build /out/leaky /out/fixed /out/decoys /out/leaklab-engine /out/leaklab /usr/local/bin/
+COPY --from=build /out/leaky /out/fixed /out/decoys /out/leaklab-engine /out/leaklab /out/libpreload.so \
+    /usr/local/bin/
 ENTRYPOINT ["leaklab"]
