@@ -15,7 +15,7 @@ mod in_app;
 mod grouping;
 mod sites;
 mod fingerprint;
-pub mod figures;
+mod figures;
 pub mod flame;
 pub mod text;
 

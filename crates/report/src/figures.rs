@@ -1,7 +1,7 @@
 //! Figures in words: how much, and how far it can be trusted.
 
 use crate::comparison::{Comparison, Cost, SiteGrowth, TwinResult, Verdict};
-use profile::figures as counts;
+use thousands::Separable;
 
 /// A share of the growth below which a site explains nothing: it would print as 0 %.
 pub const SHARE_MIN: f64 = 0.005;
@@ -151,9 +151,7 @@ pub fn size(value: f64) -> String {
 
 /// A whole number with thousands separators.
 pub fn grouped(value: f64) -> String {
-    let whole = value.abs().round() as u64;
-    let sign = if value < 0.0 && whole > 0 { "-" } else { "" };
-    format!("{sign}{}", counts::grouped(whole))
+    (value.round() as i128).separate_with_commas()
 }
 
 #[cfg(test)]

@@ -9,10 +9,10 @@ mod tree;
 mod layout;
 mod svg;
 
-use crate::figures::grouped;
 use crate::{InApp, Moment, Profile};
 use maud::Markup;
 use svg::{Frame, draw};
+use thousands::Separable;
 use tree::{Lines, Node};
 
 /// Rules for all graphs of a page, which may set its own colours with the properties
@@ -110,7 +110,7 @@ pub fn standalone(svg: Markup) -> String {
 
 /// `1,234 B`.
 fn bytes(value: u64) -> String {
-    format!("{} B", grouped(value))
+    format!("{} B", value.separate_with_commas())
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! The difference of two profiles in 80 columns, or for scripts.
 
 use super::{BOLD, DIM, Lines, asks, tail};
-use crate::figures::{change, grouped};
+use crate::figures::change;
 use crate::{InApp, Moment, Profile, Site};
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use thousands::Separable;
 
 const RED: Style = AnsiColor::Red.on_default();
 const GREEN: Style = AnsiColor::Green.on_default();
@@ -214,8 +215,8 @@ pub fn text(difference: &Difference) -> String {
         lines.add(format!(
             "{:>15}{:>16}{:>16}  {style}{status:<8}{style:#}{DIM}{}{DIM:#}",
             change(site.a_bytes, site.b_bytes),
-            grouped(site.a_bytes),
-            grouped(site.b_bytes),
+            site.a_bytes.separate_with_commas(),
+            site.b_bytes.separate_with_commas(),
             site.fingerprint,
         ));
         lines.add(format!("    {}", named(site, 76)));
@@ -225,7 +226,8 @@ pub fn text(difference: &Difference) -> String {
 }
 
 fn side(name: &str, side: &Side) -> String {
-    let (bytes, blocks) = (grouped(side.bytes), grouped(side.blocks));
+    let (bytes, blocks) =
+        (side.bytes.separate_with_commas(), side.blocks.separate_with_commas());
     let file = tail(&side.profile, 23);
     format!("{name:<11}{file:<24}{bytes:>16} B in {blocks:>11} blocks")
 }

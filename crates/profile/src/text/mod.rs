@@ -7,8 +7,8 @@ mod visible;
 pub use visible::{Keep, visible};
 
 use crate::FrameRef;
-use crate::figures::grouped;
 use anstyle::Style;
+use thousands::Separable;
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -29,7 +29,7 @@ impl Lines {
             self.add(format!("  {none}"));
         }
         if shown < all {
-            let hidden = grouped((all - shown) as u64);
+            let hidden = ((all - shown) as u64).separate_with_commas();
             self.add(format!("{DIM}  and {hidden} more (--top N){DIM:#}"));
         }
         self.0

@@ -1,12 +1,12 @@
 //! A profile's rows in 80 columns, or for scripts.
 
 use super::{BOLD, DIM, Lines, asks, tail};
-use crate::figures::grouped;
 use crate::{Counts, Frame, InApp, LESSONS, Profile, Site};
 use clap::ValueEnum;
 use serde::Serialize;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use thousands::Separable;
 
 /// Room for a site's place or function behind the figures.
 const NAME: usize = 43;
@@ -237,7 +237,8 @@ fn head(ranking: &Ranking, lines: &mut Lines) {
         ("AT PEAK", totals.peak_bytes, totals.peak_blocks),
         ("ALLOCATED", totals.total_bytes, totals.total_blocks),
     ] {
-        let (bytes, blocks) = (grouped(bytes), grouped(blocks));
+        let (bytes, blocks) =
+            (bytes.separate_with_commas(), blocks.separate_with_commas());
         lines.add(format!("{name:<10}{bytes:>18} B in {blocks:>14} blocks"));
     }
     let in_app = tail(in_app, 41);
@@ -247,9 +248,10 @@ fn head(ranking: &Ranking, lines: &mut Lines) {
 fn shown(ranking: &Ranking, row: &Row, sort: Sort, lines: &mut Lines) {
     let (_, figure, blocks) = sort.figure(&row.counts);
     let beside = blocks
-        .map(grouped)
+        .map(|blocks| blocks.separate_with_commas())
         .or_else(|| row.mean_lifetime.map(|life| time(life, &ranking.time_unit)));
-    let (figure, beside) = (grouped(figure), beside.unwrap_or_default());
+    let (figure, beside) =
+        (figure.separate_with_commas(), beside.unwrap_or_default());
     let (share, name) = (100.0 * row.share, tail(&row.name, NAME));
     lines.add(format!("{figure:>14}  {share:>5.1} % {beside:>11}  {name}"));
     if let Row { fingerprint: Some(id), function, callee, .. } = row {
@@ -269,7 +271,7 @@ fn time(value: u64, unit: &str) -> String {
         "instrs" if value >= 10_000_000 => {
             format!("{:.0} Minstr", value as f64 / 1e6)
         }
-        "instrs" => format!("{} instr", grouped(value)),
-        _ => format!("{} {unit}", grouped(value)),
+        "instrs" => format!("{} instr", value.separate_with_commas()),
+        _ => format!("{} {unit}", value.separate_with_commas()),
     }
 }
