@@ -229,19 +229,27 @@ mod tests {
     }
 
     #[test]
-    fn pages_of_other_origins_are_refused() {
-        for (name, value, expected) in [
-            ("host", "localhost:80", 200),
-            ("host", "evil.example", 404),
-            ("origin", "http://[::1]:80", 200),
-            ("origin", "null", 404),
-            ("sec-fetch-site", "cross-site", 404),
-        ] {
-            let header = |asked: &str| (asked == name).then_some(value.as_bytes());
-            let call = Call { header: &header, ..READ };
-            assert_eq!(status(&call), Some(expected), "{name}: {value}");
+    fn only_names_and_pages_of_this_machine_are_local() {
+        let local =
+            ["localhost", "LocalHost:80", "127.0.0.1:9", "127.9.9.9", "[::1]:80"];
+        let other =
+            ["", "evil.example", "127.0.0.1.evil.example", "[::2]:80", "10.0.0.1"];
+        for (hosts, expected) in [(local, 200), (other, 404)] {
+            for host in hosts {
+                let origin = format!("http://{host}");
+                for (name, value) in [("host", host), ("origin", &origin)] {
+                    let header =
+                        |asked: &str| (asked == name).then_some(value.as_bytes());
+                    let call = Call { header: &header, ..READ };
+                    assert_eq!(status(&call), Some(expected), "{name}: {value}");
+                }
+                let call = Call { host: Some(host), ..READ };
+                assert_eq!(status(&call), Some(expected), "{host}");
+            }
         }
-        assert_eq!(status(&Call { host: Some("evil.example"), ..READ }), Some(404));
+        let page =
+            |name: &str| (name == "sec-fetch-site").then_some(&b"cross-site"[..]);
+        assert_eq!(status(&Call { header: &page, ..READ }), Some(404));
     }
 
     #[test]
@@ -261,19 +269,5 @@ mod tests {
         let short = Call { query: Some("seconds=7&frames=9"), ..open };
         let Some(Job(Kind::Open(9, time))) = short.job() else { panic!() };
         assert_eq!(time.as_secs(), 7);
-    }
-
-    #[test]
-    fn only_names_of_this_machine_are_local() {
-        for host in
-            ["localhost", "LocalHost:80", "127.0.0.1:9", "127.9.9.9", "[::1]:80"]
-        {
-            assert!(is_local(host), "{host}");
-        }
-        for host in
-            ["", "evil.example", "127.0.0.1.evil.example", "[::2]:80", "10.0.0.1"]
-        {
-            assert!(!is_local(host), "{host}");
-        }
     }
 }
