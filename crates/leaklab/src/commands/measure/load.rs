@@ -79,3 +79,31 @@ impl Load for FileLoad {
 
     fn set_size(&self, _: Option<u64>) {}
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn a_sequence_is_sent_in_order_with_the_same_number() {
+        let text =
+            "### cart\nPOST /carts/{{n}}\n### pay\n# @with cart\nPOST /pay/{{n}}\n";
+        let file = Arc::new(HttpFile::parse(text, Path::new(".")).unwrap());
+        let load = FileLoad::new(&file, &file.requests[1]);
+        let round = load.requests(1, 0);
+        let first = ROUND;
+        let paths = (0..4).map(|n| round(n).path).collect::<Vec<_>>();
+        let expected = [
+            format!("/carts/{first}"),
+            format!("/pay/{first}"),
+            format!("/carts/{}", first + 1),
+            format!("/pay/{}", first + 1),
+        ];
+        assert_eq!(paths, expected);
+        assert_eq!((load.length(), load.concurrency(4)), (2, 1));
+        // Rounds and measurements have numbers of their own.
+        let next = FileLoad { measurement: 1, ..load };
+        assert_ne!(next.requests(1, 0)(0).path, paths[0]);
+    }
+}
