@@ -1,5 +1,6 @@
 //! A service that is neither of the twins: it keeps what is sent to `/keep` and forgets
-//! what is sent to `/forget`; `/fill` keeps the newest 4,000. `/late` keeps it, too, and has a deadline of its own; `/never`
+//! what is sent to `/forget`; `/fill` keeps the newest 4,000,
+//! and `/open` opens a file each time. `/late` keeps it, too, and has a deadline of its own; `/never`
 //! always misses it. The tests of this crate measure it.
 //!
 //!     cargo run -p measure --example shelf [ADDRESS]
@@ -8,6 +9,7 @@ use actix_web::web::{self, Bytes, Data, PayloadConfig};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use heap::Gauges;
 use std::collections::{LinkedList, VecDeque};
+use std::fs::File;
 use std::io::{Read, Write};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -18,6 +20,7 @@ static ALLOC: heap::CountingAlloc = heap::CountingAlloc;
 /// A list, because a vector doubles at times: a step in the memory that is no leak.
 type Shelf = Mutex<LinkedList<Vec<u8>>>;
 type Filled = Mutex<VecDeque<String>>;
+type Files = Mutex<LinkedList<File>>;
 
 async fn keep(body: Bytes, shelf: Data<Shelf>) -> HttpResponse {
     shelf.lock().expect("no handler panics").push_back(body.to_vec());
@@ -54,6 +57,14 @@ async fn fill(path: web::Path<String>, shelf: Data<Filled>) -> HttpResponse {
     HttpResponse::NoContent().finish()
 }
 
+async fn open(files: Data<Files>) -> HttpResponse {
+    match File::open("/dev/null") {
+        Ok(file) => files.lock().expect("no handler panics").push_back(file),
+        Err(_) => return HttpResponse::InternalServerError().finish(),
+    }
+    HttpResponse::NoContent().finish()
+}
+
 async fn never() -> HttpResponse {
     HttpResponse::GatewayTimeout().finish()
 }
@@ -62,12 +73,14 @@ async fn never() -> HttpResponse {
 async fn main() -> std::io::Result<()> {
     let (shelf, filled) =
         (Data::new(Shelf::default()), Data::new(Filled::default()));
+    let files = Data::new(Files::default());
     let given = std::env::args().nth(1);
     let gauges = Gauges::default();
     let server = HttpServer::new(move || {
         App::new()
             .app_data(shelf.clone())
             .app_data(filled.clone())
+            .app_data(files.clone())
             .configure(|config| heap::actix::configure(config, gauges.clone()))
             .route("/keep", web::post().to(keep))
             .app_data(PayloadConfig::new(16 << 20))
@@ -75,6 +88,7 @@ async fn main() -> std::io::Result<()> {
             .route("/late", web::post().to(late))
             .route("/never", web::post().to(never))
             .route("/fill/{text}", web::post().to(fill))
+            .route("/open", web::post().to(open))
     })
     .workers(1)
     .bind(given.as_deref().unwrap_or("127.0.0.1:0"))?;

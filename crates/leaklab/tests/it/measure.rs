@@ -65,6 +65,8 @@ POST http://ADDRESS/forget
 {{$uuid}}
 ### fill
 POST http://ADDRESS/fill/{{n}}
+### open
+POST http://ADDRESS/open
 ";
 
 fn text(bytes: &[u8]) -> String {
@@ -97,6 +99,15 @@ fn requests_of_any_service_are_judged_with_the_line() {
     let site = of(0)["sites"][0]["in_app_frame"].as_str().unwrap();
     assert!(site.contains("examples/shelf.rs:"), "{site}");
     contains(&out, &["LEAKS", "held by", "shelf.rs:"]);
+    // A leak of files has a limit of its own.
+    let (files, limit) = (&of(3)["metrics"][0], &of(3)["limits"][0]);
+    assert_eq!(
+        (&files["name"], &limit["of"]),
+        (&"open files".into(), &"open files".into())
+    );
+    let per_request = files["per_request"].as_f64().unwrap();
+    assert!((per_request - 1.0).abs() < 0.05, "{per_request} files per request");
+    contains(&out, &["open files with each request", "open files is met after"]);
     assert!(shelf.is_free(), "the service is left running");
     // The same again is no regression; without it in the baseline it is.
     let baseline = shelf.path("before.json");
@@ -164,7 +175,7 @@ fn what_cannot_be_measured_is_said_in_words() {
     for (requests, arguments, code, expected) in [
         ("GET /{{no}}", &[][..], 2, "line 1, column 6: nothing defines {{no}}"),
         ("GET /", &[], 2, "give the service's address as --url"),
-        (REQUESTS, &["--only", "no"], 2, "it has keep, forget, fill"),
+        (REQUESTS, &["--only", "no"], 2, "it has keep, forget, fill, open"),
         (REQUESTS, &shelf_again, 2, "is taken by another process"),
         (REQUESTS, &["--baseline", "/no/such.json"], 2, "--baseline /no/such.json"),
     ] {

@@ -2,6 +2,7 @@
 
 mod baseline;
 mod growth;
+mod limits;
 mod load;
 mod preload;
 mod reader;
@@ -15,6 +16,7 @@ use crate::stop::Stop;
 use anyhow::{Context, anyhow};
 use growth::{Found, measured};
 use indicatif::ProgressBar;
+use limits::Limits;
 use load::FileLoad;
 use reader::Reader;
 use result::{Measured, RequestResult};
@@ -127,6 +129,8 @@ async fn all(
     address: SocketAddr,
 ) -> Result<Measured, Failure> {
     let (mut target, reader) = reader::start(arguments, address).await?;
+    let process = arguments.pid.or_else(|| target::listener(address.port()));
+    let limits = process.map(Limits::of).unwrap_or_default();
     let mut results = Vec::new();
     // On a terminal; nothing in a pipe.
     let line = ProgressBar::new_spinner();
@@ -171,6 +175,7 @@ async fn all(
             &judgement,
             &samples,
             length,
+            limits,
         ));
     }
     line.finish_and_clear();

@@ -1,17 +1,20 @@
 //! The result of `leaklab measure`, as text and as JSON.
 
 use super::growth::RequestVerdict;
+use super::limits::{Limits, requests_until};
 use heap::Reading;
 use measure::judge::SiteGrowth;
 use measure::statistics::theil_sen;
 use measure::{Judgement, Samples};
-use report::figures::bytes;
+use report::figures::{bytes, grouped};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// Sites that are printed for a request.
 const SITES_PRINTED: usize = 3;
+/// The metric that has a limit of its own.
+const OPEN_FILES: &str = "open files";
 /// A metric that rises by less is not told: one in twenty requests.
 const RISES: f64 = 0.05;
 
@@ -47,6 +50,8 @@ pub(super) struct RequestResult {
     first_error: Option<String>,
     /// What rises beside the memory.
     metrics: Vec<MetricRise>,
+    /// Limits of the process that these will meet.
+    limits: Vec<LimitAhead>,
     /// What holds the growth, largest first.
     sites: Vec<SiteGrowth>,
 }
@@ -58,6 +63,16 @@ struct MetricRise {
     per_request: f64,
 }
 
+/// A limit that this request will meet.
+#[derive(Debug, Serialize, Deserialize)]
+struct LimitAhead {
+    /// Open files, or bytes of memory.
+    of: String,
+    limit: u64,
+    /// After so many more requests.
+    requests: u64,
+}
+
 impl RequestResult {
     pub(super) fn new(
         name: String,
@@ -65,6 +80,7 @@ impl RequestResult {
         judgement: &Judgement,
         samples: &Samples,
         length: u64,
+        limits: Limits,
     ) -> Self {
         let each = length as f64;
         let sent = samples.latency_us.len() / samples.readings.len().max(1) as u64;
@@ -75,6 +91,9 @@ impl RequestResult {
             expected_site: None,
             ..site.clone()
         };
+        let metrics = rises(&samples.readings, (sent / length) as f64);
+        let leak = grows.then_some(judgement.line.slope * each);
+        let limits = ahead(limits, samples.readings.last(), &metrics, leak);
         Self {
             name,
             verdict,
@@ -85,7 +104,8 @@ impl RequestResult {
             responses: samples.latency_us.len(),
             errors: samples.errors,
             first_error: samples.first_error.clone(),
-            metrics: rises(&samples.readings, (sent / length) as f64),
+            metrics,
+            limits,
             sites: sites.map(per_request).collect(),
         }
     }
@@ -136,7 +156,7 @@ fn rises(readings: &[Reading], requests: f64) -> Vec<MetricRise> {
                 .push(MetricRise { name: name.to_owned(), per_request: line.slope });
         }
     };
-    rise("open files", &|reading| reading.open_files);
+    rise(OPEN_FILES, &|reading| reading.open_files);
     rise("requests in flight", &|reading| Some(reading.in_flight));
     rise("background tasks", &|reading| Some(reading.tasks));
     let gauges: BTreeSet<_> =
@@ -148,6 +168,28 @@ fn rises(readings: &[Reading], requests: f64) -> Vec<MetricRise> {
         rise(name, &|reading| reading.gauges.get(name).copied());
     }
     rises
+}
+
+/// The limits that the process will meet if the request goes on.
+fn ahead(
+    limits: Limits,
+    last: Option<&Reading>,
+    metrics: &[MetricRise],
+    leak: Option<f64>,
+) -> Vec<LimitAhead> {
+    let Some(last) = last else { return Vec::new() };
+    let files = metrics.iter().find(|metric| metric.name == OPEN_FILES);
+    let files = files.map(|metric| metric.per_request);
+    let rising = [
+        (OPEN_FILES, limits.open_files, last.open_files, files),
+        ("bytes of memory", limits.memory_bytes, last.resident_bytes, leak),
+    ];
+    let met = rising.into_iter().filter_map(|(of, limit, now, per_request)| {
+        let limit = limit?;
+        let requests = requests_until(limit, now?, per_request?);
+        Some(LimitAhead { of: of.to_owned(), limit, requests })
+    });
+    met.collect()
 }
 
 /// For a terminal of 80 columns.
@@ -176,6 +218,13 @@ pub(super) fn text(measured: &Measured) -> String {
                 text,
                 "  + {:.2} {} with each request",
                 metric.per_request, metric.name
+            );
+        }
+        for LimitAhead { of, limit, requests } in &request.limits {
+            let [limit, requests] = [limit, requests].map(|n| grouped(*n as f64));
+            let _ = writeln!(
+                text,
+                "  > the limit of {limit} {of} is met after {requests} more"
             );
         }
         for site in request.sites.iter().take(SITES_PRINTED) {
