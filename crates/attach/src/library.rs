@@ -2,6 +2,8 @@
 
 use crate::{Error, refusal};
 use std::ffi::OsString;
+use std::fs::File;
+use std::os::fd::IntoRawFd;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -41,13 +43,8 @@ impl Library {
                 path.display()
             )));
         };
-        let shown = path.display();
-        // The loader splits its list there.
-        if shown.to_string().contains([' ', ':']) {
-            let cause =
-                "cannot be preloaded, because its path has a space or a colon";
-            return Err(Error::new(format!("{shown} {cause}: move it")));
-        }
+        let shown = path.display().to_string();
+        let path = loadable(path)?;
         // The loader only warns about a library that it cannot load.
         let output = Command::new("/bin/true").env(VARIABLE, &path).output();
         let output = output.map_err(|source| Error {
@@ -77,5 +74,37 @@ impl Library {
             value.push(others);
         }
         (VARIABLE, value)
+    }
+}
+
+/// The path as the loader takes it. It splits its list at spaces and colons, so a path
+/// with one of them is replaced by that of a file that this process keeps open.
+fn loadable(path: PathBuf) -> Result<PathBuf, Error> {
+    if !path.to_string_lossy().contains([' ', ':']) {
+        return Ok(path);
+    }
+    let file = File::open(&path).map_err(|source| Error {
+        text: format!("cannot read {}", path.display()),
+        source: Some(source),
+    })?;
+    // Programs may be started as long as this process lives.
+    let file = file.into_raw_fd();
+    Ok(PathBuf::from(format!("/proc/{}/fd/{file}", std::process::id())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_that_the_loader_would_split_is_replaced_by_one_that_it_takes() {
+        let folder = tempfile::TempDir::with_prefix("a b:").expect("a folder");
+        let path = folder.path().join(FILE);
+        std::fs::write(&path, "library").expect("it can be written");
+        let loadable = loadable(path).expect("it can be read");
+        assert!(!loadable.to_string_lossy().contains([' ', ':']), "{loadable:?}");
+        assert_eq!(std::fs::read(loadable).expect("it is open"), b"library");
+        let plain = PathBuf::from("/lib/libpreload.so");
+        assert_eq!(super::loadable(plain.clone()).expect("it is kept"), plain);
     }
 }
