@@ -23,20 +23,28 @@ pub trait Instrument: Sync {
     /// Waits until the service is at rest, then takes a full reading.
     fn at_rest(&self) -> impl Future<Output = Result<Reading>>;
 
-    /// The same with counters only.
-    fn counters_at_rest(&self) -> impl Future<Output = Result<Reading>>;
-
     /// The counters now.
     fn counters(&self) -> impl Future<Output = Result<Reading>>;
 
-    /// Resets the peak to the present live bytes.
-    fn reset_peak(&self) -> impl Future<Output = Result<()>>;
+    /// The counters when the service is at rest.
+    fn counters_at_rest(&self) -> impl Future<Output = Result<Reading>> {
+        rest::reached(async || self.counters().await)
+    }
+
+    /// Resets the peak to the present live bytes, where one is kept.
+    fn reset_peak(&self) -> impl Future<Output = Result<()>> {
+        async { Ok(()) }
+    }
 
     /// Opens a window in which call stacks are recorded.
-    fn open_window(&self) -> impl Future<Output = Result<()>>;
+    fn open_window(&self) -> impl Future<Output = Result<()>> {
+        async { bail!("this instrument records no call stacks") }
+    }
 
     /// Closes the window; a profile in dhat's format.
-    fn close_window(&self) -> impl Future<Output = Result<Vec<u8>>>;
+    fn close_window(&self) -> impl Future<Output = Result<Vec<u8>>> {
+        async { bail!("this instrument records no call stacks") }
+    }
 }
 
 impl Instrument for HeapClient {
@@ -69,13 +77,6 @@ impl Instrument for HeapClient {
 #[derive(Debug, Clone, Copy)]
 pub struct ProcessMemory(pub u32);
 
-impl ProcessMemory {
-    fn read(self) -> Result<Reading> {
-        let live_bytes = status_number(self.0, "VmRSS:")? * 1024;
-        Ok(Reading { live_bytes, ..Reading::default() })
-    }
-}
-
 impl Instrument for ProcessMemory {
     fn jitter_bytes(&self) -> Option<f64> {
         // malloc gives memory back in pieces of its own and takes it 132 KB at a time
@@ -92,24 +93,9 @@ impl Instrument for ProcessMemory {
         Ok(Reading { live_bytes, ..outside(self.0)? })
     }
 
-    async fn counters_at_rest(&self) -> Result<Reading> {
-        rest::reached(async || self.read()).await
-    }
-
     async fn counters(&self) -> Result<Reading> {
-        self.read()
-    }
-
-    async fn reset_peak(&self) -> Result<()> {
-        Ok(())
-    }
-
-    async fn open_window(&self) -> Result<()> {
-        bail!("physical memory has no call stacks")
-    }
-
-    async fn close_window(&self) -> Result<Vec<u8>> {
-        bail!("physical memory has no call stacks")
+        let live_bytes = status_number(self.0, "VmRSS:")? * 1024;
+        Ok(Reading { live_bytes, ..Reading::default() })
     }
 }
 

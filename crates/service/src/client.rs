@@ -111,7 +111,7 @@ impl Client {
         full
     }
 
-    pub(crate) fn part(&self) -> usize {
+    fn part(&self) -> usize {
         if self.headless.get() { HEAD_PART } else { READ_AHEAD }
     }
 
@@ -159,7 +159,7 @@ impl Client {
         self.wake();
     }
 
-    pub(crate) fn wake(&self) {
+    fn wake(&self) {
         if let Some(task) = self.task.take() {
             task.wake();
         }

@@ -186,8 +186,12 @@ fn what_cannot_be_measured_is_said_in_words() {
     }
     drop(taken);
     let dies = shell("echo last words; exit 7");
+    // The process that is named is the one that is read.
+    let other = ["--pid", "0", "--instrument", "process"];
+    let other = [&other[..], &shelf_again].concat();
     for (arguments, code, expected) in [
         (&[][..], 2, "nothing accepts connections"),
+        (&other, 3, "/proc/0/status"),
         (&["--", "no-such-program"], 2, "cannot start no-such-program"),
         (&dies, 3, "last words"),
     ] {

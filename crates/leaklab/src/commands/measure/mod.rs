@@ -129,7 +129,7 @@ async fn all(
     address: SocketAddr,
 ) -> Result<Measured, Failure> {
     let (mut target, reader) = reader::start(arguments, address).await?;
-    let process = arguments.pid.or_else(|| target::listener(address.port()));
+    let process = reader::process(arguments, address);
     let limits = process.map(Limits::of).unwrap_or_default();
     let mut results = Vec::new();
     // On a terminal; nothing in a pipe.

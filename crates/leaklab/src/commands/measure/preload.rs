@@ -3,7 +3,7 @@
 use anyhow::{Result, anyhow};
 use attach::{Attached, Library};
 use heap::Reading;
-use measure::{Instrument, instrument, rest};
+use measure::{Instrument, instrument};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -53,17 +53,6 @@ impl Preloaded {
             self.attached.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(take(&mut attached)?)
     }
-
-    fn read(&self) -> Result<Reading> {
-        let counts = self.with(|attached| attached.counts())?;
-        Ok(Reading {
-            live_bytes: counts.live_bytes,
-            live_blocks: counts.live_blocks,
-            total_bytes: counts.allocated_bytes,
-            total_blocks: counts.allocated_blocks,
-            ..Reading::default()
-        })
-    }
 }
 
 impl Instrument for Preloaded {
@@ -78,16 +67,15 @@ impl Instrument for Preloaded {
         })
     }
 
-    async fn counters_at_rest(&self) -> Result<Reading> {
-        rest::reached(async || self.read()).await
-    }
-
     async fn counters(&self) -> Result<Reading> {
-        self.read()
-    }
-
-    async fn reset_peak(&self) -> Result<()> {
-        Ok(())
+        let counts = self.with(|attached| attached.counts())?;
+        Ok(Reading {
+            live_bytes: counts.live_bytes,
+            live_blocks: counts.live_blocks,
+            total_bytes: counts.allocated_bytes,
+            total_blocks: counts.allocated_blocks,
+            ..Reading::default()
+        })
     }
 
     async fn open_window(&self) -> Result<()> {

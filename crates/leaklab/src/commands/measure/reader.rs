@@ -69,9 +69,10 @@ pub(super) async fn start(
              heap, or use another --instrument"
         )));
     }
-    let process = target::listener(address.port()).with_context(|| {
+    let process = process(arguments, address).with_context(|| {
         format!(
-            "no process of this machine listens at {address}; its memory is unknown"
+            "no process of this machine listens at {address}, or its files are not \
+             readable; give its --pid"
         )
     })?;
     if library.is_some() && wanted != Process {
@@ -82,6 +83,11 @@ pub(super) async fn start(
         }
     }
     Ok((target, Reader::Process(ProcessMemory(process))))
+}
+
+/// The process of the service, if it runs on this machine.
+pub(super) fn process(arguments: &Measure, address: SocketAddr) -> Option<u32> {
+    arguments.pid.or_else(|| target::listener(address.port()))
 }
 
 /// The library, where it is wanted and the program loads it.
