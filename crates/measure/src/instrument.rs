@@ -80,7 +80,8 @@ pub struct ProcessMemory(pub u32);
 impl Instrument for ProcessMemory {
     fn jitter_bytes(&self) -> Option<f64> {
         // malloc gives memory back in pieces of its own and takes it 132 KB at a time
-        // (M_TRIM_THRESHOLD and M_TOP_PAD of mallopt(3)), for each of its arenas.
+        // (M_TRIM_THRESHOLD and M_TOP_PAD of mallopt(3)), for each of its arenas. Twice
+        // that is one step in each of two arenas.
         Some(264_000.0)
     }
 

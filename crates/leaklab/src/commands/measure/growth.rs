@@ -17,8 +17,8 @@ const MEASUREMENTS_MAX: u64 = 3;
 /// A leak goes on at the same rate. Something that fills up slows down, and has grown by
 /// less than this share of its first rate over a measurement that is four times as long.
 const GOES_ON: f64 = 0.5;
-/// Bytes that a request keeps in the smallest leak that physical memory can show, in
-/// requests that the machine serves within seconds: malloc's own steps hide smaller ones.
+/// The smallest leak that physical memory can show, in bytes per request. With about 300
+/// requests in a round, malloc's steps hide smaller ones.
 const COARSE_LEAK_BYTES: f64 = 400.0;
 
 /// What a request does to the memory.
