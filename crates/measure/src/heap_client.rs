@@ -1,18 +1,21 @@
 //! Reads the heap of a service that mounts `heap::routes`.
 
 use crate::rest;
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use heap::Reading;
 use http_body_util::BodyExt;
 use std::time::Duration;
-use tokio::time::error::Elapsed;
 use workload::Request;
-use workload::client::{Connection, Origin};
+use workload::client::{Connection, HttpError, Origin};
 
 /// A service that gives no reading for this long has failed.
 const READING_WITHIN: Duration = Duration::from_secs(60);
 /// The same for a window, whose end names all call stacks.
 const WINDOW_WITHIN: Duration = Duration::from_secs(300);
+
+/// Connections that a service may end before it has read a request: the one that was
+/// kept, a new one, and one more.
+const CONNECTIONS_MAX: u32 = 3;
 
 /// Reads the measuring routes of a service.
 #[derive(Debug, Clone, Copy)]
@@ -85,8 +88,8 @@ impl HeapClient {
     }
 
     async fn ask(&self, method: &'static str, path: &str) -> Result<Vec<u8>> {
-        let mut connection = Connection::open(self.origin).await?;
-        exchange(&mut connection, method, path, WINDOW_WITHIN).await
+        let mut heap = OneConnection { origin: self.origin, open: None };
+        heap.ask(method, path, WINDOW_WITHIN).await
     }
 }
 
@@ -97,47 +100,64 @@ struct OneConnection {
 }
 
 impl OneConnection {
-    /// Reads. A service closes a connection on which nothing came for some seconds, such
-    /// as that of a driver that stood still; then this opens another one.
     async fn read(&mut self, path: &str) -> Result<Reading> {
-        let mut body = Err(anyhow!("no connection yet"));
-        if let Some(connection) = &mut self.open {
-            body = exchange(connection, "GET", path, READING_WITHIN).await;
-        }
-        let body = match body {
-            Err(error) if !error.is::<Elapsed>() => {
-                let connection =
-                    self.open.insert(Connection::open(self.origin).await?);
-                exchange(connection, "GET", path, READING_WITHIN).await?
-            }
-            body => body?,
-        };
+        let body = self.ask("GET", path, READING_WITHIN).await?;
         serde_json::from_slice(&body)
             .with_context(|| format!("GET {path} is not a reading"))
     }
+
+    /// Asks. A service ends a connection on which nothing came for some seconds, with or
+    /// without a 408. So it does when one of the processes stood still. Then this asks
+    /// again over another connection.
+    async fn ask(
+        &mut self,
+        method: &'static str,
+        path: &str,
+        within: Duration,
+    ) -> Result<Vec<u8>> {
+        for _ in 0..CONNECTIONS_MAX {
+            let connection = match &mut self.open {
+                Some(connection) => connection,
+                none => none.insert(Connection::open(self.origin).await?),
+            };
+            match exchange(connection, method, path, within).await? {
+                Some(body) => return Ok(body),
+                None => self.open = None,
+            }
+        }
+        bail!("{method} {path}: the service ended {CONNECTIONS_MAX} connections")
+    }
 }
 
+/// Asks once; `None` if the service has not read the request.
 async fn exchange(
     connection: &mut Connection,
     method: &'static str,
     path: &str,
     within: Duration,
-) -> Result<Vec<u8>> {
+) -> Result<Option<Vec<u8>>> {
     let answer = async {
         let response = connection.send(Request::new(method, path)).await?;
         let status = response.status();
         let body = response.into_body().collect().await?.to_bytes();
-        anyhow::Ok((status, body))
+        Ok::<_, HttpError>((status, body))
     };
     let waited = within.as_secs();
-    let (status, body) =
-        tokio::time::timeout(within, answer).await.with_context(|| {
-            format!("{method} {path} had no answer within {waited} s")
-        })??;
+    let answer = tokio::time::timeout(within, answer).await.with_context(|| {
+        format!("{method} {path} had no answer within {waited} s")
+    })?;
+    let (status, body) = match answer {
+        Ok((status, _)) if status == 408 => return Ok(None),
+        // A window may have been opened or closed already.
+        Err(HttpError::Exchange(_)) if !path.ends_with("/window") => {
+            return Ok(None);
+        }
+        answer => answer?,
+    };
     if !status.is_success() {
         bail!(
             "{method} {path} answered {status}: is the service started with --measure?"
         );
     }
-    Ok(body.into())
+    Ok(Some(body.into()))
 }

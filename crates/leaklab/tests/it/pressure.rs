@@ -71,7 +71,7 @@ fn in_a_process_of_its_own() {
         let permit = Arc::new(Semaphore::new(1)).acquire_owned().await.unwrap();
         run.measure(service, plan, &scenario, &step, Arc::new(permit)).await
     });
-    let measured = measured.unwrap_or_else(|_| panic!("no measurement"));
+    let measured = measured.unwrap_or_else(|failure| panic!("{failure}"));
     let found = json!({
         "verdict": measured.judgement.verdict,
         "expected": service.scenario(lesson, &scenario).expected,
