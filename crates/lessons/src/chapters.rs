@@ -61,6 +61,29 @@ pub struct FrontMatter {
     pub crates: Vec<CrateFact>,
     /// Findings about common claims that it settles.
     pub settles: Vec<Finding<ShownBy>>,
+    /// Minutes that the exercise takes.
+    pub minutes: Option<u32>,
+    /// From 1, one place to look at, to 3, several crates.
+    pub difficulty: Option<u8>,
+    /// Three hints towards the repair, each one saying more; for lessons.
+    pub hints: Vec<String>,
+    /// What to predict before the lesson is measured.
+    pub prediction: Option<Prediction>,
+}
+
+/// A question to answer before a measurement does. The symptom that it is about is the
+/// chapter's part of that name.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prediction {
+    /// What is asked.
+    pub question: String,
+    /// Possible answers, each with a reason that somebody could have.
+    pub choices: Vec<String>,
+    /// The number of the right choice, from 1.
+    pub right: usize,
+    /// Why it is right.
+    pub why: String,
 }
 
 /// How a leak looks from outside.
@@ -134,6 +157,22 @@ mod tests {
             };
             assert!(filled, "{}", lesson.id);
             assert_eq!(symptoms.is_empty(), lesson.kind == Kind::Control);
+        }
+    }
+
+    #[test]
+    fn every_question_has_one_right_answer_and_hints_come_in_threes() {
+        for lesson in LESSONS {
+            let FrontMatter { minutes, difficulty, hints, prediction, .. } =
+                &chapter(lesson.id).unwrap().front;
+            let fits = minutes.is_none_or(|minutes| (5..=60).contains(&minutes))
+                && difficulty.is_none_or(|level| (1..=3).contains(&level))
+                && matches!(hints.len(), 0 | 3)
+                && prediction.as_ref().is_none_or(|asked| {
+                    asked.choices.len() > 1
+                        && (1..=asked.choices.len()).contains(&asked.right)
+                });
+            assert!(fits, "{}", lesson.id);
         }
     }
 
