@@ -1,7 +1,8 @@
 //! A service that is neither of the twins: it keeps what is sent to `/keep` and forgets
-//! what is sent to `/forget`; `/fill` keeps the newest 4,000,
-//! and `/open` opens a file each time. `/late` keeps it, too, and has a deadline of its own; `/never`
-//! always misses it. The tests of this crate measure it.
+//! what is sent to `/forget`; `/fill` keeps the newest 4,000, `/expire` those of the last
+//! second, `/table` keeps a number in a vector, and `/open` opens a file each time. `/late`
+//! keeps it, too, and has a deadline of its own; `/never` always misses it. The tests of
+//! this crate measure it.
 //!
 //!     cargo run -p measure --example shelf [ADDRESS]
 
@@ -20,6 +21,8 @@ static ALLOC: heap::CountingAlloc = heap::CountingAlloc;
 /// A list, because a vector doubles at times: a step in the memory that is no leak.
 type Shelf = Mutex<LinkedList<Vec<u8>>>;
 type Filled = Mutex<VecDeque<String>>;
+type Expiring = Mutex<VecDeque<(Instant, String)>>;
+type Table = Mutex<Vec<[u64; 3]>>;
 type Files = Mutex<LinkedList<File>>;
 
 async fn keep(body: Bytes, shelf: Data<Shelf>) -> HttpResponse {
@@ -57,6 +60,20 @@ async fn fill(path: web::Path<String>, shelf: Data<Filled>) -> HttpResponse {
     HttpResponse::NoContent().finish()
 }
 
+async fn expire(path: web::Path<String>, shelf: Data<Expiring>) -> HttpResponse {
+    let mut shelf = shelf.lock().expect("no handler panics");
+    shelf.push_back((Instant::now(), path.into_inner() + &"x".repeat(500)));
+    while shelf.front().is_some_and(|(put, _)| put.elapsed().as_secs() >= 1) {
+        shelf.pop_front();
+    }
+    HttpResponse::NoContent().finish()
+}
+
+async fn table(path: web::Path<u64>, table: Data<Table>) -> HttpResponse {
+    table.lock().expect("no handler panics").push([*path; 3]);
+    HttpResponse::NoContent().finish()
+}
+
 async fn open(files: Data<Files>) -> HttpResponse {
     match File::open("/dev/null") {
         Ok(file) => files.lock().expect("no handler panics").push_back(file),
@@ -73,6 +90,8 @@ async fn never() -> HttpResponse {
 async fn main() -> std::io::Result<()> {
     let (shelf, filled) =
         (Data::new(Shelf::default()), Data::new(Filled::default()));
+    let (expiring, table_of_numbers) =
+        (Data::new(Expiring::default()), Data::new(Table::default()));
     let files = Data::new(Files::default());
     let given = std::env::args().nth(1);
     let gauges = Gauges::default();
@@ -81,6 +100,8 @@ async fn main() -> std::io::Result<()> {
             .app_data(shelf.clone())
             .app_data(filled.clone())
             .app_data(files.clone())
+            .app_data(expiring.clone())
+            .app_data(table_of_numbers.clone())
             .configure(|config| heap::actix::configure(config, gauges.clone()))
             .route("/keep", web::post().to(keep))
             .app_data(PayloadConfig::new(16 << 20))
@@ -88,6 +109,8 @@ async fn main() -> std::io::Result<()> {
             .route("/late", web::post().to(late))
             .route("/never", web::post().to(never))
             .route("/fill/{text}", web::post().to(fill))
+            .route("/expire/{text}", web::post().to(expire))
+            .route("/table/{number}", web::post().to(table))
             .route("/open", web::post().to(open))
     })
     .workers(1)

@@ -6,6 +6,7 @@ use crate::instrument::Instrument;
 use crate::judge;
 use crate::pressure::Pressure;
 use crate::samples::{Peak, Samples, Window};
+use crate::scenario::Scenario;
 use crate::session::{Batch, Load, Sent, Session};
 use crate::statistics::median_of;
 use anyhow::Result;
@@ -32,7 +33,7 @@ pub(crate) struct Attempts<'a, I, L> {
     session: &'a Session<'a, I, L>,
     step: &'a (dyn Fn(&str) + Sync),
     /// Number of the next round.
-    next: u64,
+    pub(crate) next: u64,
     /// The data of the rounds before this one is prepared.
     prepared: u64,
     /// What was sent again, and why.
@@ -88,11 +89,33 @@ impl<'a, I: Instrument, L: Load> Attempts<'a, I, L> {
 
     /// Sends the rounds, then measures peaks and opens windows.
     pub(crate) async fn measure(&mut self) -> Result<Samples> {
-        self.repeats = 0;
+        let mut samples = self.sampled_rounds().await?;
         let scenario = self.session.scenario;
+        for &size in &scenario.sizes {
+            if samples.unjudged.is_some() {
+                break;
+            }
+            (self.step)(&format!("peak at {size}"));
+            match self.peak(size).await? {
+                Ok(peak_bytes) => samples.peaks.push(Peak { size, peak_bytes }),
+                Err(why) => samples.unjudged = Some(why),
+            }
+        }
+        let grows = judge::rounds_grow(&samples, scenario);
+        if scenario.windows && (grows || !scenario.quick) {
+            let [first, second] = self.session.windows();
+            let batches = [Some(first).filter(|_| grows), Some(second)];
+            self.windows(batches.into_iter().flatten(), &mut samples).await?;
+        }
+        Ok(samples)
+    }
+
+    /// Sends the rounds; a reading at rest after each.
+    pub(crate) async fn sampled_rounds(&mut self) -> Result<Samples> {
+        self.repeats = 0;
         // All rounds and windows use different keys.
-        self.prepare(self.next + scenario.rounds + 2).await?;
-        let (rounds, mut unjudged) = self.rounds().await?;
+        self.prepare(self.next + self.session.scenario.rounds + 2).await?;
+        let (rounds, unjudged) = self.rounds().await?;
         let mut readings = Vec::new();
         let mut sum = RoundStats::default();
         let mut best_median_us = u64::MAX;
@@ -104,18 +127,7 @@ impl<'a, I: Instrument, L: Load> Attempts<'a, I, L> {
             }
             sum.merge(stats);
         }
-        let mut peaks = Vec::new();
-        for &size in &scenario.sizes {
-            if unjudged.is_some() {
-                break;
-            }
-            (self.step)(&format!("peak at {size}"));
-            match self.peak(size).await? {
-                Ok(peak_bytes) => peaks.push(Peak { size, peak_bytes }),
-                Err(why) => unjudged = Some(why),
-            }
-        }
-        let mut samples = Samples {
+        Ok(Samples {
             readings,
             resident_before: None,
             responses: self.responses.clone(),
@@ -125,28 +137,49 @@ impl<'a, I: Instrument, L: Load> Attempts<'a, I, L> {
             first_error: sum.first_error,
             latency_us: sum.latency_us,
             best_median_us,
-            peaks,
+            peaks: Vec::new(),
             windows: Vec::new(),
             attempt: 1,
             unjudged,
             pressure: Pressure::default(),
             live_before_exit: None,
             live_at_exit: None,
-        };
-        let grows = judge::rounds_grow(&samples, scenario);
-        let stacks = scenario.windows && (grows || !scenario.quick);
-        if samples.unjudged.is_none() && stacks {
-            (self.step)("call stacks");
-            let [first, second] = self.session.windows();
-            let batches = [Some(first).filter(|_| grows), Some(second)];
-            for batch in batches.into_iter().flatten() {
-                match self.window(batch).await? {
-                    Ok(window) => samples.windows.push(window),
-                    Err(why) => samples.unjudged = Some(why),
-                }
+        })
+    }
+
+    /// Sends a few requests; a reading at rest after them.
+    pub(crate) async fn send(&mut self, requests: u64) -> Result<Reading> {
+        let round = self.number().await?;
+        let batch = Batch { requests, ..self.session.batch_of_round(round) };
+        self.session.send_or_notice(batch).await?;
+        self.session.heap.at_rest().await
+    }
+
+    pub(crate) fn scenario(&self) -> &'a Scenario {
+        self.session.scenario
+    }
+
+    pub(crate) fn batches_of_windows(&self) -> [Batch; 2] {
+        self.session.windows()
+    }
+
+    /// Records the call stacks of these batches, each in a window of its own.
+    pub(crate) async fn windows(
+        &mut self,
+        batches: impl IntoIterator<Item = Batch>,
+        samples: &mut Samples,
+    ) -> Result<()> {
+        (self.step)("call stacks");
+        for batch in batches {
+            if samples.unjudged.is_some() {
+                break;
+            }
+            match self.window(batch).await? {
+                Ok(window) => samples.windows.push(window),
+                Err(why) => samples.unjudged = Some(why),
             }
         }
-        Ok(samples)
+        Ok(())
     }
 
     /// As many consecutive rounds as the scenario has, undisturbed; otherwise the last

@@ -8,6 +8,9 @@ use std::fs;
 use std::future::Future;
 use std::path::PathBuf;
 
+/// Name of the gauge that counts the threads of a process.
+pub(crate) const THREADS: &str = "threads";
+
 /// Reads the memory of a running service, from outside or through its own routes.
 pub trait Instrument: Sync {
     /// A larger step of what is read is not noise, in bytes.
@@ -120,7 +123,7 @@ pub fn outside(process: u32) -> Result<Reading> {
         resident_bytes: Some(resident_bytes),
         open_files: Some(targets.len() as u64),
         gauges: [
-            ("threads".to_owned(), threads),
+            (THREADS.to_owned(), threads),
             ("open sockets".to_owned(), sockets),
         ]
         .into(),

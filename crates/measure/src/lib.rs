@@ -11,6 +11,7 @@
 pub mod scenario;
 pub mod samples;
 pub mod session;
+pub mod stages;
 mod attempts;
 mod disturbance;
 pub mod pressure;

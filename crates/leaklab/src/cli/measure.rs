@@ -5,6 +5,7 @@ use clap::{Args, ValueEnum};
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Measure a service of your own, request by request.
 ///
@@ -48,6 +49,12 @@ pub struct Measure {
     #[arg(long, value_name = "N", default_value_t = 4,
           value_parser = clap::value_parser!(u64).range(1..=512))]
     pub concurrency: u64,
+
+    /// Wait so long before a leak is reported, such as 60s: entries of a cache that
+    /// expire are gone then
+    #[arg(long, value_name = "TIME", default_value = "0s",
+          value_parser = humantime::parse_duration)]
+    pub idle: Duration,
 
     /// Part of the path of your source files, such as src/; by default they are found
     /// by the program's name

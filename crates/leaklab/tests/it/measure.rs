@@ -150,6 +150,25 @@ fn an_unchanged_program_is_counted_exactly() {
 }
 
 #[test]
+fn a_table_that_only_doubles_leaks_and_a_cache_that_expires_does_not() {
+    const REQUESTS: &str = "\
+        ### table\nPOST http://ADDRESS/table/{{n}}\n\
+        ### expire\nPOST http://ADDRESS/expire/{{n}}\n";
+    let shelf = Shelf::new();
+    let address = shelf.address.to_string();
+    let idle = ["--idle", "1500ms"];
+    let arguments = [&idle[..], &started(&shelf.program, &address)].concat();
+    let output = shelf.measured(REQUESTS, &arguments);
+    let out = text(&output.stdout);
+    let result = shelf.result();
+    let of = |at: usize| &result["requests"][at];
+    assert_eq!(of(0)["verdict"], "LEAKS", "{out}");
+    let site = of(0)["sites"][0]["in_app_frame"].as_str().unwrap();
+    assert!(site.contains("examples/shelf.rs:"), "{site}");
+    assert_eq!(of(1)["verdict"], "PLATEAU", "{out}");
+}
+
+#[test]
 fn physical_memory_shows_a_leak_that_is_large() {
     let shelf = Shelf::new();
     let address = shelf.address.to_string();

@@ -140,7 +140,7 @@ fn at_rest(scenario: &Scenario) -> Verdict {
 }
 
 /// The largest detection limit with which a measurement proves something.
-fn limit_max(scenario: &Scenario) -> f64 {
+pub(super) fn limit_max(scenario: &Scenario) -> f64 {
     match (scenario.expected, scenario.growth) {
         (Verdict::Flat, _) if scenario.quick => QUICK_LIMIT_MAX,
         (Verdict::Flat, _) => CONTROL_LIMIT_MAX,
@@ -152,7 +152,7 @@ fn limit_max(scenario: &Scenario) -> f64 {
     }
 }
 
-fn jitter_bytes(scenario: &Scenario) -> f64 {
+pub(super) fn jitter_bytes(scenario: &Scenario) -> f64 {
     match scenario.growth {
         Growth::Burst { jitter_bytes, .. } => jitter_bytes,
         Growth::Slope { .. } | Growth::Peak { .. } => {

@@ -8,6 +8,7 @@ mod sites;
 mod metrics;
 mod mismatch;
 pub mod pair;
+pub mod trend;
 #[cfg(test)]
 mod tests;
 

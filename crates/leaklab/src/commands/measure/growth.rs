@@ -1,83 +1,48 @@
 //! Whether a request leaks, or fills something that has an end.
 
+use super::limits::Limits;
 use super::load::FileLoad;
 use crate::cli::Measure;
 use anyhow::Result;
-use measure::{Growth, Instrument, Judgement, Samples, Scenario, Verdict};
-use serde::{Deserialize, Serialize};
+use measure::stages::{self, Bounds, Found};
+use measure::{Growth, Instrument, Scenario, Verdict};
+use std::time::Duration;
 use workload::Origin;
 
 /// Rounds of a measurement.
 const ROUNDS: u64 = 8;
-/// Each measurement of a request that grows has this many times the requests of the one
-/// before it. What fills up, such as a cache, has then grown for long enough to show it.
-const LONGER: u64 = 4;
-/// Measurements of a request that grows: 1, 4 and 16 times the requests.
-const MEASUREMENTS_MAX: u64 = 3;
-/// A leak goes on at the same rate. Something that fills up slows down, and has grown by
-/// less than this share of its first rate over a measurement that is four times as long.
-const GOES_ON: f64 = 0.5;
+/// Growth that a stage may cause. A service that leaks more with each request gets fewer.
+const GROWTH_MAX: u64 = 512 << 20;
+/// Threads that a service may have at the end of a stage.
+const THREADS_MAX: u64 = 4_000;
+/// Share of the limit of open files up to which a measurement goes.
+const FILES_SHARE: f64 = 0.8;
+/// Time that a stage may take.
+const STAGE_MAX: Duration = Duration::from_secs(30);
 /// The smallest leak that physical memory can show, in bytes per request. With about 300
 /// requests in a round, malloc's steps hide smaller ones.
 const COARSE_LEAK_BYTES: f64 = 400.0;
-
-/// What a request does to the memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub(super) enum RequestVerdict {
-    /// Grows with the requests, and goes on.
-    Leaks,
-    /// Does not grow.
-    Flat,
-    /// Grew, and then stopped.
-    Plateau,
-    /// The noise is too large for a verdict.
-    Inconclusive,
-}
-
-/// A measurement of a request.
-pub(super) struct Found {
-    pub(super) growth: RequestVerdict,
-    pub(super) judgement: Judgement,
-    pub(super) samples: Samples,
-    /// HTTP requests that count as one.
-    pub(super) length: u64,
-}
 
 /// Measures a request until growth has gone on, or stopped.
 pub(super) async fn measured<I: Instrument>(
     instrument: &I,
     origin: Origin,
-    mut load: FileLoad,
+    load: &FileLoad,
     arguments: &Measure,
+    limits: Limits,
     step: &(dyn Fn(&str) + Sync),
 ) -> Result<Found> {
-    let length = load.length();
-    let mut scenario = scenario(instrument, &load, arguments);
-    let mut before: Option<f64> = None;
-    loop {
-        let measured = measure::measure(instrument, origin, &load, &scenario, step);
-        let (samples, judgement) = measured.await?;
-        let slope = judgement.line.slope;
-        let growth = match (judgement.verdict, before) {
-            (Verdict::Leaks, Some(before)) if slope >= GOES_ON * before => {
-                Some(RequestVerdict::Leaks)
-            }
-            (Verdict::Leaks, _) => None,
-            (Verdict::Inconclusive, _) => Some(RequestVerdict::Inconclusive),
-            (_, Some(_)) => Some(RequestVerdict::Plateau),
-            (_, None) => Some(RequestVerdict::Flat),
-        };
-        load.measurement += 1;
-        let last = load.measurement == MEASUREMENTS_MAX;
-        // Growth that slows down each time is neither proven nor refuted.
-        let growth = growth.or(last.then_some(RequestVerdict::Inconclusive));
-        if let Some(growth) = growth {
-            return Ok(Found { growth, judgement, samples, length });
-        }
-        before = Some(slope);
-        scenario.requests *= LONGER;
-    }
+    let scenario = scenario(instrument, load, arguments);
+    let memory = limits.memory_bytes.map_or(GROWTH_MAX, |memory| memory / 4);
+    let files = limits.open_files.map(|files| files as f64 * FILES_SHARE);
+    let bounds = Bounds {
+        open_files: files.map_or(u64::MAX, |files| files as u64),
+        threads: THREADS_MAX,
+        growth_bytes: memory.min(GROWTH_MAX),
+        stage: STAGE_MAX,
+        idle: arguments.idle,
+    };
+    stages::measure(instrument, origin, load, &scenario, &bounds, step).await
 }
 
 fn scenario<I: Instrument>(

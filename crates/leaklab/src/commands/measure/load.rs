@@ -8,8 +8,6 @@ use workload::{ClientBehavior, HttpFile, Request, Requests, Template};
 
 /// Numbers of one round; more than a round has requests.
 const ROUND: u64 = 1 << 24;
-/// Numbers of one measurement; more than it has rounds.
-const MEASUREMENT: u64 = ROUND << 8;
 
 /// Sends a request, after those that belong before it.
 #[derive(Clone)]
@@ -17,9 +15,6 @@ pub(super) struct FileLoad {
     file: Arc<HttpFile>,
     /// In the order in which they are sent.
     sequence: Vec<Template>,
-    /// Which measurement of this request it is. Each has numbers of its own, so that
-    /// values differ.
-    pub(super) measurement: u64,
 }
 
 impl FileLoad {
@@ -35,7 +30,7 @@ impl FileLoad {
                 _ => break,
             }
         }
-        Self { file: Arc::clone(file), sequence, measurement: 0 }
+        Self { file: Arc::clone(file), sequence }
     }
 
     fn template(&self) -> &Template {
@@ -65,7 +60,7 @@ impl FileLoad {
 impl Load for FileLoad {
     fn requests(&self, round: u64, _: u64) -> Requests {
         let load = self.clone();
-        let first = self.measurement * MEASUREMENT + round * ROUND;
+        let first = round * ROUND;
         Arc::new(move |n| load.request(first * load.length() + n))
     }
 
@@ -102,8 +97,7 @@ mod tests {
         ];
         assert_eq!(paths, expected);
         assert_eq!((load.length(), load.concurrency(4)), (2, 1));
-        // Rounds and measurements have numbers of their own.
-        let next = FileLoad { measurement: 1, ..load };
-        assert_ne!(next.requests(1, 0)(0).path, paths[0]);
+        // Rounds have numbers of their own.
+        assert_ne!(load.requests(2, 0)(0).path, paths[0]);
     }
 }

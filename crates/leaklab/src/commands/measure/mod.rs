@@ -14,7 +14,7 @@ use crate::failure::{Failure, code};
 use crate::output::{print, print_as};
 use crate::stop::Stop;
 use anyhow::{Context, anyhow};
-use growth::{Found, measured};
+use growth::measured;
 use indicatif::ProgressBar;
 use limits::Limits;
 use load::FileLoad;
@@ -146,16 +146,16 @@ async fn all(
             |step: &str| line.set_message(format!("{}: {step}", request.name));
         let found = match &reader {
             Reader::Heap(heap) => {
-                measured(heap, origin, load, arguments, &step).await
+                measured(heap, origin, &load, arguments, limits, &step).await
             }
             Reader::Preload(heap) => {
-                measured(heap, origin, load, arguments, &step).await
+                measured(heap, origin, &load, arguments, limits, &step).await
             }
             Reader::Process(memory) => {
-                measured(memory, origin, load, arguments, &step).await
+                measured(memory, origin, &load, arguments, limits, &step).await
             }
         };
-        let Found { growth, judgement, samples, length } = match found {
+        let found = match found {
             Ok(found) => found,
             Err(error) => {
                 let ended = target.as_mut().and_then(Target::ended);
@@ -163,7 +163,7 @@ async fn all(
                 return Err(why.context(format!("request {}", request.name)).into());
             }
         };
-        if let Some(window) = samples.windows.last() {
+        if let Some(window) = found.samples.windows.last() {
             let name: String = request.name.chars().map(file_character).collect();
             let path = arguments.output.join(format!("{name}.json"));
             fs::write(&path, &window.json)
@@ -171,10 +171,8 @@ async fn all(
         }
         results.push(RequestResult::new(
             request.name.clone(),
-            growth,
-            &judgement,
-            &samples,
-            length,
+            &found,
+            load.length(),
             limits,
         ));
     }

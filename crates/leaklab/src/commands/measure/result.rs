@@ -1,11 +1,11 @@
 //! The result of `leaklab measure`, as text and as JSON.
 
-use super::growth::RequestVerdict;
 use super::limits::{Limits, requests_until};
 use heap::Reading;
 use measure::judge::SiteGrowth;
+use measure::judge::trend::Trend;
+use measure::stages::Found;
 use measure::statistics::theil_sen;
-use measure::{Judgement, Samples};
 use report::figures::{bytes, grouped};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -33,16 +33,20 @@ pub(super) struct Measured {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct RequestResult {
     pub(super) name: String,
-    verdict: RequestVerdict,
+    verdict: Trend,
+    /// Why there is no verdict.
+    reason: Option<String>,
     /// Bytes that each request adds.
     slope_bytes_per_request: f64,
     /// 95 % confidence interval of the slope.
     ci95: [f64; 2],
     /// The smallest slope that this measurement could show.
     detection_limit_bytes_per_request: f64,
-    /// Requests in each round.
+    /// Requests in each of the last rounds.
     requests_per_round: u64,
-    /// Responses in all rounds.
+    /// Requests in all rounds.
+    requests: u64,
+    /// Responses in the last rounds.
     responses: u64,
     /// Those with status 400 and above.
     errors: u64,
@@ -76,31 +80,31 @@ struct LimitAhead {
 impl RequestResult {
     pub(super) fn new(
         name: String,
-        verdict: RequestVerdict,
-        judgement: &Judgement,
-        samples: &Samples,
+        found: &Found,
         length: u64,
         limits: Limits,
     ) -> Self {
-        let each = length as f64;
-        let sent = samples.latency_us.len() / samples.readings.len().max(1) as u64;
-        let grows = verdict == RequestVerdict::Leaks;
+        let Found { trend: verdict, reason, judgement, samples, .. } = found;
+        let (each, verdict) = (length as f64, *verdict);
+        let grows = verdict == Trend::Leaks;
         let sites = judgement.sites.iter().filter(|site| grows && site.share > 0.0);
         let per_request = |site: &SiteGrowth| SiteGrowth {
             bytes_per_request: site.bytes_per_request * each,
             expected_site: None,
             ..site.clone()
         };
-        let metrics = rises(&samples.readings, (sent / length) as f64);
+        let metrics = rises(&samples.readings, (found.requests / length) as f64);
         let leak = grows.then_some(judgement.line.slope * each);
         let limits = ahead(limits, samples.readings.last(), &metrics, leak);
         Self {
             name,
             verdict,
+            reason: reason.clone(),
             slope_bytes_per_request: judgement.line.slope * each,
             ci95: judgement.line.interval.map(|bound| bound * each),
             detection_limit_bytes_per_request: judgement.detection_limit * each,
-            requests_per_round: sent / length,
+            requests_per_round: found.requests / length,
+            requests: found.requests_in_all / length,
             responses: samples.latency_us.len(),
             errors: samples.errors,
             first_error: samples.first_error.clone(),
@@ -112,7 +116,7 @@ impl RequestResult {
 
     /// Whether memory or a metric grows with the requests.
     pub(super) fn grows(&self) -> bool {
-        self.verdict == RequestVerdict::Leaks || !self.metrics.is_empty()
+        self.verdict == Trend::Leaks || !self.metrics.is_empty()
     }
 }
 
@@ -129,7 +133,7 @@ pub(super) struct RequestGrowth {
 
 impl RequestResult {
     pub(super) fn growth(&self) -> RequestGrowth {
-        let leaks = self.verdict == RequestVerdict::Leaks;
+        let leaks = self.verdict == Trend::Leaks;
         let spread = (self.ci95[1] - self.ci95[0]) / 2.0;
         RequestGrowth {
             grows: self.grows(),
@@ -201,14 +205,17 @@ pub(super) fn text(measured: &Measured) -> String {
     for request in &measured.requests {
         let RequestResult { name, verdict, .. } = request;
         let verdict = match verdict {
-            RequestVerdict::Leaks => "LEAKS",
-            RequestVerdict::Flat => "FLAT",
-            RequestVerdict::Plateau => "PLATEAU",
-            RequestVerdict::Inconclusive => "INCONCLUSIVE",
+            Trend::Leaks => "LEAKS",
+            Trend::Flat => "FLAT",
+            Trend::Plateau => "PLATEAU",
+            Trend::Inconclusive => "INCONCLUSIVE",
         };
         let slope = bytes(request.slope_bytes_per_request);
         let limit = bytes(request.detection_limit_bytes_per_request);
         let _ = writeln!(text, "{name:<28} {verdict:<12} {slope:>14} {limit:>14}");
+        if let Some(reason) = &request.reason {
+            let _ = writeln!(text, "  - {reason}");
+        }
         if let Some(error) = &request.first_error {
             let (errors, sent) = (request.errors, request.responses);
             let _ = writeln!(text, "  ! {errors} of {sent} are errors: {error}");

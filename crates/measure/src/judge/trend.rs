@@ -1,0 +1,290 @@
+//! Whether the growth of a request goes on, from stages of which each has more requests
+//! than all before it.
+
+use super::growth;
+use crate::samples::Samples;
+use crate::scenario::Scenario;
+use crate::statistics::Line;
+use serde::{Deserialize, Serialize};
+
+/// Stages of a request that grows. After the third one has sent about 26,000 requests, a
+/// cache of 20,000 entries is full.
+pub const STAGES_MAX: usize = 3;
+
+/// A leak goes on at the same rate. What fills up slows down, and has grown by less than
+/// this share of the rate before over a stage that is three times as long.
+const GOES_ON: f64 = 0.5;
+
+/// A round in which less than this share of the stage's growth happened did not grow.
+/// Of eight rounds that grow alike, each has 0.125.
+const ROUND_GREW: f64 = 0.05;
+
+/// A vector or table of entries grows in one or two rounds of a stage: when it doubles.
+const DOUBLINGS_MAX: usize = 2;
+
+/// A table that each request adds to at least once in a stage grows by more than in the
+/// stage before: the stages have 6,000 and 18,000 requests, so where it doubles twice in
+/// the first of them (by 1 and 2) it doubles once in the second (by 4), which is 1.33
+/// times as much. A buffer or a pool has steps of one size.
+const TABLE_GROWS: f64 = 1.2;
+
+/// Growth beside the line that is larger than so many steps is told.
+const STEPS_TOLD: f64 = 4.0;
+
+/// A cache that is emptied when it is full gives back more than this share of the range
+/// in which its memory moved. A leak gives back nothing.
+const GIVEN_BACK: f64 = 0.5;
+
+/// What a request does to the memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Trend {
+    /// Grows with the requests, and goes on.
+    Leaks,
+    /// Does not grow.
+    Flat,
+    /// Grew, and then stopped, or gave the memory back.
+    Plateau,
+    /// No verdict; the reason stands beside it.
+    Inconclusive,
+}
+
+/// A trend and, for [`Trend::Inconclusive`], why there is no other.
+pub type Reasoned = (Trend, Option<String>);
+
+/// A number of rounds alike.
+#[derive(Debug, Clone)]
+pub struct Stage {
+    /// Live bytes before the first round and after each.
+    pub live: Vec<f64>,
+    /// Requests in each round.
+    requests: f64,
+    /// The line through the readings after the rounds, in bytes per request.
+    pub line: Line,
+    /// The smallest slope that these rounds could show.
+    pub limit: f64,
+    /// The largest slope that may stay unseen.
+    limit_max: f64,
+    /// More than one step of a service that doesn't leak, in bytes; infinite where the
+    /// memory is not read exactly.
+    step: f64,
+}
+
+impl Stage {
+    /// The rounds of these samples; `before` are the live bytes before the first.
+    pub fn of(before: u64, samples: &Samples, scenario: &Scenario) -> Self {
+        let found = growth::of(samples, scenario);
+        let after = samples.readings.iter().map(|reading| reading.live_bytes);
+        let live = [before].into_iter().chain(after).map(|bytes| bytes as f64);
+        let exact = scenario.windows;
+        Self {
+            live: live.collect(),
+            requests: scenario.requests as f64,
+            line: found.line,
+            limit: found.detection_limit,
+            limit_max: growth::limit_max(scenario),
+            step: if exact { growth::jitter_bytes(scenario) } else { f64::INFINITY },
+        }
+    }
+
+    /// Bytes by which the stage has grown.
+    pub fn growth(&self) -> f64 {
+        match self.live[..] {
+            [first, .., last] => last - first,
+            _ => 0.0,
+        }
+    }
+
+    /// The line, or a steeper one if tables doubled in a few of the rounds: those the line
+    /// leaves out as steps.
+    pub fn line_with_tables(&self) -> Line {
+        let requests = self.sent();
+        let (all, line) = (self.growth() / requests, self.line);
+        let [low, high] = line.interval;
+        match (all - line.slope) * requests > STEPS_TOLD * self.step {
+            true => Line { slope: all, interval: [low, high.max(all)], ..line },
+            false => line,
+        }
+    }
+
+    fn grows(&self) -> bool {
+        self.line.slope > self.limit || self.growth() > self.step
+    }
+
+    /// It rose by less than it could show for sure, or after it had given back what the
+    /// stage before it used.
+    fn may_grow(&self) -> bool {
+        let low = self.live.iter().copied().fold(f64::MAX, f64::min);
+        let last = self.live.last().copied().unwrap_or(low);
+        let rises = self.line.interval[0] > 0.0 || last - low > self.step;
+        self.step.is_finite() && rises
+    }
+
+    /// Requests in all rounds.
+    fn sent(&self) -> f64 {
+        self.requests * (self.live.len() - 1) as f64
+    }
+
+    /// Bytes between the lowest and the highest reading.
+    fn range(&self) -> f64 {
+        let live = || self.live.iter().copied();
+        live().fold(f64::MIN, f64::max) - live().fold(f64::MAX, f64::min)
+    }
+
+    fn gives_back(&self) -> bool {
+        let (mut most, mut given) = (f64::MIN, 0.0_f64);
+        for &live in &self.live {
+            most = most.max(live);
+            given = given.max(most - live);
+        }
+        given > GIVEN_BACK * self.range()
+    }
+
+    /// Whether each round grew.
+    fn rounds(&self) -> Vec<bool> {
+        let least = ROUND_GREW * self.growth();
+        self.live.windows(2).map(|pair| pair[1] - pair[0] > least).collect()
+    }
+}
+
+/// The trend of the stages so far; `None` if a longer one can tell and `may_go_on`.
+pub fn trend(stages: &[Stage], may_go_on: bool) -> Option<Reasoned> {
+    let (last, before) = stages.split_last()?;
+    let may_go_on = may_go_on && stages.len() < STAGES_MAX;
+    let unclear = |why: String| Some((Trend::Inconclusive, Some(why)));
+    if !last.grows() {
+        let hidden = last.limit > last.limit_max;
+        if may_go_on && (hidden || last.may_grow()) {
+            return None;
+        }
+        let grew = before.iter().any(Stage::grows);
+        return match grew {
+            true if last.gives_back() => Some((Trend::Plateau, None)),
+            _ if hidden => unclear(format!(
+                "noise hides leaks below {:.0} B per request; send more with --count",
+                last.limit
+            )),
+            true => Some((Trend::Plateau, None)),
+            false => Some((Trend::Flat, None)),
+        };
+    }
+    if may_go_on {
+        return None;
+    }
+    let rounds = last.rounds();
+    let grew = rounds.iter().filter(|grew| **grew).count();
+    let full = matches!(rounds[..], [.., false, false]) && grew > DOUBLINGS_MAX;
+    if last.gives_back() || full {
+        return Some((Trend::Plateau, None));
+    }
+    let Some(before) = before.last() else {
+        return match grew > rounds.len() / 2 {
+            true => Some((Trend::Leaks, None)),
+            false => unclear(
+                "it grew in a few rounds only, and more requests would have met a \
+                 limit of the service"
+                    .to_owned(),
+            ),
+        };
+    };
+    if grew <= DOUBLINGS_MAX {
+        let table = before.grows() && last.growth() > TABLE_GROWS * before.growth();
+        return Some((if table { Trend::Leaks } else { Trend::Plateau }, None));
+    }
+    let [now, then] = [last.line.slope, before.line.slope];
+    match now >= GOES_ON * then {
+        true => Some((Trend::Leaks, None)),
+        false => unclear(format!(
+            "it grew by {then:.0} B per request, then by {now:.0} B, as a cache does \
+             that still fills; send more with --count"
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::statistics::{detection_limit, theil_sen};
+
+    const STEP: f64 = 11_808.0;
+
+    /// The stages of a service that has so many live bytes after `n` requests.
+    fn stages(live: impl Fn(f64) -> f64) -> Vec<Stage> {
+        let (mut sent, mut stages) = (250.0, Vec::new());
+        for requests in [250.0, 750.0, 2_250.0] {
+            let points: Vec<_> = (0..=8)
+                .map(|round| f64::from(round) * requests + sent)
+                .map(|n| (n, live(n)))
+                .collect();
+            let line = theil_sen(&points[1..]).unwrap();
+            let limit = detection_limit(&points[1..], &line, STEP);
+            let live = points.iter().map(|point| point.1).collect();
+            let (limit_max, step) = (32.0, STEP);
+            stages.push(Stage { live, requests, line, limit, limit_max, step });
+            sent += 8.0 * requests;
+        }
+        stages
+    }
+
+    /// As a measurement does: one stage after the other until there is a verdict.
+    fn found(live: impl Fn(f64) -> f64) -> Trend {
+        let stages = stages(live);
+        (1..=3).find_map(|n| trend(&stages[..n], true)).unwrap().0
+    }
+
+    /// The capacity of a vector or table with `n` entries.
+    fn capacity(n: f64) -> f64 {
+        2.0_f64.powf(n.log2().ceil())
+    }
+
+    #[test]
+    fn what_goes_on_leaks_also_where_only_a_table_doubles() {
+        for bytes in [8.0, 24.0, 300.0, 60_000.0] {
+            assert_eq!(found(|n| bytes * n), Trend::Leaks, "{bytes} B");
+        }
+        for bytes in [16.0, 24.0, 100.0] {
+            for first in 5..20 {
+                let first = f64::from(first) / 10.0;
+                let table = |n| bytes * first * capacity(n / first);
+                assert_eq!(found(table), Trend::Leaks, "{bytes} B, {first}");
+            }
+            assert_eq!(found(|n| bytes * n + 40.0 * capacity(n)), Trend::Leaks);
+        }
+    }
+
+    #[test]
+    fn what_has_an_end_is_a_plateau() {
+        let cache = |entries: f64| move |n: f64| 100.0 * n.min(entries);
+        for entries in [1_000.0, 5_000.0, 10_000.0, 20_000.0] {
+            assert_eq!(found(cache(entries)), Trend::Plateau, "{entries} entries");
+        }
+        for entries in [3_000.0, 5_000.0, 10_000.0] {
+            // It is emptied when it is full.
+            let emptied = |n: f64| 100.0 * (n % entries);
+            assert_eq!(found(emptied), Trend::Plateau, "emptied at {entries}");
+        }
+        assert_eq!(found(|n| if n > 700.0 { 58e6 } else { 0.0 }), Trend::Plateau);
+    }
+
+    #[test]
+    fn steps_of_one_size_are_no_leak() {
+        // A connection that is opened once in each stage.
+        let connection = |n: f64| {
+            let opened = [800.0, 4_000.0, 20_000.0].map(|at| f64::from(n > at));
+            44_000.0 * opened.iter().sum::<f64>()
+        };
+        assert_eq!(found(connection), Trend::Plateau);
+        assert_eq!(found(|_| 1e6), Trend::Flat);
+        // A cache that is larger than the measurement slows down as it fills.
+        let fills = |n: f64| 8e6 * (1.0 - (-n / 10_000.0).exp());
+        assert_eq!(found(fills), Trend::Inconclusive);
+    }
+
+    #[test]
+    fn without_longer_stages_only_steady_growth_leaks() {
+        let first = |live: &dyn Fn(f64) -> f64| trend(&stages(live)[..1], false);
+        assert_eq!(first(&|n| 5_000.0 * n), Some((Trend::Leaks, None)));
+        let step = first(&|n| if n > 1_000.0 { 9e6 } else { 0.0 });
+        assert_eq!(step.unwrap().0, Trend::Inconclusive);
+    }
+}
