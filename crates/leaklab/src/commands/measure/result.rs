@@ -13,6 +13,8 @@ use std::fmt::Write;
 
 /// Sites that are printed for a request.
 const SITES_PRINTED: usize = 3;
+/// In-app lines that allocate a smaller share may be noise.
+const SHARE_MIN: f64 = 0.005;
 /// The metric that has a limit of its own.
 const OPEN_FILES: &str = "open files";
 /// A metric that rises by less is not told: one in twenty requests.
@@ -56,7 +58,7 @@ pub(super) struct RequestResult {
     metrics: Vec<MetricRise>,
     /// Limits of the process that these will meet.
     limits: Vec<LimitAhead>,
-    /// What holds the growth, largest first.
+    /// What allocates the growth: in-app lines first, then libraries, largest first.
     sites: Vec<SiteGrowth>,
 }
 
@@ -88,6 +90,13 @@ impl RequestResult {
         let (each, verdict) = (length as f64, *verdict);
         let grows = verdict == Trend::Leaks;
         let sites = judgement.sites.iter().filter(|site| grows && site.share > 0.0);
+        let mut sites: Vec<_> = sites.collect();
+        // What libraries allocate is kept by in-app code: a request, or a slice of a
+        // buffer. So the lines that keep something come first, however little.
+        let library = |site: &SiteGrowth| {
+            site.in_app_frame.is_none() || site.share < SHARE_MIN
+        };
+        sites.sort_by_key(|site| library(site));
         let per_request = |site: &SiteGrowth| SiteGrowth {
             bytes_per_request: site.bytes_per_request * each,
             expected_site: None,
@@ -110,7 +119,7 @@ impl RequestResult {
             first_error: samples.first_error.clone(),
             metrics,
             limits,
-            sites: sites.map(per_request).collect(),
+            sites: sites.into_iter().map(per_request).collect(),
         }
     }
 
