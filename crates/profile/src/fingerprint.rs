@@ -68,6 +68,7 @@ pub(crate) fn function(frame: &FrameRef<'_>, program: &str) -> String {
 /// `target/debug/leaky`.
 pub(crate) fn program(path: &str) -> String {
     let file = path.rsplit('/').next().unwrap_or_default();
+    let file = file.strip_suffix(".exe").unwrap_or(file);
     // cargo appends a hash to the name of a test.
     let name = match file.rsplit_once('-') {
         Some((name, hash)) if name::is_hash(hash) => name,
@@ -116,6 +117,7 @@ mod tests {
     fn a_program_is_known_by_its_file() {
         assert_eq!(program("target/debug/leaky"), "leaky");
         assert_eq!(program("./my-service"), "my_service");
+        assert_eq!(program("target/debug/my-service.exe"), "my_service");
         assert_eq!(program("with space/deps/it-0123456789abcdef"), "it");
         assert_eq!(program(""), "");
     }

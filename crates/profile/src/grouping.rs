@@ -38,12 +38,20 @@ impl Profile {
         let is_in_app: Vec<_> = table.iter().map(|f| in_app.contains(f)).collect();
         let is_library: Vec<_> = table.iter().map(FrameRef::is_library).collect();
         let mut groups = Groups::new();
+        // Without files, names say little: the innermost frame in which the stacks differ
+        // stands for each, by its address.
+        let by_address = self.has_no_files();
+        let alike = if by_address { self.alike() } else { 0 };
         for (counts, stack) in self.stacks() {
             let from = stack.iter().position(|&f| !is_library[f as usize]);
-            let from = from.unwrap_or(0);
+            let from = if by_address { alike } else { from.unwrap_or(0) };
+            let from = from.min(stack.len().saturating_sub(1));
             let inner = stack[from..].iter().position(|&f| is_in_app[f as usize]);
             let at = from + inner.unwrap_or(0);
-            let anchor = stack.get(at).map(|&f| table[f as usize]);
+            let anchor = stack.get(at).map(|&f| match by_address {
+                true => FrameRef { place: self.address(f), ..table[f as usize] },
+                false => table[f as usize],
+            });
             let group = groups.entry(Key::of(inner.is_some(), anchor)).or_default();
             group.add(counts, counts.held(moment).0, &stack[from..]);
             group.anchor(anchor);
@@ -52,6 +60,15 @@ impl Profile {
             group.callees.add(callee.unwrap_or_default(), counts.total_blocks);
         }
         groups
+    }
+
+    /// Frames with which all call stacks begin.
+    fn alike(&self) -> usize {
+        let mut stacks = self.stacks().map(|(_, stack)| stack);
+        let first = stacks.next().unwrap_or_default();
+        stacks.fold(first.len(), |alike, stack| {
+            first.iter().zip(stack).take(alike).take_while(|(a, b)| a == b).count()
+        })
     }
 
     /// The frames of a call stack.

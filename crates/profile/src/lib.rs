@@ -14,6 +14,7 @@ mod package;
 mod in_app;
 mod grouping;
 mod sites;
+mod notes;
 mod fingerprint;
 mod figures;
 pub mod flame;

@@ -14,7 +14,7 @@ pub(crate) fn plain(function: &str) -> String {
         let hash = n > 0
             && n + 1 == count
             && segment.strip_prefix('h').is_some_and(is_hash);
-        if hash || segment.starts_with('{') {
+        if hash || segment.starts_with('{') || is_made_by_msvc(segment) {
             return None;
         }
         // In the middle, brackets hold an impl, or else generic arguments.
@@ -24,6 +24,15 @@ pub(crate) fn plain(function: &str) -> String {
     });
     let kept: Vec<_> = kept.filter(|segment| !segment.is_empty()).collect();
     kept.join("::")
+}
+
+/// `closure$0`, `closure_env$1`, `impl$2`: what debug information for Windows has in the
+/// place of braces.
+fn is_made_by_msvc(segment: &str) -> bool {
+    let made = |(_, number): (&str, &str)| {
+        !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())
+    };
+    segment.rsplit_once('$').is_some_and(made)
 }
 
 /// The name alone: `put`.
@@ -129,6 +138,7 @@ mod tests {
             <a::Cache<K,V> as core::clone::Clone>::clone => a::Cache::Clone::clone
             <a::look_up as b::Factory>::register::look_up::{{closure}} => a::look_up::Factory::register::look_up
             a::<impl b::Trait<X> for c::Type<Y>>::run => a::c::Type::Trait::run
+            a::impl$3::run::closure$0 => a::run
             a::<impl c::Type>::run => a::c::Type::run
             <&mut a::Type as b::Trait>::run => a::Type::Trait::run
             <dyn a::Trait>::run => a::Trait::run

@@ -55,10 +55,26 @@ pub struct Profile {
     /// Time from the start of the profile to its end.
     #[serde(rename = "te", default)]
     pub duration: u64,
+    /// Whether the lifetimes of blocks were recorded, and with them what survives and
+    /// what is live at the peak.
+    #[serde(rename = "bklt", default = "yes")]
+    pub has_lifetimes: bool,
     #[serde(rename = "pps")]
     stacks: Vec<Stack>,
     #[serde(rename = "ftbl")]
     table: Vec<String>,
+}
+
+/// dhat for Rust 0.2 and valgrind before 3.16 have no such field, and record them.
+fn yes() -> bool {
+    true
+}
+
+/// The version alone. Other versions have other fields.
+#[derive(Deserialize)]
+struct Head {
+    #[serde(rename = "dhatFileVersion")]
+    version: u32,
 }
 
 /// A call stack, which dhat calls a program point.
@@ -75,10 +91,21 @@ impl Profile {
     /// # Errors
     /// [`ProfileError`] says why the text is not one.
     pub fn parse(json: &[u8]) -> Result<Self, ProfileError> {
-        let mut profile: Self = serde_json::from_slice(json)?;
+        let mut profile: Self = serde_json::from_slice(json).map_err(|error| {
+            match serde_json::from_slice::<Head>(json) {
+                Ok(Head { version }) if version != VERSION => {
+                    ProfileError::Version(version)
+                }
+                _ => error.into(),
+            }
+        })?;
         // Everything that can be printed: a file may come from anywhere.
         let Self { mode, command, time_unit, table, .. } = &mut profile;
         for text in table.iter_mut().chain([mode, command, time_unit]) {
+            // Paths of Windows.
+            if text.contains('\\') {
+                *text = text.replace('\\', "/");
+            }
             if let Cow::Owned(shown) = visible(text, Keep::Nothing) {
                 *text = shown;
             }
@@ -132,6 +159,20 @@ impl Profile {
         FrameRef::parse(&self.table[index as usize])
     }
 
+    /// Whether no frame has a file: names are then those of the nearest symbols.
+    pub(crate) fn has_no_files(&self) -> bool {
+        let unknown = |frame: &FrameRef<'_>| {
+            frame.place.is_empty() || frame.place.starts_with("???")
+        };
+        self.table().iter().all(unknown)
+    }
+
+    /// The address of a frame, as the file has it.
+    pub(crate) fn address(&self, index: u32) -> &str {
+        let text = &self.table[index as usize];
+        text.split_once(": ").map_or(text, |(address, _)| address)
+    }
+
     /// The sum over all call stacks.
     pub fn totals(&self) -> Counts {
         let mut totals = Counts::default();
@@ -159,6 +200,9 @@ mod tests {
         assert!(refuse("Version\": 2", "Version\": 3").contains("version 3"));
         let events = refuse("rust-heap", "rust-ad-hoc");
         assert!(events.contains("events") && events.contains("rust-ad-hoc"));
+        let old = r#"{"dhatFileVersion": 1, "aps": [], "ftbl": ["[root]"]}"#;
+        let old = Profile::parse(old.as_bytes()).unwrap_err().to_string();
+        assert!(old.contains("version 1"), "{old}");
         assert!(refuse("[1, 3, 4]", "[1, 3, 9]").contains("frame 9"));
         // A title for the terminal that it is printed on.
         let title = refuse("rust-heap", "\\u001b]0;title\\u0007");

@@ -72,6 +72,9 @@ pub struct Diff {
     /// Which bytes to compare
     #[arg(long, value_enum, default_value_t = Moment::End)]
     pub at: Moment,
+    /// Requests that each profile saw, to divide the changes by their difference
+    #[arg(long, value_name = "A,B", value_parser = requests)]
+    pub requests: Option<Requests>,
     /// Rows to print, by size of the change [default: 20 as text, all as JSON]
     #[arg(long, value_name = "N")]
     pub top: Option<usize>,
@@ -87,4 +90,16 @@ pub struct Diff {
     /// Also draw a flame graph of the difference
     #[arg(long, value_name = "FILE.svg")]
     pub flame: Option<PathBuf>,
+}
+
+/// Requests before and after.
+type Requests = [u64; 2];
+
+fn requests(text: &str) -> Result<Requests, String> {
+    let numbers: Option<Vec<u64>> =
+        text.split(',').map(|number| number.trim().parse().ok()).collect();
+    match numbers.as_deref() {
+        Some([a, b]) if a != b => Ok([*a, *b]),
+        _ => Err("expected two different numbers, such as 100,200".to_owned()),
+    }
 }

@@ -27,7 +27,8 @@ pub fn run(arguments: &Diff) -> Result<ExitCode, Failure> {
         write_graph(path, graph.draw(&title(arguments)))?;
     }
     let most = rows(arguments.top, arguments.format);
-    let difference = Difference::between(before, after, moment, most);
+    let difference =
+        Difference::between(before, after, moment, most, arguments.requests);
     print_as(arguments.format, &difference, difference::text)?;
     Ok(ExitCode::from(EXPECTED))
 }

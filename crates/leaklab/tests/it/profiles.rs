@@ -70,7 +70,7 @@ fn every_ranking_has_the_whole_profile_in_its_rows() {
             ("peak", "peak_bytes"),
         ] {
             let shown = json(show(&hoarder(), &["--by", by, "--sort", sort]));
-            let rows = shown["rows"].as_array().unwrap().iter();
+            let rows = shown["sites"].as_array().unwrap().iter();
             let sum: u64 = rows.map(|row| row[column].as_u64().unwrap()).sum();
             assert_eq!(shown["totals"][column], sum, "{by}");
         }
@@ -169,6 +169,6 @@ fn our_own_profiles_are_ranked_by_lesson() {
     let file = done.out(lesson["twins"]["leaky"]["profile"].as_str().unwrap());
     let file = file.to_str().unwrap();
     let shown = json(show(file, &["--by", "lesson"]));
-    assert_eq!(shown["rows"][0]["name"], id, "{shown}");
+    assert_eq!(shown["sites"][0]["place"], id, "{shown}");
     prints(show(file, &[]), &[&format!("src/lessons/{id}.rs:")]);
 }

@@ -24,6 +24,8 @@ pub struct Difference {
     pub at: &'static str,
     pub in_app: String,
     pub change_bytes: i64,
+    pub requests: Option<[u64; 2]>,
+    pub notes: Vec<String>,
     pub a: Side,
     pub b: Side,
     pub sites_total: usize,
@@ -37,8 +39,20 @@ impl Difference {
         after: Reduced,
         moment: Moment,
         rows_max: usize,
+        requests: Option<[u64; 2]>,
     ) -> Self {
         let mut sites = changes(before.sites, after.sites, moment);
+        let mut notes = after.notes;
+        let before_alone = before.notes.into_iter();
+        let before_alone = before_alone.filter(|note| !notes.contains(note));
+        notes.extend(before_alone.collect::<Vec<_>>());
+        if let Some([a, b]) = requests {
+            let more = b.abs_diff(a).max(1) as f64;
+            let each = if b < a { -more } else { more };
+            for site in &mut sites {
+                site.bytes_per_request = Some(site.change_bytes as f64 / each);
+            }
+        }
         sites.sort_by_key(|change| Reverse(change.a_bytes.abs_diff(change.b_bytes)));
         let sites_total = sites.len();
         sites.truncate(rows_max);
@@ -48,6 +62,8 @@ impl Difference {
             at: moment.word(),
             in_app: after.in_app,
             change_bytes: Self::signed(before.side.bytes, after.side.bytes),
+            requests,
+            notes,
             a: before.side,
             b: after.side,
             sites_total,
@@ -79,6 +95,7 @@ pub struct Reduced {
     /// Its totals.
     pub side: Side,
     in_app: String,
+    notes: Vec<String>,
     sites: Vec<Site>,
 }
 
@@ -93,7 +110,8 @@ impl Reduced {
         let (bytes, blocks) = profile.totals().held(moment);
         let (program, mode) = (profile.program(), profile.mode.clone());
         let side = Side { profile: file, program, mode, bytes, blocks };
-        Self { side, in_app: in_app.words(), sites: profile.sites(in_app) }
+        let (notes, sites) = (profile.notes(in_app), profile.sites(in_app));
+        Self { side, in_app: in_app.words(), notes, sites }
     }
 }
 
@@ -154,6 +172,8 @@ pub struct Change {
     pub fingerprint: String,
     pub status: Status,
     pub change_bytes: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes_per_request: Option<f64>,
     pub a_bytes: u64,
     pub b_bytes: u64,
     pub a_blocks: u64,
@@ -183,6 +203,7 @@ impl Change {
             fingerprint,
             status: Status::of(a_bytes, b_bytes),
             change_bytes: Difference::signed(a_bytes, b_bytes),
+            bytes_per_request: None,
             a_bytes,
             b_bytes,
             a_blocks,
@@ -204,7 +225,8 @@ pub fn text(difference: &Difference) -> String {
     let total = change(a.bytes, b.bytes);
     lines.add(format!("{:<11}{:<24}{total:>16} B", "CHANGE", ""));
     let in_app = tail(&difference.in_app, 40);
-    lines.add(format!("IN-APP     {in_app} (change with --in-app PATH)\n"));
+    lines.add(format!("IN-APP     {in_app} (change with --in-app PATH)"));
+    lines.notes(&difference.notes, 11);
     lines.add(format!("Bytes live at the {at}. {DIRECTION}.\n"));
     lines.add(format!(
         "{BOLD}{:>15}{:>16}{:>16}  {:<8}FINGERPRINT{BOLD:#}",
@@ -219,7 +241,10 @@ pub fn text(difference: &Difference) -> String {
             site.b_bytes.separate_with_commas(),
             site.fingerprint,
         ));
-        lines.add(format!("    {}", named(site, 76)));
+        let each = site.bytes_per_request;
+        let each = each.map(|bytes| format!("{bytes:+.1} B per request  "));
+        let each = each.unwrap_or_default();
+        lines.add(format!("    {each}{}", named(site, 76 - each.len())));
     }
     let none = "neither profile holds anything then";
     lines.rest(difference.sites.len(), difference.sites_total, none)

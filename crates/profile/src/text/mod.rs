@@ -23,6 +23,17 @@ impl Lines {
         self.0.push('\n');
     }
 
+    /// What a reader must know first.
+    fn notes(&mut self, notes: &[String], column: usize) {
+        for note in notes {
+            for (at, line) in textwrap::wrap(note, 80 - column).iter().enumerate() {
+                let title = if at == 0 { "NOTE" } else { "" };
+                self.add(format!("{title:<column$}{line}"));
+            }
+        }
+        self.add("");
+    }
+
     /// Ends a list of which some rows are shown.
     fn rest(mut self, shown: usize, all: usize, none: &str) -> String {
         if all == 0 {

@@ -53,11 +53,14 @@ pub struct Ranking {
     pub time_unit: String,
     pub duration: u64,
     pub in_app: String,
+    #[serde(skip)]
+    has_lifetimes: bool,
     pub by: String,
     pub sort: String,
     pub totals: Counts,
-    pub rows_total: usize,
-    pub rows: Vec<Row>,
+    pub notes: Vec<String>,
+    pub sites_total: usize,
+    pub sites: Vec<Row>,
 }
 
 /// A site, a crate or a lesson.
@@ -66,7 +69,7 @@ pub struct Ranking {
 pub struct Row {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,
-    pub name: String,
+    pub place: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub function: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,9 +84,9 @@ pub struct Row {
 
 impl Row {
     /// A crate or a lesson.
-    fn named(name: String, counts: Counts) -> Self {
+    fn named(place: String, counts: Counts) -> Self {
         let mean_lifetime = counts.mean_lifetime();
-        Self { name, mean_lifetime, counts, ..Self::default() }
+        Self { place, mean_lifetime, counts, ..Self::default() }
     }
 
     /// A site.
@@ -120,13 +123,13 @@ impl Ranking {
         rows.sort_by_key(|row| Reverse(value(row)));
         rows.retain(|row| value(row) > 0);
         let total = rows.iter().map(value).fold(0, u64::saturating_add);
-        let rows_total = rows.len();
+        let sites_total = rows.len();
         rows.truncate(rows_max);
         for row in &mut rows {
             row.share = value(row) as f64 / total.max(1) as f64;
         }
         Some(Self {
-            schema: 1,
+            schema: 2,
             profile: file,
             program: profile.program(),
             command: profile.command.clone(),
@@ -134,11 +137,13 @@ impl Ranking {
             time_unit: profile.time_unit.clone(),
             duration: profile.duration,
             in_app: in_app.words(),
+            has_lifetimes: profile.has_lifetimes,
             by: name(by),
             sort: name(sort),
             totals: profile.totals(),
-            rows_total,
-            rows,
+            notes: profile.notes(in_app),
+            sites_total,
+            sites: rows,
         })
     }
 }
@@ -220,11 +225,11 @@ pub fn text(ranking: &Ranking, sort: Sort) -> String {
         "{BOLD}{title:>14}  {:>7} {unit:>11}  {what}{BOLD:#}",
         "SHARE"
     ));
-    for row in &ranking.rows {
+    for row in &ranking.sites {
         shown(ranking, row, sort, &mut lines);
     }
     let none = "there is nothing of this kind in the profile";
-    lines.rest(ranking.rows.len(), ranking.rows_total, none)
+    lines.rest(ranking.sites.len(), ranking.sites_total, none)
 }
 
 fn head(ranking: &Ranking, lines: &mut Lines) {
@@ -239,10 +244,15 @@ fn head(ranking: &Ranking, lines: &mut Lines) {
     ] {
         let (bytes, blocks) =
             (bytes.separate_with_commas(), blocks.separate_with_commas());
-        lines.add(format!("{name:<10}{bytes:>18} B in {blocks:>14} blocks"));
+        let known = ranking.has_lifetimes || name == "ALLOCATED";
+        lines.add(match known {
+            true => format!("{name:<10}{bytes:>18} B in {blocks:>14} blocks"),
+            false => format!("{name:<10}{:>18}", "not recorded"),
+        });
     }
     let in_app = tail(in_app, 41);
-    lines.add(format!("{:<10}{in_app} (change with --in-app PATH)\n", "IN-APP"));
+    lines.add(format!("{:<10}{in_app} (change with --in-app PATH)", "IN-APP"));
+    lines.notes(&ranking.notes, 10);
 }
 
 fn shown(ranking: &Ranking, row: &Row, sort: Sort, lines: &mut Lines) {
@@ -252,7 +262,7 @@ fn shown(ranking: &Ranking, row: &Row, sort: Sort, lines: &mut Lines) {
         .or_else(|| row.mean_lifetime.map(|life| time(life, &ranking.time_unit)));
     let (figure, beside) =
         (figure.separate_with_commas(), beside.unwrap_or_default());
-    let (share, name) = (100.0 * row.share, tail(&row.name, NAME));
+    let (share, name) = (100.0 * row.share, tail(&row.place, NAME));
     lines.add(format!("{figure:>14}  {share:>5.1} % {beside:>11}  {name}"));
     if let Row { fingerprint: Some(id), function, callee, .. } = row {
         let [function, callee] =
