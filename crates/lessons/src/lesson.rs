@@ -106,6 +106,9 @@ pub struct Lesson {
     /// Parts of frames (`actix_http::h1`, `model/src/ids.rs`) through which the leak
     /// allocates where no frame is in the lesson's file. The chapter explains them.
     pub expected_sites: &'static [&'static str],
+    /// Parts of frames, or names of metrics that rise, by which a leak of this kind shows
+    /// in any service. All of them must be there.
+    pub known_by: &'static [&'static str],
     /// How the clients take their responses.
     pub client: ClientBehavior,
     /// The request with this number.
@@ -159,6 +162,7 @@ pub(crate) const JOB: Lesson = Lesson {
     failed_fixes: &[],
     metrics: &[],
     expected_sites: &[],
+    known_by: &[],
     client: ClientBehavior::Reads,
     request: |_, _| unreachable!("every lesson has requests; a test holds that"),
     data: shop_orders,

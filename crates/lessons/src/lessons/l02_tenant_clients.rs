@@ -17,6 +17,7 @@ pub(super) const LESSON: Lesson = Lesson {
     // The connection that each client keeps for the tenant's next request.
     metrics: &[Metric::OpenFiles, Metric::Sockets("ESTABLISHED")],
     failed_fixes: &[FailedFix::decoy("arc-client", "share each client in an Arc")],
+    known_by: &["aws_smithy_http_client", "from_conf"],
     request: |_, n| get_own(&numbered_tenant(n), "summary"),
     data: none,
     round_item: |seed, n| stored(&first_order(seed, n)),

@@ -26,6 +26,7 @@ pub(super) const LESSON: Lesson = Lesson {
     }],
     // The ids of order and tenant, which extractors take from the request.
     expected_sites: &["model/src/value.rs", "serde_core"],
+    known_by: &["tokio::sync::mpsc::unbounded"],
     request: |_, n| {
         let event = json!({
             "sequence": n,

@@ -12,6 +12,7 @@ pub(super) const LESSON: Lesson = Lesson {
     requests: 120,
     window_requests: 20,
     may_refuse: true,
+    known_by: &["tokio::runtime::task::core::Cell"],
     request: |_, n| {
         let note = json!({ "note": format!("checked by clerk {}", n % 7) });
         send("POST", format!("/orders/{}/confirm", shop_order(n)), &note)

@@ -25,6 +25,7 @@ pub(super) const LESSON: Lesson = Lesson {
     // Several times the deadline of the service, so that a service with a deadline
     // answers first on a busy machine too.
     client: ClientBehavior::GivesUpAfter(Duration::from_millis(200)),
+    known_by: &["requests in flight", "sockets in CLOSE_WAIT", "hyper"],
     request: |_, n| get(format!("/orders/{}", shop_order(n))),
     ..JOB
 };

@@ -20,6 +20,7 @@ pub(super) const LESSON: Lesson = Lesson {
     // The connection that waits.
     expected_sites: &["actix_http", "actix_server", "actix-server"],
     client: ClientBehavior::Leaves,
+    known_by: &["requests in flight", "sockets in CLOSE_WAIT"],
     request: |_, _| get("/orders/feed"),
     ..JOB
 };

@@ -11,6 +11,7 @@ pub(super) const LESSON: Lesson = Lesson {
     requests: 20,
     window_requests: 6,
     settings: &["--quote-budget-ms=60000", "--answer-deadline-ms=60000"],
+    known_by: &["aws_smithy_http_client"],
     request: |_, n| {
         // Callers have different budgets. They are long, so that a request does not
         // time out on a busy machine.

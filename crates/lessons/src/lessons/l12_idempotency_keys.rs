@@ -25,6 +25,9 @@ pub(super) const LESSON: Lesson = Lesson {
     expected_sites: &[
         "actix_http::h1::dispatcher::InnerDispatcher<T,S,B,X,U>::read_available",
     ],
+    known_by: &[
+        "actix_http::h1::dispatcher::InnerDispatcher<T,S,B,X,U>::read_available",
+    ],
     request: |plan, n| {
         // A client repeats a payment when it has not seen the response.
         let repeats = n % REPEATED == REPEATED - 1;

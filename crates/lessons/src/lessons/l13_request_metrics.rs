@@ -11,6 +11,7 @@ pub(super) const LESSON: Lesson = Lesson {
     requests: 120,
     window_requests: 24,
     metrics: &[Metric::Gauge("metric series")],
+    known_by: &["prometheus"],
     request: |plan, n| get(format!("/track/{}", seed::tracking_code(plan.seed, n))),
     data: none,
     round_item: |seed, n| stored(&seed::parcel(seed, &seed::tracking_code(seed, n))),

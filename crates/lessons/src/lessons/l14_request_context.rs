@@ -12,6 +12,7 @@ pub(super) const LESSON: Lesson = Lesson {
     window_requests: 12,
     // Allocated when the connection read the request, before any handler ran.
     expected_sites: &["actix_http::h1::dispatcher::InnerDispatcher"],
+    known_by: &["http::header::name::HeaderName", "actix_http::h1::dispatcher"],
     request: |_, n| {
         get(format!("/orders/{}/history", shop_order(n)))
             .header("x-request-id", format!("r-{n:08}"))

@@ -15,6 +15,7 @@ pub(super) const LESSON: Lesson = Lesson {
     // A lost label is a 503 in both twins. On a busy machine, others may be late as well.
     may_refuse: true,
     metrics: &[Metric::Gauge("pending replies")],
+    known_by: &["tokio::sync::oneshot"],
     request: |_, n| {
         send("POST", format!("/shipments/{}/label", shop_order(n)), &json!({}))
     },

@@ -6,6 +6,7 @@ mod limits;
 mod load;
 mod preload;
 mod reader;
+mod resemblance;
 mod result;
 mod target;
 

@@ -1,6 +1,7 @@
 //! The result of `leaklab measure`, as text and as JSON.
 
 use super::limits::{Limits, requests_until};
+use super::resemblance;
 use heap::Reading;
 use measure::judge::SiteGrowth;
 use measure::judge::trend::Trend;
@@ -60,6 +61,8 @@ pub(super) struct RequestResult {
     limits: Vec<LimitAhead>,
     /// What allocates the growth: in-app lines first, then libraries, largest first.
     sites: Vec<SiteGrowth>,
+    /// The lesson that it resembles.
+    resembles: Option<String>,
 }
 
 /// A number beside the memory that rises with the requests.
@@ -102,8 +105,11 @@ impl RequestResult {
             expected_site: None,
             ..site.clone()
         };
+        let sites: Vec<_> = sites.into_iter().map(per_request).collect();
         let metrics = rises(&samples.readings, (found.requests / length) as f64);
         let leak = grows.then_some(judgement.line.slope * each);
+        let names: Vec<_> = metrics.iter().map(|m| m.name.as_str()).collect();
+        let resemblance = resemblance::lesson(&sites, &names);
         let limits = ahead(limits, samples.readings.last(), &metrics, leak);
         Self {
             name,
@@ -119,7 +125,8 @@ impl RequestResult {
             first_error: samples.first_error.clone(),
             metrics,
             limits,
-            sites: sites.into_iter().map(per_request).collect(),
+            resembles: resemblance.map(|lesson| lesson.id.to_owned()),
+            sites,
         }
     }
 
@@ -172,6 +179,14 @@ fn rises(readings: &[Reading], requests: f64) -> Vec<MetricRise> {
     rise(OPEN_FILES, &|reading| reading.open_files);
     rise("requests in flight", &|reading| Some(reading.in_flight));
     rise("background tasks", &|reading| Some(reading.tasks));
+    let states =
+        readings.iter().flat_map(|reading| reading.sockets.iter().flatten());
+    for state in states.map(|(state, _)| state).collect::<BTreeSet<_>>() {
+        rise(&format!("sockets in {state}"), &|reading| {
+            let sockets = reading.sockets.as_ref()?;
+            Some(sockets.get(state).copied().unwrap_or(0))
+        });
+    }
     let gauges: BTreeSet<_> =
         readings.iter().flat_map(|reading| reading.gauges.keys()).collect();
     // It counts calls, and rises by design.
@@ -250,6 +265,10 @@ pub(super) fn text(measured: &Measured) -> String {
             let place = place.rsplit_once(" (").map_or(place, |(_, file)| file);
             let place = place.trim_end_matches(')');
             let _ = writeln!(text, "  {share:>3.0} % held by {place}");
+        }
+        if let Some(lesson) = &request.resembles {
+            let _ =
+                writeln!(text, "  looks like {lesson}: leaklab explain {lesson}");
         }
     }
     let _ = write!(text, "\n{}", about(measured));

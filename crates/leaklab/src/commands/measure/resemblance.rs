@@ -1,0 +1,62 @@
+//! Which lesson a leak resembles: by the functions that allocate, and by what else rises.
+
+use lessons::{LESSONS, Lesson};
+use measure::judge::SiteGrowth;
+
+/// Sites with a smaller share of the growth say little about its cause.
+const SHARE_MIN: f64 = 0.02;
+
+/// The lesson by whose functions and metrics this leak is known; of several, the one that
+/// is known by most, or by functions that hold more.
+pub(super) fn lesson(
+    sites: &[SiteGrowth],
+    metrics: &[&str],
+) -> Option<&'static Lesson> {
+    let share = |part: &&str| -> f64 {
+        let through = |site: &&SiteGrowth| {
+            site.share >= SHARE_MIN && site.frames.iter().any(|f| f.contains(part))
+        };
+        sites.iter().filter(through).map(|site| site.share).sum()
+    };
+    let found = |part: &&str| metrics.contains(part) || share(part) > 0.0;
+    let known = LESSONS.iter().filter(|lesson| {
+        !lesson.known_by.is_empty() && lesson.known_by.iter().all(found)
+    });
+    let held =
+        |lesson: &Lesson| lesson.known_by.iter().map(share).fold(0.0, f64::max);
+    known.max_by(|a, b| {
+        let parts = a.known_by.len().cmp(&b.known_by.len());
+        parts.then_with(|| held(a).total_cmp(&held(b)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::slice::from_ref;
+
+    #[test]
+    fn a_leak_is_known_by_its_functions_and_its_metrics() {
+        let site = |frame: &str, share: f64| SiteGrowth {
+            fingerprint: String::new(),
+            share,
+            bytes_per_request: 100.0,
+            in_app_frame: None,
+            expected_site: None,
+            frames: vec!["to_vec (src/slice.rs:1)".to_owned(), frame.to_owned()],
+        };
+        let id = |sites: &[SiteGrowth], metrics: &[&str]| {
+            lesson(sites, metrics).map(|lesson| lesson.id)
+        };
+        let series = site("prometheus::vec::MetricVec<T>::with (src/vec.rs:9)", 0.6);
+        assert_eq!(id(&[series], &[]), Some("l13_request_metrics"));
+        let connector = site("aws_smithy_http_client::client::build (c.rs:1)", 0.9);
+        let built =
+            site("aws_sdk_dynamodb::client::Client::from_conf (c.rs:2)", 0.1);
+        assert_eq!(id(from_ref(&connector), &[]), Some("l09_call_budget"));
+        assert_eq!(id(&[connector, built], &[]), Some("l02_tenant_clients"));
+        let left = ["requests in flight", "sockets in CLOSE_WAIT"];
+        assert_eq!(id(&[], &left), Some("l08_live_feed"));
+        assert_eq!(id(&[site("shop::keep (src/shop.rs:1)", 1.0)], &[]), None);
+    }
+}
