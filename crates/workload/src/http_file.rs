@@ -14,7 +14,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Methods that HTTP clients send.
-const METHODS: [&str; 7] =
+pub(crate) const METHODS: [&str; 7] =
     ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 /// What is wrong with a file, and where: line and column count from 1.
@@ -42,7 +42,7 @@ pub struct Template {
     pub concurrency: Option<usize>,
     method: String,
     url: String,
-    headers: Vec<(String, String)>,
+    pub(crate) headers: Vec<(String, String)>,
     body: String,
     line: usize,
 }
@@ -115,7 +115,7 @@ impl HttpFile {
     }
 
     /// Variables that nothing defines, and those that refer to themselves.
-    fn check_variables(&self, text: &str) -> Result<(), HttpFileError> {
+    pub(crate) fn check_variables(&self, text: &str) -> Result<(), HttpFileError> {
         for (number, line) in text.lines().enumerate() {
             let comment = line.trim_start();
             if comment.starts_with('#') || comment.starts_with("//") {
@@ -323,8 +323,8 @@ impl Block {
             concurrency: self.concurrency,
             method: self.method,
             url: self.url,
+            body: crate::source::lines_of_multipart(&self.headers, body),
             headers: self.headers,
-            body,
             line: self.line,
         }))
     }

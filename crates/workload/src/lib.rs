@@ -10,9 +10,11 @@ pub mod digest;
 pub mod round;
 mod placeholder;
 pub mod http_file;
+pub mod source;
 
 pub use client::{ClientBehavior, Connection, Origin};
 pub use digest::Digest;
 pub use http_file::{HttpFile, HttpFileError, Template};
 pub use request::Request;
 pub use round::{Requests, Round, RoundError, RoundStats};
+pub use source::{Source, SourceError};
