@@ -17,12 +17,23 @@ Examples:
   leaklab measure --requests shop.http -- ./target/debug/shop --port 8080
   leaklab measure --requests shop.http --only orders -- ./target/debug/shop
   leaklab measure --requests shop.http --url 127.0.0.1:8080
+  leaklab measure --requests http://localhost:8080/openapi.json -- ./shop
+  leaklab measure --requests recorded.har --print-requests > shop.http
 
 Exit codes: 0 nothing grows, 1 something grows, 2 wrong usage, 3 the service failed")]
 pub struct Measure {
-    /// File with the requests, as the HTTP clients of editors read it
+    /// The requests: a .http file as editors' clients read it, a HAR file, or an OpenAPI
+    /// 3 document, which can also be an http:// URL of the service
     #[arg(long, value_name = "FILE")]
     pub requests: PathBuf,
+
+    /// Print the requests as a .http file, to be edited, and end
+    #[arg(long)]
+    pub print_requests: bool,
+
+    /// Header of every request, in place of the file's; as often as needed
+    #[arg(long, value_name = "NAME: VALUE", value_parser = header)]
+    pub header: Vec<(String, String)>,
 
     /// Address of the service; by default that of the first request
     #[arg(long, value_name = "ADDRESS")]
@@ -76,6 +87,17 @@ pub struct Measure {
     /// The service's program and its arguments
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
+}
+
+fn header(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text
+        .split_once(':')
+        .ok_or("expected NAME: VALUE, such as 'X-Tenant: shop'")?;
+    let name = http::HeaderName::from_bytes(name.trim().as_bytes());
+    let name = name.map_err(|error| error.to_string())?;
+    let value = http::HeaderValue::from_str(value.trim());
+    let value = value.map_err(|error| error.to_string())?;
+    Ok((name.to_string(), value.to_str().map_err(|e| e.to_string())?.to_owned()))
 }
 
 /// What reads the memory.

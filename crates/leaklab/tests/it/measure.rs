@@ -1,9 +1,10 @@
 //! `leaklab measure` on a service that is none of the twins.
 
-use acceptance::contains;
 use acceptance::programs::build;
+use acceptance::{contains, on_twin};
 use serde_json::Value;
 use std::fs;
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -219,4 +220,83 @@ fn what_cannot_be_measured_is_said_in_words() {
         assert_eq!(output.status.code(), Some(code), "{err}");
         contains(&err, &[expected]);
     }
+}
+
+/// A service that answers every request with this document, forever.
+fn serves(document: &'static str) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let _ = stream.read(&mut [0; 4_096]);
+            let length = document.len();
+            let head =
+                format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n");
+            let _ = stream.write_all((head + document).as_bytes());
+        }
+    });
+    address
+}
+
+#[test]
+fn a_document_of_the_service_becomes_requests() {
+    let folder = TempDir::new().unwrap();
+    let in_folder = |name: &str| folder.path().join(name);
+    let document = r#"{"openapi": "3.1.0", "security": [{"key": []}],
+        "components": {"securitySchemes":
+            {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}},
+        "paths": {"/keep/{id}": {"get": {"operationId": "keep"}}}}"#;
+    let address = serves(document);
+    let url = format!("http://{address}/openapi.json");
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_leaklab"));
+        command.args(["measure", "--output"]).arg(in_folder("out")).args(arguments);
+        let output = command.output().unwrap();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let (code, out, err) = run(&["--requests", &url, "--print-requests"]);
+    assert_eq!(code, Some(0), "{err}");
+    contains(&out, &["### keep\nGET http://127.0.0.1:", "/keep/{{n}}\n"]);
+    // What was printed can be read again, and asks for what it lacks.
+    let file = in_folder("made.http");
+    fs::write(&file, out).unwrap();
+    let file = file.to_str().unwrap();
+    let no = ["--only", "no"];
+    for (arguments, expected) in [
+        (vec!["--requests", file], "it has keep"),
+        (vec!["--requests", &url], "--header 'X-Key: VALUE'"),
+        (vec!["--requests", file, "--header", "a: {{b}}"], "nothing defines {{b}}"),
+        (vec!["--requests", file, "--header", "a"], "expected NAME: VALUE"),
+        (vec!["--requests", "https://h/"], "https is not supported"),
+    ] {
+        let (code, _, err) = run(&[&arguments[..], &no].concat());
+        assert_eq!(code, Some(2), "{err}");
+        contains(&err, &[expected]);
+    }
+    let broken = in_folder("broken.har");
+    fs::write(&broken, "{\"log\":\n {}}").unwrap();
+    let (code, _, err) = run(&["--requests", broken.to_str().unwrap()]);
+    assert_eq!(code, Some(2), "{err}");
+    contains(&err, &["broken.har: line 2, column 3: missing field `entries`"]);
+}
+
+#[test]
+fn requests_from_the_document_of_a_twin_are_accepted() {
+    on_twin("leaky", &[], async |served| {
+        let out = TempDir::new().unwrap();
+        let url = format!("http://{}/openapi.json", served.origin().0);
+        let arguments =
+            ["measure", "--requests", &url, "--only", "pay", "--count", "20"];
+        let mut command = Command::new(env!("CARGO_BIN_EXE_leaklab"));
+        command.args(arguments).arg("--output").arg(out.path());
+        let output = command.output().unwrap();
+        let result = fs::read(out.path().join("measure.json"));
+        let result = result.unwrap_or_else(|_| panic!("{}", text(&output.stderr)));
+        let result: Value = serde_json::from_slice(&result).unwrap();
+        let request = &result["requests"][0];
+        assert_eq!(request["first_error"], Value::Null);
+        // Each has a key of its own, and `leaky` keeps them all.
+        assert_eq!(request["metrics"][0]["name"], "idempotency keys", "{request}");
+    });
 }

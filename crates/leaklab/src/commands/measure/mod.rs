@@ -8,6 +8,7 @@ mod preload;
 mod reader;
 mod resemblance;
 mod result;
+mod source;
 mod target;
 
 use crate::cli::{Format, Measure};
@@ -23,7 +24,6 @@ use reader::Reader;
 use result::{Measured, RequestResult};
 use std::fs;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,13 +32,17 @@ use workload::{HttpFile, Origin};
 
 /// Measures every request of the file.
 pub async fn run(arguments: &Measure) -> Result<ExitCode, Failure> {
-    let file = Arc::new(read(arguments)?);
-    let address = address(&file, arguments.url)?;
+    let stop = Stop::on_signal()?;
+    let read = tokio::select! {
+        read = source::read(arguments) => read?,
+        () = stop.soon.cancelled() => return Err(Failure::interrupted()),
+    };
+    let Some((file, address)) = read else { return Ok(code(true)) };
+    let file = Arc::new(file);
     let before = arguments.baseline.as_deref().map(baseline::read).transpose()?;
     let folder = &arguments.output;
     fs::create_dir_all(folder)
         .with_context(|| format!("cannot make the folder {}", folder.display()))?;
-    let stop = Stop::on_signal()?;
     let all = all(arguments, &file, address);
     let measured = tokio::select! {
         measured = all => measured?,
@@ -59,69 +63,6 @@ pub async fn run(arguments: &Measure) -> Result<ExitCode, Failure> {
         print(&format!("\nAgainst the baseline\n{text}"))?;
     }
     Ok(code(!changes.iter().any(baseline::Changed::is_regression)))
-}
-
-fn read(arguments: &Measure) -> Result<HttpFile, Failure> {
-    let path = arguments.requests.display();
-    let text = fs::read_to_string(&arguments.requests);
-    let text = text
-        .map_err(|error| Failure::Usage(format!("cannot read {path} ({error})")))?;
-    let folder =
-        arguments.requests.parent().map_or_else(PathBuf::new, PathBuf::from);
-    let mut file = HttpFile::parse(&text, &folder)
-        .map_err(|error| Failure::Usage(format!("{path}: {error}")))?;
-    for name in &arguments.only {
-        if !file.requests.iter().any(|request| request.name == *name) {
-            let names: Vec<_> =
-                file.requests.iter().map(|request| request.name.as_str()).collect();
-            return Err(Failure::Usage(format!(
-                "{path} has no request {name}; it has {}",
-                names.join(", ")
-            )));
-        }
-    }
-    // Requests that others are sent with stay in the file.
-    if !arguments.only.is_empty() {
-        let wanted = |name: &String| arguments.only.contains(name);
-        file.requests.sort_by_key(|request| !wanted(&request.name));
-    }
-    Ok(file)
-}
-
-/// Where the service listens: one address for all requests.
-fn address(file: &HttpFile, url: Option<SocketAddr>) -> Result<SocketAddr, Failure> {
-    if let Some(url) = url {
-        return Ok(url);
-    }
-    let mut found = None;
-    for request in &file.requests {
-        let Some(authority) = file.authority(request) else { continue };
-        if found.as_ref().is_some_and(|found| *found != authority) {
-            return Err(Failure::Usage(format!(
-                "the requests go to {} and to {authority}; give one --url",
-                found.unwrap_or_default()
-            )));
-        }
-        found = Some(authority);
-    }
-    let authority = found.ok_or_else(|| {
-        let why = "the requests have paths only; give the service's address as \
-                   --url 127.0.0.1:8080";
-        Failure::Usage(why.to_owned())
-    })?;
-    let with_port = match authority.contains(':') {
-        true => authority.clone(),
-        false => format!("{authority}:80"),
-    };
-    let mut addresses = std::net::ToSocketAddrs::to_socket_addrs(&with_port)
-        .map_err(|error| {
-            Failure::Usage(format!("no address for {authority} ({error})"))
-        })?;
-    // A service on 127.0.0.1 is what most people mean by localhost.
-    let addresses: Vec<_> = addresses.by_ref().collect();
-    let first = addresses.iter().find(|address| address.is_ipv4());
-    let first = first.or_else(|| addresses.first()).copied();
-    first.ok_or_else(|| Failure::Usage(format!("no address for {authority}")))
 }
 
 async fn all(
