@@ -1,5 +1,6 @@
 //! Reads the heap of a service that mounts `heap::routes`.
 
+use crate::outside;
 use crate::rest;
 use anyhow::{Context, Result, bail};
 use heap::Reading;
@@ -13,6 +14,9 @@ const READING_WITHIN: Duration = Duration::from_secs(60);
 /// The same for a window, whose end names all call stacks.
 const WINDOW_WITHIN: Duration = Duration::from_secs(300);
 
+/// Two readings of the same process differ by less than one part in so many.
+const SAME_MEMORY: u64 = 4;
+
 /// Connections that a service may end before it has read a request: the one that was
 /// kept, a new one, and one more.
 const CONNECTIONS_MAX: u32 = 3;
@@ -21,12 +25,47 @@ const CONNECTIONS_MAX: u32 = 3;
 #[derive(Debug, Clone, Copy)]
 pub struct HeapClient {
     origin: Origin,
+    process: Option<u32>,
 }
 
 impl HeapClient {
     /// Reads the service at this address.
     pub fn new(origin: Origin) -> Self {
-        Self { origin }
+        Self { origin, process: None }
+    }
+
+    /// Adds to full readings what can be read of this process from outside, if it is the
+    /// service: behind a forwarded port, another process listens.
+    pub async fn beside(self, process: Option<u32>) -> Self {
+        let alone = Self { process: None, ..self };
+        let inside = alone.now().await.ok().and_then(|read| read.resident_bytes);
+        let outside =
+            process.and_then(|process| outside::resident_bytes(process).ok());
+        let same = inside.zip(outside).is_some_and(|(inside, outside)| {
+            inside.abs_diff(outside) <= inside / SAME_MEMORY
+        });
+        Self { process: process.filter(|_| same), ..self }
+    }
+
+    /// The process of the service, if it runs on this machine and was given.
+    pub fn process(&self) -> Option<u32> {
+        self.process
+    }
+
+    /// A full reading now, at rest or not.
+    ///
+    /// # Errors
+    /// As for [`HeapClient::at_rest`].
+    pub async fn now(&self) -> Result<Reading> {
+        self.full(&mut OneConnection { origin: self.origin, open: None }).await
+    }
+
+    async fn full(&self, heap: &mut OneConnection) -> Result<Reading> {
+        let mut reading = heap.read("/__heap").await?;
+        if let Some(outside) = self.process.and_then(|p| outside::reading(p).ok()) {
+            reading.gauges.extend(outside.gauges);
+        }
+        Ok(reading)
     }
 
     /// Waits until live bytes and requests in flight do not change any more, then takes
@@ -36,7 +75,7 @@ impl HeapClient {
     /// The service does not answer `/__heap`.
     pub async fn at_rest(&self) -> Result<Reading> {
         let (mut heap, _) = self.come_to_rest().await?;
-        heap.read("/__heap").await
+        self.full(&mut heap).await
     }
 
     /// The same with counters only: no system calls in the service.

@@ -1,15 +1,11 @@
 //! What reads a service's memory.
 
 use crate::HeapClient;
+use crate::outside;
 use crate::rest;
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use heap::Reading;
-use std::fs;
 use std::future::Future;
-use std::path::PathBuf;
-
-/// Name of the gauge that counts the threads of a process.
-pub(crate) const THREADS: &str = "threads";
 
 /// Reads the memory of a running service, from outside or through its own routes.
 pub trait Instrument: Sync {
@@ -94,49 +90,11 @@ impl Instrument for ProcessMemory {
 
     async fn at_rest(&self) -> Result<Reading> {
         let Reading { live_bytes, .. } = self.counters_at_rest().await?;
-        Ok(Reading { live_bytes, ..outside(self.0)? })
+        Ok(Reading { live_bytes, ..outside::reading(self.0)? })
     }
 
     async fn counters(&self) -> Result<Reading> {
-        let live_bytes = status_number(self.0, "VmRSS:")? * 1024;
+        let live_bytes = outside::resident_bytes(self.0)?;
         Ok(Reading { live_bytes, ..Reading::default() })
     }
-}
-
-/// What can be read of a process from outside, beside its heap: physical memory, open
-/// files, sockets and threads.
-///
-/// # Errors
-/// The process has ended, or the system has no `/proc`.
-pub fn outside(process: u32) -> Result<Reading> {
-    let resident_bytes = status_number(process, "VmRSS:")? * 1024;
-    let threads = status_number(process, "Threads:")?;
-    let files = fs::read_dir(format!("/proc/{process}/fd"));
-    let files =
-        files.with_context(|| format!("cannot read the files of {process}"))?;
-    let targets = files.flatten().filter_map(|file| fs::read_link(file.path()).ok());
-    let targets: Vec<_> = targets.collect();
-    let is_socket =
-        |target: &&PathBuf| target.to_string_lossy().starts_with("socket:");
-    let sockets = targets.iter().filter(is_socket).count() as u64;
-    Ok(Reading {
-        resident_bytes: Some(resident_bytes),
-        open_files: Some(targets.len() as u64),
-        gauges: [
-            (THREADS.to_owned(), threads),
-            ("open sockets".to_owned(), sockets),
-        ]
-        .into(),
-        ..Reading::default()
-    })
-}
-
-fn status_number(process: u32, name: &str) -> Result<u64> {
-    let path = format!("/proc/{process}/status");
-    let status = fs::read_to_string(&path);
-    let status = status
-        .with_context(|| format!("cannot read {path}: has the process ended?"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix(name));
-    let number = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
-    number.with_context(|| format!("{path} has no {name}"))
 }

@@ -18,8 +18,10 @@ pub mod pressure;
 pub mod rest;
 pub mod heap_client;
 pub mod instrument;
+pub mod outside;
 pub mod process;
 pub mod judge;
+pub mod watch;
 pub mod statistics;
 
 pub use heap_client::HeapClient;

@@ -2,9 +2,10 @@
 //! before it, until growth has stopped or goes on.
 
 use crate::attempts::Attempts;
-use crate::instrument::{Instrument, THREADS};
+use crate::instrument::Instrument;
 use crate::judge::trend::{Stage, Trend, trend};
 use crate::judge::{Judgement, judge};
+use crate::outside::THREADS;
 use crate::pressure::Watch;
 use crate::samples::Samples;
 use crate::scenario::Scenario;

@@ -19,13 +19,18 @@ Examples:
   leaklab measure --requests shop.http --url 127.0.0.1:8080
   leaklab measure --requests http://localhost:8080/openapi.json -- ./shop
   leaklab measure --requests recorded.har --print-requests > shop.http
+  leaklab measure --for 8h --url 127.0.0.1:8080
 
 Exit codes: 0 nothing grows, 1 something grows, 2 wrong usage, 3 the service failed")]
 pub struct Measure {
     /// The requests: a .http file as editors' clients read it, a HAR file, or an OpenAPI
     /// 3 document, which can also be an http:// URL of the service
-    #[arg(long, value_name = "FILE")]
-    pub requests: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["for", "judge"])]
+    pub requests: Option<PathBuf>,
+
+    /// A watch, in place of requests
+    #[command(flatten)]
+    pub watch: Watch,
 
     /// Print the requests as a .http file, to be edited, and end
     #[arg(long)]
@@ -98,6 +103,38 @@ fn header(text: &str) -> Result<(String, String), String> {
     let value = http::HeaderValue::from_str(value.trim());
     let value = value.map_err(|error| error.to_string())?;
     Ok((name.to_string(), value.to_str().map_err(|e| e.to_string())?.to_owned()))
+}
+
+/// A watch of a service that has its own traffic.
+#[derive(Debug, Args)]
+pub struct Watch {
+    /// Send nothing, and watch a running service for this long, such as 8h
+    #[arg(id = "for", long = "for", value_name = "TIME", value_parser = duration)]
+    pub watch_for: Option<Duration>,
+
+    /// Time between two samples of a watch
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration)]
+    pub every: Duration,
+
+    /// Judge the samples of a watch, also while it runs
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["for", "requests"])]
+    pub judge: Option<PathBuf>,
+}
+
+impl Watch {
+    /// Whether it is one.
+    pub fn is_wanted(&self) -> bool {
+        self.watch_for.is_some() || self.judge.is_some()
+    }
+}
+
+/// A time from 10 ms, the shortest that a sample takes with thousands of files.
+fn duration(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(time) if time >= Duration::from_millis(10) => Ok(time),
+        Ok(_) => Err("it must be at least 10ms".to_owned()),
+        Err(_) => Err("it must be a time such as 500ms, 30s or 8h".to_owned()),
+    }
 }
 
 /// What reads the memory.

@@ -6,6 +6,8 @@ mod fixture;
 
 mod lessons;
 mod measure;
+#[cfg(target_os = "linux")]
+mod watch;
 mod command_line;
 mod documents;
 mod claims;

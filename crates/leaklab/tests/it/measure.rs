@@ -11,14 +11,14 @@ use std::process::{Command, Output};
 use tempfile::TempDir;
 
 /// The example service, and a port for it that is free.
-struct Shelf {
+pub(super) struct Shelf {
     folder: TempDir,
-    program: PathBuf,
-    address: SocketAddr,
+    pub(super) program: PathBuf,
+    pub(super) address: SocketAddr,
 }
 
 impl Shelf {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         // The library, and the example.
         build(&["--quiet", "--offline"]).unwrap();
         let folder = build(&["--examples", "--quiet", "--offline"]).unwrap();
@@ -30,7 +30,7 @@ impl Shelf {
         }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -70,7 +70,7 @@ POST http://ADDRESS/fill/{{n}}
 POST http://ADDRESS/open
 ";
 
-fn text(bytes: &[u8]) -> String {
+pub(super) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 

@@ -1,8 +1,8 @@
 //! Limits that a process meets when something rises: open files, and memory of its
 //! control group.
 
+use measure::outside::MemoryGroup;
 use std::fs;
-use std::path::Path;
 
 /// What a process may have. `None` where the system does not say, or sets no limit.
 #[derive(Debug, Clone, Copy, Default)]
@@ -16,12 +16,11 @@ pub(super) struct Limits {
 impl Limits {
     /// Those of a process of this machine.
     pub(super) fn of(process: u32) -> Self {
-        let read = |name: &str| {
-            fs::read_to_string(format!("/proc/{process}/{name}")).unwrap_or_default()
-        };
+        let limits = fs::read_to_string(format!("/proc/{process}/limits"));
+        let group = MemoryGroup::of(process);
         Self {
-            open_files: soft_limit(&read("limits")),
-            memory_bytes: memory_max(&read("cgroup")),
+            open_files: soft_limit(&limits.unwrap_or_default()),
+            memory_bytes: group.and_then(|group| group.limit_bytes()),
         }
     }
 }
@@ -30,17 +29,6 @@ impl Limits {
 fn soft_limit(limits: &str) -> Option<u64> {
     let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
     line?.split_whitespace().next()?.parse().ok()
-}
-
-/// The smallest limit of a control group (version 2) and those that contain it.
-fn memory_max(groups: &str) -> Option<u64> {
-    let group = groups.lines().find_map(|line| line.strip_prefix("0::/"))?;
-    let folders = Path::new("/sys/fs/cgroup").join(group);
-    let max = |folder: &Path| {
-        let text = fs::read_to_string(folder.join("memory.max")).ok()?;
-        text.trim().parse().ok()
-    };
-    folders.ancestors().filter_map(max).min()
 }
 
 /// Requests until a limit is reached, from what there is now.

@@ -10,6 +10,8 @@ mod resemblance;
 mod result;
 mod source;
 mod target;
+mod watch;
+mod watch_text;
 
 use crate::cli::{Format, Measure};
 use crate::failure::{Failure, code};
@@ -32,6 +34,9 @@ use workload::{HttpFile, Origin};
 
 /// Measures every request of the file.
 pub async fn run(arguments: &Measure) -> Result<ExitCode, Failure> {
+    if arguments.watch.is_wanted() {
+        return watch::run(arguments).await;
+    }
     let stop = Stop::on_signal()?;
     let read = tokio::select! {
         read = source::read(arguments) => read?,

@@ -3,7 +3,7 @@
 use anyhow::{Result, anyhow};
 use attach::{Attached, Library};
 use heap::Reading;
-use measure::{Instrument, instrument};
+use measure::{Instrument, outside};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -45,6 +45,19 @@ impl Preloaded {
         Ok(Self { process, attached: Mutex::new(Attached::to(process)?) })
     }
 
+    /// A full reading now, at rest or not.
+    pub(super) async fn now(&self) -> Result<Reading> {
+        let counts = self.counters().await?;
+        let beside = outside::reading(self.process)?;
+        Ok(Reading {
+            resident_bytes: beside.resident_bytes,
+            open_files: beside.open_files,
+            sockets: beside.sockets,
+            gauges: beside.gauges,
+            ..counts
+        })
+    }
+
     fn with<T, E: std::error::Error + Send + Sync + 'static>(
         &self,
         take: impl FnOnce(&mut Attached) -> Result<T, E>,
@@ -57,14 +70,8 @@ impl Preloaded {
 
 impl Instrument for Preloaded {
     async fn at_rest(&self) -> Result<Reading> {
-        let counts = self.counters_at_rest().await?;
-        let beside = instrument::outside(self.process)?;
-        Ok(Reading {
-            resident_bytes: beside.resident_bytes,
-            open_files: beside.open_files,
-            gauges: beside.gauges,
-            ..counts
-        })
+        self.counters_at_rest().await?;
+        self.now().await
     }
 
     async fn counters(&self) -> Result<Reading> {

@@ -27,6 +27,17 @@ impl Reader {
             Self::Process(_) => "process",
         }
     }
+
+    /// Reads another process from now on, at the same address.
+    pub(super) async fn follow(&mut self, process: Option<u32>) {
+        match (self, process) {
+            (Self::Heap(heap), process) => *heap = heap.beside(process).await,
+            (Self::Process(memory), Some(process)) => {
+                *memory = ProcessMemory(process);
+            }
+            _ => {}
+        }
+    }
 }
 
 /// The variable that puts the library into a program.
@@ -61,6 +72,7 @@ pub(super) async fn start(
             }
             target = start(None).await?;
         }
+        let heap = heap.beside(process(arguments, address)).await;
         return Ok((target, Reader::Heap(heap)));
     }
     if wanted == Heap {
@@ -91,7 +103,7 @@ pub(super) fn process(arguments: &Measure, address: SocketAddr) -> Option<u32> {
 }
 
 /// The library, where it is wanted and the program loads it.
-fn library(
+pub(super) fn library(
     wanted: InstrumentName,
     command: &[OsString],
 ) -> Result<Option<Variable>, Failure> {
@@ -119,6 +131,6 @@ fn library(
     }
 }
 
-fn no_preload(why: &str) {
+pub(super) fn no_preload(why: &str) {
     say(&format!("note: no preload: {why}"), Keep::Nothing);
 }

@@ -5,11 +5,12 @@ use super::resemblance;
 use heap::Reading;
 use measure::judge::SiteGrowth;
 use measure::judge::trend::Trend;
+use measure::outside::{TEMPORARY_BYTES, TEMPORARY_FILES};
 use measure::stages::Found;
 use measure::statistics::theil_sen;
 use report::figures::{bytes, grouped};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 /// Sites that are printed for a request.
@@ -20,6 +21,10 @@ const SHARE_MIN: f64 = 0.005;
 const OPEN_FILES: &str = "open files";
 /// A metric that rises by less is not told: one in twenty requests.
 const RISES: f64 = 0.05;
+/// The same for temporary files: other processes have theirs in the same folder.
+const RISES_SHARED: f64 = 0.5;
+/// The same for bytes, which come in pages.
+const RISES_BYTES: f64 = 64.0;
 
 /// `measure.json`.
 #[derive(Debug, Serialize, Deserialize)]
@@ -170,13 +175,25 @@ fn rises(readings: &[Reading], requests: f64) -> Vec<MetricRise> {
             .zip(1..)
             .map(|(value, round)| (f64::from(round) * requests, value as f64));
         let line = theil_sen(&points.collect::<Vec<_>>());
-        let line = line.filter(|line| line.slope >= RISES && line.interval[0] > 0.0);
+        let least = match name {
+            TEMPORARY_FILES => RISES_SHARED,
+            _ if name.ends_with(" bytes") => RISES_BYTES,
+            _ => RISES,
+        };
+        let line = line.filter(|line| line.slope >= least && line.interval[0] > 0.0);
         if let Some(line) = line {
             rises
                 .push(MetricRise { name: name.to_owned(), per_request: line.slope });
         }
     };
     rise(OPEN_FILES, &|reading| reading.open_files);
+    let states = readings.iter().filter_map(|reading| reading.sockets.as_ref());
+    let states: BTreeSet<_> = states.flat_map(BTreeMap::keys).collect();
+    for state in states {
+        rise(&format!("sockets in {state}"), &|reading| {
+            Some(reading.sockets.as_ref()?.get(state).copied().unwrap_or(0))
+        });
+    }
     rise("requests in flight", &|reading| Some(reading.in_flight));
     rise("background tasks", &|reading| Some(reading.tasks));
     let states =
@@ -194,6 +211,10 @@ fn rises(readings: &[Reading], requests: f64) -> Vec<MetricRise> {
         gauges.into_iter().filter(|name| *name != heap::gauges::DATABASE_CALLS)
     {
         rise(name, &|reading| reading.gauges.get(name).copied());
+    }
+    // Without more files it is a log that is written there.
+    if !rises.iter().any(|rise| rise.name == TEMPORARY_FILES) {
+        rises.retain(|rise| rise.name != TEMPORARY_BYTES);
     }
     rises
 }

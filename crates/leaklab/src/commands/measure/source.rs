@@ -22,17 +22,18 @@ const DOCUMENT_BYTES_MAX: usize = 64 << 20;
 pub(super) async fn read(
     arguments: &Measure,
 ) -> Result<Option<(HttpFile, SocketAddr)>, Failure> {
-    let wrong = |why: String| {
-        Failure::Usage(format!("{}: {why}", arguments.requests.display()))
-    };
-    let url = arguments.requests.to_str().unwrap_or_default();
+    // clap asks for it.
+    let requests = arguments.requests.clone().unwrap_or_default();
+    let wrong =
+        |why: String| Failure::Usage(format!("{}: {why}", requests.display()));
+    let url = requests.to_str().unwrap_or_default();
     if url.starts_with("https://") {
         let why = "https is not supported; save the document as a file";
         return Err(wrong(why.to_owned()));
     }
     let url = url.strip_prefix("http://");
     let (text, address) = match url {
-        None => (fs::read_to_string(&arguments.requests), arguments.url),
+        None => (fs::read_to_string(&requests), arguments.url),
         Some(url) => {
             let (authority, path) = url.split_at(url.find('/').unwrap_or(url.len()));
             let address = arguments.url.map_or_else(|| resolved(authority), Ok)?;
@@ -41,7 +42,7 @@ pub(super) async fn read(
         }
     };
     let text = text.map_err(|error| {
-        let path = arguments.requests.display();
+        let path = requests.display();
         Failure::Usage(format!("cannot read {path} ({error})"))
     })?;
     let origin = address.map(|address| format!("http://{address}"));
@@ -51,7 +52,7 @@ pub(super) async fn read(
         print(&source.text)?;
         return Ok(None);
     }
-    let folder = arguments.requests.parent().filter(|_| url.is_none());
+    let folder = requests.parent().filter(|_| url.is_none());
     let file = HttpFile::parse(&source.text, folder.unwrap_or(Path::new("")));
     let mut file = file.map_err(|error| wrong(error.to_string()))?;
     for (name, value) in &arguments.header {
@@ -123,9 +124,10 @@ fn select(arguments: &Measure, file: &mut HttpFile) -> Result<(), Failure> {
         if !file.requests.iter().any(|request| request.name == *name) {
             let names: Vec<_> =
                 file.requests.iter().map(|request| request.name.as_str()).collect();
+            let path = arguments.requests.as_deref().unwrap_or(Path::new(""));
             return Err(Failure::Usage(format!(
                 "{} has no request {name}; it has {}",
-                arguments.requests.display(),
+                path.display(),
                 names.join(", ")
             )));
         }

@@ -40,6 +40,17 @@ impl Target {
                  --url {address} and no command"
             )));
         }
+        let mut target = Self::spawn(command, variable, log)?;
+        target.ready(address).await?;
+        Ok(target)
+    }
+
+    /// Starts a program.
+    pub(super) fn spawn(
+        command: &[OsString],
+        variable: Option<(&'static str, OsString)>,
+        log: &Path,
+    ) -> Result<Self, Failure> {
         let (program, arguments) =
             command.split_first().context("the command is empty")?;
         let file = File::create(log);
@@ -60,9 +71,12 @@ impl Target {
                 Failure::Usage(format!("cannot start {program} ({error})"))
             })?;
         let group = child.id().context("it ended at once")?;
-        let mut target = Self { child, group, log: log.to_owned() };
-        target.ready(address).await?;
-        Ok(target)
+        Ok(Self { child, group, log: log.to_owned() })
+    }
+
+    /// The number of its process.
+    pub(super) fn process(&self) -> u32 {
+        self.group
     }
 
     async fn ready(&mut self, address: SocketAddr) -> Result<()> {

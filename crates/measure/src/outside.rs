@@ -1,0 +1,311 @@
+//! What can be read of a process from outside, beside its heap.
+
+use anyhow::{Context, Result};
+use heap::Reading;
+use std::collections::{BTreeMap, HashSet};
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// Name of the gauge that counts the threads of a process.
+pub(crate) const THREADS: &str = "threads";
+/// Files in the process's folder for temporary files, and open ones that have no name
+/// any more.
+pub const TEMPORARY_FILES: &str = "temporary files";
+/// Bytes in them.
+pub const TEMPORARY_BYTES: &str = "temporary bytes";
+/// CPU time of the process.
+pub const CPU: &str = "CPU milliseconds";
+/// Memory of the control group, as Kubernetes counts a working set: without the pages of
+/// files that the kernel can drop.
+pub const GROUP_BYTES: &str = "container bytes";
+/// Processes of the control group that the kernel has killed for want of memory.
+pub const OOM_KILLS: &str = "out-of-memory kills";
+
+/// Names of the states 1 to 11 in `/proc/net/tcp` (include/net/tcp_states.h).
+const SOCKET_STATES: [&str; 11] = [
+    "ESTABLISHED",
+    "SYN_SENT",
+    "SYN_RECV",
+    "FIN_WAIT1",
+    "FIN_WAIT2",
+    "TIME_WAIT",
+    "CLOSE",
+    "CLOSE_WAIT",
+    "LAST_ACK",
+    "LISTEN",
+    "CLOSING",
+];
+/// `/proc/PID/stat` counts CPU time in these on every Linux (`USER_HZ`).
+const MILLISECONDS_PER_TICK: u64 = 10;
+
+/// Physical memory, open files, sockets by state, threads, temporary files, and shared
+/// memory.
+///
+/// # Errors
+/// The process has ended, or the system has no `/proc`.
+pub fn reading(process: u32) -> Result<Reading> {
+    let resident_bytes = resident_bytes(process)?;
+    let folder = format!("/proc/{process}/fd");
+    let files = fs::read_dir(&folder);
+    let files =
+        files.with_context(|| format!("cannot read the files of {process}"))?;
+    let (mut open_files, mut sockets) = (0, HashSet::new());
+    let mut temporary = in_temporary_folder(process).unwrap_or_default();
+    for file in files.flatten() {
+        let Ok(target) = fs::read_link(file.path()) else { continue };
+        open_files += 1;
+        let target = target.to_string_lossy();
+        let inode = target.strip_prefix("socket:[");
+        if let Some(inode) = inode.and_then(|inode| inode.strip_suffix(']')) {
+            sockets.insert(inode.to_owned());
+        }
+        // It has no name, and its bytes stay on the disk until it is closed.
+        if target.starts_with('/') && target.ends_with(" (deleted)") {
+            let bytes = fs::metadata(file.path()).map_or(0, |file| file.len());
+            temporary = (temporary.0 + 1, temporary.1 + bytes);
+        }
+    }
+    let gauges = [
+        (THREADS, status_number(process, "Threads:")?),
+        ("open sockets", sockets.len() as u64),
+        (TEMPORARY_FILES, temporary.0),
+        (TEMPORARY_BYTES, temporary.1),
+        // Kernels before 4.5 have no such line.
+        (
+            "shared memory bytes",
+            status_number(process, "RssShmem:").unwrap_or(0) * 1024,
+        ),
+    ];
+    Ok(Reading {
+        resident_bytes: Some(resident_bytes),
+        open_files: Some(open_files),
+        sockets: Some(sockets_by_state(process, &sockets)),
+        gauges: gauges.map(|(name, value)| (name.to_owned(), value)).into(),
+        ..Reading::default()
+    })
+}
+
+/// Physical memory.
+///
+/// # Errors
+/// As for [`reading`].
+pub(crate) fn resident_bytes(process: u32) -> Result<u64> {
+    Ok(status_number(process, "VmRSS:")? * 1024)
+}
+
+/// What changes without a fault of the process, or is shared with others: CPU time, swap
+/// and the memory of the control group. What the system does not tell is left out.
+pub fn surroundings(process: u32) -> BTreeMap<String, u64> {
+    let group = MemoryGroup::of(process);
+    let group = group.as_ref();
+    let all = [
+        (CPU, cpu_milliseconds(process)),
+        (
+            "swapped bytes",
+            status_number(process, "VmSwap:").ok().map(|kib| kib * 1024),
+        ),
+        (GROUP_BYTES, group.and_then(MemoryGroup::used_bytes)),
+        (OOM_KILLS, group.and_then(MemoryGroup::oom_kills)),
+    ];
+    let known = all.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    known.map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// When the process began, in ticks since the system did. With its number, it says
+/// whether a process is the same. `None` when it has ended, also if its parent has not
+/// taken notice.
+pub fn began(process: u32) -> Option<u64> {
+    match &*stat_field(process, 3)? {
+        "Z" | "X" => None,
+        _ => stat_field(process, 22)?.parse().ok(),
+    }
+}
+
+/// The file name of the program.
+pub fn program(process: u32) -> Option<String> {
+    let path = fs::read_link(format!("/proc/{process}/exe")).ok()?;
+    let name = path.file_name()?.to_string_lossy().into_owned();
+    // It has been built again.
+    Some(name.trim_end_matches(" (deleted)").to_owned())
+}
+
+fn cpu_milliseconds(process: u32) -> Option<u64> {
+    let ticks = |number| stat_field(process, number)?.parse::<u64>().ok();
+    Some((ticks(14)? + ticks(15)?) * MILLISECONDS_PER_TICK)
+}
+
+/// A field of `/proc/PID/stat`, as proc(5) counts them, after the name, which may have
+/// spaces.
+fn stat_field(process: u32, number: usize) -> Option<String> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    let (_, fields) = stat.rsplit_once(')')?;
+    fields.split_whitespace().nth(number - 3).map(str::to_owned)
+}
+
+/// Files directly in the folder, of the process's user, and their bytes.
+fn in_temporary_folder(process: u32) -> Option<(u64, u64)> {
+    let environment = fs::read(format!("/proc/{process}/environ")).ok()?;
+    let set = environment.split(|byte| *byte == 0);
+    let set = set.filter_map(|one| one.strip_prefix(b"TMPDIR=")).next();
+    let folder = String::from_utf8_lossy(set.unwrap_or(b"/tmp"));
+    // As the process sees it, also in a container.
+    let folder =
+        Path::new(&format!("/proc/{process}/root")).join(folder.trim_matches('/'));
+    let user = status_number(process, "Uid:").ok()?;
+    let entries = fs::read_dir(folder).ok()?.flatten();
+    let files = entries.filter_map(|entry| entry.metadata().ok());
+    let own = files.filter(|file| u64::from(file.uid()) == user);
+    Some(own.fold((0, 0), |(files, bytes), file| {
+        (files + 1, bytes + if file.is_file() { file.len() } else { 0 })
+    }))
+}
+
+fn sockets_by_state(
+    process: u32,
+    inodes: &HashSet<String>,
+) -> BTreeMap<String, u64> {
+    let mut states = BTreeMap::new();
+    for table in ["tcp", "tcp6"] {
+        let table = fs::read_to_string(format!("/proc/{process}/net/{table}"));
+        for line in table.unwrap_or_default().lines() {
+            let mut fields = line.split_whitespace().skip(3);
+            let (state, inode) = (fields.next(), fields.nth(5));
+            let state = state.and_then(|hex| usize::from_str_radix(hex, 16).ok());
+            let name =
+                state.and_then(|state| SOCKET_STATES.get(state.checked_sub(1)?));
+            if let (Some(name), Some(inode)) = (name, inode)
+                && inodes.contains(inode)
+            {
+                *states.entry((*name).to_owned()).or_insert(0) += 1;
+            }
+        }
+    }
+    states
+}
+
+fn status_number(process: u32, name: &str) -> Result<u64> {
+    let path = format!("/proc/{process}/status");
+    let status = fs::read_to_string(&path);
+    let status = status
+        .with_context(|| format!("cannot read {path}: has the process ended?"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
+    let number = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+    number.with_context(|| format!("{path} has no {name}"))
+}
+
+/// The control group that counts the memory of a process.
+#[derive(Debug, Clone)]
+pub struct MemoryGroup {
+    folder: PathBuf,
+    /// The first version, in which files have other names.
+    first: bool,
+}
+
+impl MemoryGroup {
+    /// That of a process of this machine.
+    pub fn of(process: u32) -> Option<Self> {
+        let groups = fs::read_to_string(format!("/proc/{process}/cgroup")).ok()?;
+        let named = |name: &str| {
+            groups.lines().find_map(|line| {
+                let (_, group) = line.split_once(':')?;
+                group.strip_prefix(name)?.strip_prefix(":/")
+            })
+        };
+        let in_folder = |root: &str, group: &str| {
+            // In a container the path may be that of the host, which isn't mounted.
+            let folder = Path::new(root).join(group);
+            if folder.is_dir() { folder } else { PathBuf::from(root) }
+        };
+        if let Some(group) = named("memory") {
+            let folder = in_folder("/sys/fs/cgroup/memory", group);
+            return Some(Self { folder, first: true });
+        }
+        let folder = in_folder("/sys/fs/cgroup", named("")?);
+        Some(Self { folder, first: false })
+    }
+
+    /// The smallest limit of the group and those that contain it.
+    pub fn limit_bytes(&self) -> Option<u64> {
+        let name = if self.first { "memory.limit_in_bytes" } else { "memory.max" };
+        let limit = |folder: &Path| {
+            let text = fs::read_to_string(folder.join(name)).ok()?;
+            text.trim().parse::<u64>().ok()
+        };
+        // The first version writes no limit as the largest number of pages.
+        let limits = self.folder.ancestors().filter_map(limit);
+        limits.filter(|limit| *limit < 1 << 62).min()
+    }
+
+    /// Memory that counts against the limit, without pages of files that can be dropped.
+    pub fn used_bytes(&self) -> Option<u64> {
+        let (name, dropped) = match self.first {
+            true => ("memory.usage_in_bytes", "total_inactive_file"),
+            false => ("memory.current", "inactive_file"),
+        };
+        let used: u64 = self.read(name)?.trim().parse().ok()?;
+        let dropped = numbered(&self.read("memory.stat")?, dropped).unwrap_or(0);
+        Some(used.saturating_sub(dropped))
+    }
+
+    /// Processes that the kernel has killed because the limit was met.
+    pub fn oom_kills(&self) -> Option<u64> {
+        let name = if self.first { "memory.oom_control" } else { "memory.events" };
+        numbered(&self.read(name)?, "oom_kill")
+    }
+
+    fn read(&self, name: &str) -> Option<String> {
+        fs::read_to_string(self.folder.join(name)).ok()
+    }
+}
+
+/// The number after a name that has a line of its own.
+fn numbered(text: &str, name: &str) -> Option<u64> {
+    let mut lines = text.lines().filter_map(|line| line.split_once(' '));
+    lines.find(|(first, _)| *first == name)?.1.trim().parse().ok()
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use std::io::Write;
+    use std::net::TcpListener;
+
+    #[test]
+    fn files_without_a_name_and_sockets_in_their_state_are_seen() {
+        let read = || reading(std::process::id()).unwrap();
+        let before = read();
+        let _listeners = [(); 20].map(|()| TcpListener::bind("[::1]:0").unwrap());
+        let files = [(); 200].map(|()| tempfile::tempfile().unwrap());
+        for mut file in &files {
+            file.write_all(&[0; 1_000]).unwrap();
+        }
+        let after = read();
+        // Other tests have files and sockets beside this one.
+        let rise = |of: &dyn Fn(&Reading) -> u64| of(&after) - of(&before);
+        assert!(rise(&|of| of.gauges[TEMPORARY_FILES]) > 100);
+        assert!(rise(&|of| of.gauges[TEMPORARY_BYTES]) > 100_000);
+        assert!(after.sockets.unwrap()["LISTEN"] >= 20);
+    }
+
+    #[test]
+    fn a_group_has_a_limit_where_one_is_set() {
+        let folder = tempfile::tempdir().unwrap();
+        let group =
+            |first| MemoryGroup { folder: folder.path().join("inner"), first };
+        fs::create_dir(folder.path().join("inner")).unwrap();
+        let write = |name: &str, text: &str| {
+            fs::write(folder.path().join(name), text).unwrap();
+        };
+        write("inner/memory.max", "max\n");
+        write("memory.max", "268435456\n");
+        write("inner/memory.current", "1000\n");
+        write("inner/memory.stat", "active_file 5\ninactive_file 400\n");
+        write("inner/memory.events", "oom 3\noom_kill 2\noom_group_kill 0\n");
+        let second = group(false);
+        assert_eq!(second.limit_bytes(), Some(256 << 20));
+        assert_eq!((second.used_bytes(), second.oom_kills()), (Some(600), Some(2)));
+        write("inner/memory.limit_in_bytes", "9223372036854771712\n");
+        assert_eq!(group(true).limit_bytes(), None);
+    }
+}
