@@ -141,9 +141,9 @@ pub fn trim() {
     }
 }
 
-/// Runs work of the measurement itself: its allocations are not counted and not passed
-/// to dhat. It must free what it allocates in another such call.
-pub(crate) fn uncounted<T>(work: impl FnOnce() -> T) -> T {
+/// Runs work of the measurement itself: what this thread allocates and frees meanwhile
+/// is not counted and not passed to dhat. Free what it keeps in another such call.
+pub fn uncounted<T>(work: impl FnOnce() -> T) -> T {
     struct Restore(bool);
     impl Drop for Restore {
         fn drop(&mut self) {

@@ -4,7 +4,7 @@ use crate::HeapClient;
 use crate::outside;
 use crate::rest;
 use anyhow::{Result, bail};
-use heap::Reading;
+use heap::{Gauges, Reading, alloc, window};
 use std::future::Future;
 
 /// Reads the memory of a running service, from outside or through its own routes.
@@ -69,6 +69,34 @@ impl Instrument for HeapClient {
 
     async fn close_window(&self) -> Result<Vec<u8>> {
         Self::close_window(self).await
+    }
+}
+
+/// Reads the heap of its own process, where a test has started the service.
+#[derive(Debug, Clone, Default)]
+pub struct InProcess(pub Gauges);
+
+impl Instrument for InProcess {
+    async fn at_rest(&self) -> Result<Reading> {
+        self.counters_at_rest().await?;
+        Ok(Reading::take(&self.0))
+    }
+
+    async fn counters(&self) -> Result<Reading> {
+        Ok(Reading::counters(&self.0))
+    }
+
+    async fn reset_peak(&self) -> Result<()> {
+        alloc::reset_peak();
+        Ok(())
+    }
+
+    async fn open_window(&self) -> Result<()> {
+        Ok(window::open(window::FRAMES, window::OPEN_AT_MOST)?)
+    }
+
+    async fn close_window(&self) -> Result<Vec<u8>> {
+        Ok(window::close()?)
     }
 }
 

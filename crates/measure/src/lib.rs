@@ -5,13 +5,15 @@
 //! [`judge()`] is a pure function from samples and a [`Scenario`] to a [`Judgement`];
 //! every threshold is in [`mod@judge`], with its reason.
 //!
-//! The service must answer `/__heap`, as services do that mount the crate `heap`.
+//! The service must answer `/__heap`, as services do that mount the crate `heap`, or run
+//! in the same process: [`Check`] is a test that a request leaves nothing in memory.
 //! This crate contains no lesson, no twin and no DynamoDB.
 
 pub mod scenario;
 pub mod samples;
 pub mod session;
 pub mod stages;
+pub mod check;
 mod attempts;
 mod disturbance;
 pub mod pressure;
@@ -24,11 +26,15 @@ pub mod judge;
 pub mod watch;
 pub mod statistics;
 
+pub use check::{Check, CheckError, Report};
+pub use heap::CountingAlloc;
 pub use heap_client::HeapClient;
-pub use instrument::{Instrument, ProcessMemory};
+pub use instrument::{InProcess, Instrument, ProcessMemory};
+pub use judge::trend::Trend;
 pub use judge::{Judgement, judge};
 pub use pressure::Pressure;
 pub use process::Process;
 pub use samples::{Peak, Samples, Window};
 pub use scenario::{Growth, Metric, Scale, Scenario, Verdict};
 pub use session::{Load, measure};
+pub use workload::Request;

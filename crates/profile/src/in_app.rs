@@ -35,13 +35,18 @@ impl InApp {
             return Self::lessons();
         }
         let program = profile.program();
-        let files = files_of(&table, &program);
-        match files.is_empty() {
-            false => Self::Files(files, format!("files of the crate {program}")),
-            true => {
+        match Self::crates(profile, &[&program]) {
+            Self::Files(files, _) if files.is_empty() => {
                 Self::Files(with_lines(&table), "files with line numbers".into())
             }
+            found => found,
         }
+    }
+
+    /// The files of these crates.
+    pub fn crates(profile: &Profile, names: &[&str]) -> Self {
+        let files = files_of(&profile.table(), names);
+        Self::Files(files, format!("files of the crate {}", names.join(", ")))
     }
 
     /// Whether a frame is in-app.
@@ -62,15 +67,15 @@ impl InApp {
     }
 }
 
-/// Files of a crate, without those whose names other crates use, too.
-fn files_of(table: &[FrameRef<'_>], program: &str) -> HashSet<String> {
+/// Files of crates, without those whose names other crates use, too.
+fn files_of(table: &[FrameRef<'_>], crates: &[&str]) -> HashSet<String> {
     let mut own = HashSet::new();
     let mut foreign = HashSet::new();
     // The allocator's entry points are in the file that sets the allocator.
     for frame in table.iter().filter(|frame| !frame.is_library()) {
         let path = frame.function.trim_start_matches(['<', '&']);
         let Some((first, _)) = path.split_once("::") else { continue };
-        match first == program {
+        match crates.contains(&first) {
             true => own.insert(frame.path()),
             false => foreign.insert(frame.path()),
         };

@@ -148,7 +148,7 @@ impl HttpFile {
     }
 
     /// The text with its variables' values. What nothing defines stays as it is.
-    fn resolved(&self, text: &str, n: u64, depth: u32) -> String {
+    pub(crate) fn resolved(&self, text: &str, n: u64, depth: u32) -> String {
         let (mut rest, mut made) = (text, String::new());
         while let Some((before, after)) = rest.split_once("{{") {
             let Some((name, after)) = after.split_once("}}") else { break };

@@ -1,5 +1,6 @@
 //! A request, ready to be sent.
 
+use crate::http_file::HttpFile;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -45,6 +46,24 @@ impl Request {
     #[must_use]
     pub fn body(self, content_type: &str, body: impl Into<String>) -> Self {
         Self { body: body.into(), ..self.header("content-type", content_type) }
+    }
+
+    /// The `n`th request of a template, whose path, header values and body may have the
+    /// placeholders of `.http` files: `{{n}}`, `{{$uuid}}`, `{{$random.integer}}` and
+    /// `{{$timestamp}}`. What has another name stays as it is.
+    #[must_use]
+    pub fn filled(&self, n: u64) -> Self {
+        let file = HttpFile::default();
+        let filled = |text: &str| file.resolved(text, n, 0);
+        let header = |(name, value): &(Cow<'static, str>, String)| {
+            (name.clone(), filled(value))
+        };
+        Self {
+            method: self.method.clone(),
+            path: filled(&self.path),
+            headers: self.headers.iter().map(header).collect(),
+            body: filled(&self.body),
+        }
     }
 }
 

@@ -14,6 +14,7 @@ mod tests;
 
 pub use growth::{requests_needed, rounds_grow};
 pub use metrics::MetricSlope;
+pub(crate) use sites::sites_in;
 pub use sites::{SiteGrowth, place};
 
 use crate::samples::Samples;

@@ -48,14 +48,24 @@ pub fn place<'a>(in_app_frame: Option<&'a str>, frames: &'a [String]) -> &'a str
 
 /// What grew from the first window to the second, largest first.
 pub(super) fn sites(samples: &Samples, scenario: &Scenario) -> Vec<SiteGrowth> {
-    let [first, second] = &samples.windows[..] else { return Vec::new() };
+    let Some(window) = samples.windows.last() else { return Vec::new() };
     let asked = scenario.in_app.as_deref();
-    let in_app = asked.map_or_else(|| InApp::guess(&second.profile), InApp::below);
+    let in_app = asked.map_or_else(|| InApp::guess(&window.profile), InApp::below);
+    sites_in(samples, scenario, &in_app)
+}
+
+/// The same, with these in-app frames.
+pub(crate) fn sites_in(
+    samples: &Samples,
+    scenario: &Scenario,
+    in_app: &InApp,
+) -> Vec<SiteGrowth> {
+    let [first, second] = &samples.windows[..] else { return Vec::new() };
     let (moment, requests) = match scenario.is_peak() {
         false => (Moment::End, second.requests - first.requests),
         true => (Moment::Peak, 1),
     };
-    let sites = second.profile.growth_since(&first.profile, moment, &in_app);
+    let sites = second.profile.growth_since(&first.profile, moment, in_app);
     let total: i64 = sites.iter().map(|site| site.bytes.max(0)).sum();
     let growth = |site: SiteChange| SiteGrowth {
         share: site.bytes as f64 / total.max(1) as f64,

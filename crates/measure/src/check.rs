@@ -1,0 +1,342 @@
+//! A check for tests: a request leaves nothing in the memory of a service that runs in
+//! the test's own process.
+
+use crate::instrument::InProcess;
+use crate::judge::trend::Trend;
+use crate::judge::{SiteGrowth, requests_needed, sites_in};
+use crate::samples::Samples;
+use crate::scenario::{Growth, Metric, Scenario, Verdict};
+use crate::session::Load;
+use crate::stages::{self, Bounds, Found};
+use anyhow::{Context, Result, bail};
+use heap::alloc::{counts, uncounted};
+use profile::InApp;
+use std::fmt;
+use std::net::SocketAddr;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::oneshot;
+use workload::{ClientBehavior, Origin, Request, Requests};
+
+/// Requests in a round of the first stage, if the detection limit doesn't need more.
+const REQUESTS: u64 = 250;
+const ROUNDS: u64 = 8;
+/// A test waits for three stages at most.
+const BOUNDS: Bounds = Bounds {
+    // Many systems allow 1,024, which the clients share with the service.
+    open_files: 700,
+    threads: u64::MAX,
+    growth_bytes: 256 << 20,
+    stage: Duration::from_secs(20),
+    idle: Duration::ZERO,
+};
+/// A pool opens and closes files now and then; a leak opens one with each request.
+const FILES_RISE: f64 = 0.1;
+/// Numbers of a round; more than a round has requests.
+const ROUND: u64 = 1 << 20;
+
+/// A process has one heap, so checks take turns.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// Checks that a request leaves nothing in memory.
+///
+/// The service runs in the process of the test, whose global allocator is
+/// [`CountingAlloc`](crate::CountingAlloc); nothing else has to change in it. The
+/// requests are sent by a thread whose memory is not counted.
+///
+/// ```no_run
+/// #[global_allocator]
+/// static ALLOC: measure::CountingAlloc = measure::CountingAlloc;
+///
+/// # async fn start() -> std::net::SocketAddr { unimplemented!() }
+/// # async fn orders_do_not_leak() {
+/// let address = start().await;
+/// measure::Check::get(address, "/orders/{{n}}").flat_within(16.0).await.unwrap();
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Check {
+    address: SocketAddr,
+    request: Request,
+    requests: u64,
+    concurrency: usize,
+    in_app: Option<String>,
+    may_fail: bool,
+}
+
+impl Check {
+    /// Checks a request to the service at this address. Its path, header values and body
+    /// may have the placeholders of [`Request::filled`]; give each request values of its
+    /// own, because a map that is full of the same keys doesn't grow.
+    pub fn new(address: SocketAddr, request: Request) -> Self {
+        Self {
+            address,
+            request,
+            requests: REQUESTS,
+            concurrency: 4,
+            in_app: None,
+            may_fail: false,
+        }
+    }
+
+    /// Checks `GET` of this path.
+    pub fn get(address: SocketAddr, path: impl Into<String>) -> Self {
+        Self::new(address, Request::new("GET", path))
+    }
+
+    /// Requests in each of the eight rounds, 250 if not set. More are sent if the detection
+    /// limit needs them.
+    #[must_use]
+    pub fn requests(self, requests: u64) -> Self {
+        Self { requests: requests.max(1), ..self }
+    }
+
+    /// Requests in flight, 4 if not set.
+    #[must_use]
+    pub fn concurrency(self, concurrency: usize) -> Self {
+        Self { concurrency: concurrency.max(1), ..self }
+    }
+
+    /// Part of the path of your source files, such as `shop/src/`. If not set, they are
+    /// those of the test and of its package.
+    #[must_use]
+    pub fn in_app(self, path: impl Into<String>) -> Self {
+        Self { in_app: Some(path.into()), ..self }
+    }
+
+    /// Accepts responses with status 400 and above, for a check of an error path.
+    #[must_use]
+    pub fn may_fail(self) -> Self {
+        Self { may_fail: true, ..self }
+    }
+
+    /// Sends rounds of the request, and reads the heap and the open files after each. A request that grows
+    /// by more than this number of bytes, at least 1, is sent more often, because a
+    /// cache that fills up is no leak.
+    ///
+    /// # Errors
+    /// Memory grows, the noise is too large to say so, or the request cannot be measured.
+    pub async fn flat_within(self, bytes: f64) -> Result<Report, CheckError> {
+        let (sender, receiver) = oneshot::channel();
+        let work = move || {
+            let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+            // Nobody receives it if the test has ended.
+            uncounted(|| drop(sender.send(self.run(bytes.max(1.0)))));
+        };
+        std::thread::Builder::new().spawn(work).map_err(anyhow::Error::from)?;
+        let report = receiver.await.context("the check panicked").flatten()?;
+        match report.is_flat() {
+            true => Ok(report),
+            false => Err(CheckError::NotFlat(Box::new(report))),
+        }
+    }
+
+    fn run(&self, allowed: f64) -> Result<Report> {
+        if counts().total_blocks == 0 {
+            bail!(
+                "nothing counts the heap; add to the test:\n#[global_allocator]\n\
+                 static ALLOC: measure::CountingAlloc = measure::CountingAlloc;"
+            );
+        }
+        let Request { path, headers, body, .. } = self.request.filled(0);
+        let mut texts = headers.iter().map(|(_, value)| value).chain([&path, &body]);
+        if let Some(text) = texts.find(|text| text.contains("{{")) {
+            bail!(
+                "'{text}' has an unknown placeholder; known are {{{{n}}}}, \
+                 {{{{$uuid}}}}, {{{{$random.integer}}}} and {{{{$timestamp}}}}"
+            );
+        }
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let measured = runtime.block_on(self.measured(allowed));
+        measured.with_context(|| format!("cannot measure {}", self.request))
+    }
+
+    async fn measured(&self, allowed: f64) -> Result<Report> {
+        let (heap, origin) = (InProcess::default(), Origin(self.address));
+        let (load, scenario) =
+            (Numbered(self.request.clone()), self.scenario(allowed));
+        let found =
+            stages::measure(&heap, origin, &load, &scenario, &BOUNDS, &|_| {});
+        let Found { trend, reason, judgement, samples, requests_in_all, .. } =
+            found.await?;
+        if let Some(error) = samples.first_error.as_ref().filter(|_| !self.may_fail)
+        {
+            let (errors, all) = (samples.errors, samples.latency_us.len());
+            bail!("{errors} of {all} responses are errors, such as {error}");
+        }
+        Ok(Report {
+            request: self.request.to_string(),
+            trend,
+            bytes_per_request: judgement.line.slope,
+            allowed,
+            interval: judgement.line.interval,
+            detection_limit: judgement.detection_limit,
+            requests: requests_in_all,
+            open_files_per_request: judgement
+                .metrics
+                .first()
+                .map(|files| files.per_request)
+                .filter(|rise| *rise > FILES_RISE),
+            sites: self.sites(&samples, &scenario),
+            reason: reason.map(|reason| reason.replace("--count", "requests()")),
+        })
+    }
+
+    fn scenario(&self, allowed: f64) -> Scenario {
+        let mut scenario = Scenario {
+            // The noise may hide half of it.
+            growth: Growth::Slope { min_leak_bytes: 2.0 * allowed },
+            sizes: Vec::new(),
+            expected: Verdict::Bounded,
+            rounds: ROUNDS,
+            requests: self.requests,
+            warm_up: self.requests,
+            window_requests: self.requests / 2,
+            concurrency: self.concurrency,
+            quick: false,
+            windows: true,
+            jitter_bytes: None,
+            metrics: &[Metric::OpenFiles],
+            expected_sites: &[],
+            in_app: None,
+            may_refuse: true,
+            may_fail: true,
+        };
+        scenario.requests = self.requests.max(requests_needed(&scenario));
+        scenario
+    }
+
+    fn sites(&self, samples: &Samples, scenario: &Scenario) -> Vec<SiteGrowth> {
+        let Some(window) = samples.windows.last() else { return Vec::new() };
+        let in_app = self.in_app.as_ref().map(InApp::below).unwrap_or_else(|| {
+            // Cargo names the package to every test that it starts.
+            let package = std::env::var("CARGO_PKG_NAME").unwrap_or_default();
+            let crates = [window.profile.program(), package.replace('-', "_")];
+            InApp::crates(&window.profile, &crates.each_ref().map(String::as_str))
+        });
+        let mut sites = sites_in(samples, scenario, &in_app);
+        sites.sort_by_key(|site| site.in_app_frame.is_none());
+        sites
+    }
+}
+
+/// Why a check failed. Its debug form, which `unwrap` prints, is the message.
+pub enum CheckError {
+    /// Memory grows, or the noise is too large to say so.
+    NotFlat(Box<Report>),
+    /// The request could not be measured.
+    Failed(anyhow::Error),
+}
+
+impl fmt::Display for CheckError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotFlat(report) => report.fmt(f),
+            Self::Failed(error) => write!(f, "{error:#}"),
+        }
+    }
+}
+
+impl fmt::Debug for CheckError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for CheckError {}
+
+impl From<anyhow::Error> for CheckError {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// What a check found.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// Method and path.
+    pub request: String,
+    /// Whether it grows.
+    pub trend: Trend,
+    /// By how much live bytes rise with each request.
+    pub bytes_per_request: f64,
+    /// By how much they may.
+    pub allowed: f64,
+    /// Its 95 % confidence interval.
+    pub interval: [f64; 2],
+    /// A smaller growth than this counts as none.
+    pub detection_limit: f64,
+    /// Requests in the rounds.
+    pub requests: u64,
+    /// By how much open files rise with each request, if they do.
+    pub open_files_per_request: Option<f64>,
+    /// What holds the growth: in-app lines first, the largest of them first.
+    pub sites: Vec<SiteGrowth>,
+    /// Why there is no verdict, and what to do.
+    pub reason: Option<String>,
+}
+
+impl Report {
+    /// Whether growth stopped, or goes on by no more than is allowed.
+    fn is_flat(&self) -> bool {
+        let bytes = match self.trend {
+            Trend::Flat | Trend::Plateau => true,
+            Trend::Leaks => self.bytes_per_request <= self.allowed,
+            Trend::Inconclusive => false,
+        };
+        bytes && self.open_files_per_request.is_none()
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { request, bytes_per_request: slope, interval, .. } = self;
+        let verdict = format!("{:?}", self.trend).to_uppercase();
+        write!(
+            f,
+            "{request}: {verdict}, {slope:+.1} B per request, {} allowed \
+             (95 % interval {:+.1} to {:+.1}, detection limit {:.1}, {} requests)",
+            self.allowed,
+            interval[0],
+            interval[1],
+            self.detection_limit,
+            self.requests
+        )?;
+        if let Some(rise) = self.open_files_per_request {
+            write!(f, "\n{rise:+.2} open files per request")?;
+        }
+        if let Some(reason) = &self.reason {
+            write!(f, "\n{reason}")?;
+        }
+        if self.trend == Trend::Inconclusive {
+            f.write_str(
+                "\nOther tests of this program use the same heap: run it alone",
+            )?;
+        }
+        let Some(site) = self.sites.first() else { return Ok(()) };
+        let (share, place) = (100.0 * site.share, site.place());
+        write!(f, "\n{share:.0} % held by {place}")
+    }
+}
+
+/// Sends a request, each time with a number of its own.
+struct Numbered(Request);
+
+impl Load for Numbered {
+    fn requests(&self, round: u64, _: u64) -> Requests {
+        let request = self.0.clone();
+        Arc::new(move |n| request.filled(round * ROUND + n))
+    }
+
+    fn client(&self) -> ClientBehavior {
+        ClientBehavior::Reads
+    }
+
+    async fn prepare(&self, _: Range<u64>) -> Result<()> {
+        Ok(())
+    }
+
+    fn set_size(&self, _: Option<u64>) {}
+}
