@@ -141,6 +141,31 @@ pub fn trim() {
     }
 }
 
+/// Bytes that malloc has given out, its own overhead included, to Rust and to C; `None`
+/// without glibc 2.33. It locks malloc's arenas one after the other.
+pub fn malloc_bytes() -> Option<u64> {
+    #[cfg(all(target_os = "linux", target_env = "gnu", not(feature = "mimalloc")))]
+    {
+        // SAFETY: the name ends with a zero byte. It is looked up because a program that
+        // is linked to it doesn't start with an older glibc.
+        let found =
+            unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"mallinfo2".as_ptr()) };
+        type Mallinfo2 = unsafe extern "C" fn() -> libc::mallinfo2;
+        // SAFETY: this is the type of glibc's function of this name (malloc.h), and a null
+        // pointer is `None`. The function has no preconditions (mallinfo(3)).
+        let info = unsafe {
+            std::mem::transmute::<*mut libc::c_void, Option<Mallinfo2>>(found)?()
+        };
+        Some((info.uordblks + info.hblkhd) as u64)
+    }
+    #[cfg(not(all(
+        target_os = "linux",
+        target_env = "gnu",
+        not(feature = "mimalloc")
+    )))]
+    None
+}
+
 /// Runs work of the measurement itself: what this thread allocates and frees meanwhile
 /// is not counted and not passed to dhat. Free what it keeps in another such call.
 pub fn uncounted<T>(work: impl FnOnce() -> T) -> T {

@@ -27,6 +27,9 @@ pub struct Reading {
     pub tasks: u64,
     /// Physical memory of the process, in bytes.
     pub resident_bytes: Option<u64>,
+    /// Bytes that malloc has given out to Rust and to C, its own overhead included.
+    #[serde(default)]
+    pub malloc_bytes: Option<u64>,
     /// Open file descriptors.
     pub open_files: Option<u64>,
     /// Number of the process's TCP sockets in each state (`ESTABLISHED`,
@@ -41,6 +44,7 @@ impl Reading {
     /// Reads the counters first, then everything whose reading allocates.
     pub fn take(gauges: &Gauges) -> Self {
         let mut reading = Self::counters(gauges);
+        reading.malloc_bytes = alloc::malloc_bytes();
         reading.resident_bytes = resident_bytes();
         reading.open_files = open_files();
         reading.sockets = sockets::by_state();
@@ -60,6 +64,7 @@ impl Reading {
             in_flight: gauges.in_flight.get(),
             tasks: gauges.tasks.get(),
             resident_bytes: None,
+            malloc_bytes: None,
             open_files: None,
             sockets: None,
             gauges: BTreeMap::new(),

@@ -1,8 +1,8 @@
 //! A service that is neither of the twins: it keeps what is sent to `/keep` and forgets
 //! what is sent to `/forget`; `/fill` keeps the newest 4,000, `/expire` those of the last
-//! second, `/table` keeps a number in a vector, and `/open` opens a file each time. `/late`
-//! keeps it, too, and has a deadline of its own; `/never` always misses it. The tests of
-//! this crate measure it.
+//! second, `/table` keeps a number in a vector, `/open` opens a file each time, and `/c`
+//! leaks memory of C. `/late` keeps it, too, and has a deadline of its own; `/never` always
+//! misses it. The tests of this crate measure it.
 //!
 //!     cargo run -p measure --example shelf [ADDRESS]
 
@@ -82,6 +82,16 @@ async fn open(files: Data<Files>) -> HttpResponse {
     HttpResponse::NoContent().finish()
 }
 
+/// As C code that a service calls, and that forgets what it allocated.
+async fn c() -> HttpResponse {
+    // SAFETY: malloc has no preconditions.
+    #[expect(unsafe_code, reason = "a leak that is not Rust's")]
+    let block = unsafe { libc::malloc(1_000) };
+    // The compiler removes a block that nobody uses.
+    std::hint::black_box(block);
+    HttpResponse::NoContent().finish()
+}
+
 async fn never() -> HttpResponse {
     HttpResponse::GatewayTimeout().finish()
 }
@@ -107,6 +117,7 @@ async fn main() -> std::io::Result<()> {
             .app_data(PayloadConfig::new(16 << 20))
             .route("/forget", web::post().to(forget))
             .route("/late", web::post().to(late))
+            .route("/c", web::post().to(c))
             .route("/never", web::post().to(never))
             .route("/fill/{text}", web::post().to(fill))
             .route("/expire/{text}", web::post().to(expire))

@@ -68,6 +68,19 @@ fn a_block_freed_by_another_thread_is_gone() {
 }
 
 #[test]
+fn malloc_counts_what_rust_allocates_too() {
+    let _turn = alone();
+    let Some(before) = alloc::malloc_bytes() else { return };
+    let small: Vec<_> = (0..100_000).map(|n| vec![n as u8; 100]).collect();
+    let large = vec![0_u8; 64 * MIB];
+    let grown = (alloc::malloc_bytes().unwrap() - before) as usize;
+    // 112 bytes for each of 100, and 24 in the vector of vectors.
+    assert!(about(grown, 64 * MIB + 100_000 * 136), "{grown}");
+    drop((small, large));
+    assert!(about(alloc::malloc_bytes().unwrap() as usize, before as usize));
+}
+
+#[test]
 fn the_peak_outlives_the_block_until_it_is_reset() {
     let _turn = alone();
     alloc::reset_peak();

@@ -9,7 +9,7 @@ use crate::statistics::{Line, detection_limit, exponent, step_slope, theil_sen};
 /// header) and a channel that grows by blocks of 11,808 B, up to three of them (32
 /// slots of 368 B and a header: tokio 1.54, `sync/mpsc/block.rs`). A block may be
 /// allocated in any round.
-const JITTER_BYTES: f64 = 11_808.0;
+pub(super) const JITTER_BYTES: f64 = 11_808.0;
 
 /// A control with a larger detection limit proves nothing. A request that keeps one
 /// small string keeps about as much: pointer, length, capacity and the text.

@@ -1,8 +1,9 @@
 //! Metrics beside the heap: how much of each a request leaves behind.
 
+use super::growth::JITTER_BYTES;
 use crate::samples::Samples;
 use crate::scenario::{Metric, Scenario};
-use crate::statistics::theil_sen;
+use crate::statistics::{detection_limit, theil_sen};
 use heap::Reading;
 use heap::gauges::DATABASE_CALLS;
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,33 @@ pub(super) fn database_calls(samples: &Samples, scenario: &Scenario) -> Option<f
     let counted = samples.readings.iter().all(counts);
     let values = values(Metric::Gauge(DATABASE_CALLS), &samples.readings)?;
     counted.then(|| per_request(scenario, values)).flatten()
+}
+
+/// malloc rounds a block up to 16 bytes, 8 of its own included, and gives at least 32: at
+/// most 31 bytes more than were asked for (glibc, `malloc/malloc.c`).
+const OVERHEAD_BLOCK: f64 = 32.0;
+/// Blocks of 128 KiB and more have pages of their own, of which the last is not full.
+const OVERHEAD_SHARE: f64 = 4_096.0 / 131_072.0;
+
+/// Bytes of C heap that each request adds, at least; `None` where none is certain. These
+/// are the bytes of malloc beyond those of Rust and what malloc can need for Rust's.
+pub fn c_heap(readings: &[Reading], requests: f64) -> Option<f64> {
+    let line = |value: &dyn Fn(&Reading) -> Option<f64>| {
+        let values: Option<Vec<_>> = readings.iter().map(value).collect();
+        let points = values?.into_iter().zip(1..);
+        let points: Vec<_> =
+            points.map(|(value, n)| (f64::from(n) * requests, value)).collect();
+        let line = theil_sen(&points)?;
+        Some((line, detection_limit(&points, &line, JITTER_BYTES)))
+    };
+    let (beside, limit) = line(&|reading| {
+        Some(reading.malloc_bytes? as f64 - reading.live_bytes as f64)
+    })?;
+    let (bytes, _) = line(&|reading| Some(reading.live_bytes as f64))?;
+    let (blocks, _) = line(&|reading| Some(reading.live_blocks as f64))?;
+    let overhead = OVERHEAD_SHARE * bytes.slope.max(0.0)
+        + OVERHEAD_BLOCK * blocks.slope.max(0.0);
+    Some(beside.slope - overhead).filter(|slope| *slope > limit)
 }
 
 /// Every gauge after each round, by name.
@@ -75,4 +103,34 @@ fn values(metric: Metric, readings: &[Reading]) -> Option<Vec<u64>> {
         Metric::Gauge(name) => Some(reading.gauges.get(name).copied().unwrap_or(0)),
     };
     readings.iter().map(value).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What malloc has after each round, if each request keeps these.
+    fn rounds(rust: [u64; 2], overhead: u64, c_bytes: u64) -> Vec<Reading> {
+        let reading = |n: u64| Reading {
+            live_blocks: 1_000 + n * rust[0],
+            live_bytes: 1_000_000 + n * rust[0] * rust[1],
+            malloc_bytes: Some(
+                1_500_000 + n * (rust[0] * (rust[1] + overhead) + c_bytes),
+            ),
+            ..Reading::default()
+        };
+        (1..=8).map(|round| reading(250 * round)).collect()
+    }
+
+    #[test]
+    fn what_malloc_needs_for_rust_is_no_c_heap() {
+        for (rust, overhead) in [([0, 0], 0), ([400, 1], 31), ([1, 131_080], 4_096)]
+        {
+            let of = |c_bytes| c_heap(&rounds(rust, overhead, c_bytes), 250.0);
+            assert_eq!(of(0), None, "{rust:?}");
+            assert!(of(10_000).is_some_and(|slope| slope > 9_000.0), "{rust:?}");
+        }
+        let unknown = Reading { malloc_bytes: None, ..Reading::default() };
+        assert_eq!(c_heap(&[unknown.clone(), unknown], 250.0), None);
+    }
 }

@@ -13,7 +13,7 @@ pub mod trend;
 mod tests;
 
 pub use growth::{requests_needed, rounds_grow};
-pub use metrics::MetricSlope;
+pub use metrics::{MetricSlope, c_heap};
 pub(crate) use sites::sites_in;
 pub use sites::{SiteGrowth, place};
 

@@ -106,3 +106,22 @@ async fn what_a_service_forgets_is_flat() {
     assert_eq!(judgement.mismatches, Vec::<String>::new());
     assert!(judgement.detection_limit <= 32.0);
 }
+
+#[tokio::test]
+async fn c_memory_is_told_from_rust_memory() {
+    let c_heap = async |path: &'static str| {
+        let scenario = Scenario { windows: false, ..scenario(Verdict::Flat) };
+        let (samples, judgement) = measured_under(|_| Bodies(path), &scenario).await;
+        assert!(samples.readings.iter().all(|r| r.malloc_bytes.is_some()));
+        (judgement.line.slope, measure::judge::c_heap(&samples.readings, 200.0))
+    };
+    if !cfg!(all(target_os = "linux", target_env = "gnu")) {
+        return;
+    }
+    let (rust, c) = c_heap("/c").await;
+    // malloc rounds 1,000 up to 1,008.
+    assert!(rust < 100.0 && c.is_some_and(|c| (c - 1_008.0).abs() < 100.0), "{c:?}");
+    for path in ["/keep", "/forget"] {
+        assert_eq!(c_heap(path).await.1, None, "{path}");
+    }
+}

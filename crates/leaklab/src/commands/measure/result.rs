@@ -216,6 +216,10 @@ fn rises(readings: &[Reading], requests: f64) -> Vec<MetricRise> {
     if !rises.iter().any(|rise| rise.name == TEMPORARY_FILES) {
         rises.retain(|rise| rise.name != TEMPORARY_BYTES);
     }
+    let c_heap = measure::judge::c_heap(readings, requests);
+    let metric =
+        |per_request| MetricRise { name: "C heap bytes".into(), per_request };
+    rises.extend(c_heap.map(metric));
     rises
 }
 
