@@ -132,6 +132,22 @@ impl Attached {
         Ok(())
     }
 
+    /// Closes the window without a profile, which takes no time; the most bytes that its
+    /// blocks held at once, at most 1/64 too low.
+    ///
+    /// # Errors
+    /// The process has ended or is stopped.
+    pub fn close_for_peak(&mut self) -> Result<u64, Error> {
+        let window = self.window.take();
+        self.rest()?;
+        // Without an allocation since it was opened, the numbers are an earlier window's.
+        if window != Some(self.header(offset_of!(Header, have))?) {
+            return Ok(0);
+        }
+        let live = self.header(offset_of!(Header, live))?;
+        Ok(live.max(self.header(offset_of!(Header, peak))?))
+    }
+
     /// Closes the window and returns a profile in dhat's format (version 2, `rust-heap`):
     /// what each call stack allocated in the window, and under `eb` how much of it is
     /// still live. An additional field, `lost`, counts blocks that are missing because

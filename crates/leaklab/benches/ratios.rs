@@ -186,7 +186,16 @@ impl Side {
         let Lesson { concurrency, client, .. } = *self.plan.lesson;
         let requests = self.plan.round(number);
         let ends_at = workload::round::to_the_end;
-        let round = Round { number, requests, count, concurrency, client, ends_at };
+        let offered_per_second = None;
+        let round = Round {
+            number,
+            requests,
+            count,
+            concurrency,
+            offered_per_second,
+            client,
+            ends_at,
+        };
         let began = Instant::now();
         let stats = round.run(self.twin.origin()).await?;
         let elapsed = began.elapsed();

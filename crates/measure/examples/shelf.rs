@@ -1,19 +1,32 @@
-//! A service that is neither of the twins: it keeps what is sent to `/keep` and forgets
-//! what is sent to `/forget`; `/fill` keeps the newest 4,000, `/expire` those of the last
-//! second, `/table` keeps a number in a vector, `/open` opens a file each time, and `/c`
-//! leaks memory of C. `/late` keeps it, too, and has a deadline of its own; `/never` always
-//! misses it. The tests of this crate measure it.
+//! A service that is neither of the twins. Tests measure its routes:
+//!
+//! | leaks or grows | and doesn't |
+//! |---|---|
+//! | `/keep`, `/late` with a deadline of its own, `/table` a number, `/open` a file | `/forget`, `/fill` the newest 4,000, `/expire` after a second |
+//! | `/feed` while its client does not read | `/feed?bounded` |
+//! | `/visit` with each connection | `/visit` with each request |
+//! | `/work` while more comes than it can do | `/work?bounded` |
+//! | `/export/N` with the items | `/stream/N` |
+//! | `/c` memory of C | |
+//!
+//! `/never` always misses its deadline, and `/odd/N` fails for odd numbers.
 //!
 //!     cargo run -p measure --example shelf [ADDRESS]
 
+use actix_web::body::{BodySize, MessageBody};
 use actix_web::web::{self, Bytes, Data, PayloadConfig};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use heap::Gauges;
 use std::collections::{LinkedList, VecDeque};
+use std::convert::Infallible;
 use std::fs::File;
 use std::io::{Read, Write};
+use std::pin::Pin;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
+use tokio::sync::{mpsc, oneshot};
 
 #[global_allocator]
 static ALLOC: heap::CountingAlloc = heap::CountingAlloc;
@@ -92,6 +105,135 @@ async fn c() -> HttpResponse {
     HttpResponse::NoContent().finish()
 }
 
+/// Yields what a task sends, or the same bytes a number of times.
+struct Feed {
+    chunks: u64,
+    from: Option<Chunks>,
+}
+
+enum Chunks {
+    Any(mpsc::UnboundedReceiver<Bytes>),
+    Few(mpsc::Receiver<Bytes>),
+}
+
+impl MessageBody for Feed {
+    type Error = Infallible;
+
+    fn size(&self) -> BodySize {
+        BodySize::Stream
+    }
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Infallible>>> {
+        let next = match &mut self.from {
+            Some(Chunks::Any(chunks)) => chunks.poll_recv(context),
+            Some(Chunks::Few(chunks)) => chunks.poll_recv(context),
+            None => {
+                let more = self.chunks.checked_sub(1);
+                self.chunks = more.unwrap_or(0);
+                Poll::Ready(more.map(|_| Bytes::from_static(&[b'x'; 1_000])))
+            }
+        };
+        next.map(|chunk| chunk.map(Ok))
+    }
+}
+
+/// Sends news until its client is gone: 4 MB in a second.
+async fn feed(request: HttpRequest) -> HttpResponse {
+    let news = || Bytes::from(vec![b'x'; 20_000]);
+    let pause = || actix_web::rt::time::sleep(Duration::from_millis(5));
+    let chunks = if request.query_string() == "bounded" {
+        let (send, receive) = mpsc::channel(2);
+        actix_web::rt::spawn(async move {
+            while send.send(news()).await.is_ok() {
+                pause().await;
+            }
+        });
+        Chunks::Few(receive)
+    } else {
+        let (send, receive) = mpsc::unbounded_channel();
+        actix_web::rt::spawn(async move {
+            while send.send(news()).is_ok() {
+                pause().await;
+            }
+        });
+        Chunks::Any(receive)
+    };
+    HttpResponse::Ok().body(Feed { chunks: 0, from: Some(chunks) })
+}
+
+async fn export(items: web::Path<usize>) -> HttpResponse {
+    HttpResponse::Ok().body("x".repeat(1_000 * *items))
+}
+
+async fn stream(items: web::Path<u64>) -> HttpResponse {
+    HttpResponse::Ok().body(Feed { chunks: *items, from: None })
+}
+
+/// Whether a connection has made a visit.
+#[derive(Default)]
+struct Visited(AtomicBool);
+
+async fn visit(request: HttpRequest, shelf: Data<Shelf>) -> HttpResponse {
+    let visited = request.conn_data::<Visited>().expect("each connection has it");
+    if !visited.0.swap(true, Relaxed) {
+        shelf.lock().expect("no handler panics").push_back(vec![0; 200]);
+    }
+    HttpResponse::NoContent().finish()
+}
+
+/// A job's data, and who waits for it.
+type Job = (Vec<u8>, oneshot::Sender<usize>);
+
+/// Takes jobs, one in 2 ms, and has room for as many as come or for 16.
+#[derive(Clone)]
+struct Work {
+    any: mpsc::UnboundedSender<Job>,
+    few: mpsc::Sender<Job>,
+}
+
+impl Work {
+    fn start() -> Self {
+        let ((any, mut from_any), (few, mut from_few)) =
+            (mpsc::unbounded_channel::<Job>(), mpsc::channel::<Job>(16));
+        actix_web::rt::spawn(async move {
+            loop {
+                let (data, done) = tokio::select! {
+                    Some(job) = from_any.recv() => job,
+                    Some(job) = from_few.recv() => job,
+                    else => return,
+                };
+                actix_web::rt::time::sleep(Duration::from_millis(2)).await;
+                // The client may be gone.
+                let _ = done.send(data.len());
+            }
+        });
+        Self { any, few }
+    }
+}
+
+async fn work(request: HttpRequest, work: Data<Work>) -> HttpResponse {
+    let (done, is_done) = oneshot::channel();
+    let job = (vec![0; 20_000], done);
+    let accepted = match request.query_string() {
+        "bounded" => work.few.try_send(job).is_ok(),
+        _ => work.any.send(job).is_ok(),
+    };
+    match accepted && is_done.await.is_ok() {
+        true => HttpResponse::NoContent().finish(),
+        false => HttpResponse::ServiceUnavailable().finish(),
+    }
+}
+
+async fn odd(number: web::Path<u64>) -> HttpResponse {
+    match number.is_multiple_of(2) {
+        true => HttpResponse::NoContent().finish(),
+        false => HttpResponse::InternalServerError().finish(),
+    }
+}
+
 async fn never() -> HttpResponse {
     HttpResponse::GatewayTimeout().finish()
 }
@@ -103,6 +245,7 @@ async fn main() -> std::io::Result<()> {
     let (expiring, table_of_numbers) =
         (Data::new(Expiring::default()), Data::new(Table::default()));
     let files = Data::new(Files::default());
+    let work = Data::new(Work::start());
     let given = std::env::args().nth(1);
     let gauges = Gauges::default();
     let server = HttpServer::new(move || {
@@ -123,6 +266,16 @@ async fn main() -> std::io::Result<()> {
             .route("/expire/{text}", web::post().to(expire))
             .route("/table/{number}", web::post().to(table))
             .route("/open", web::post().to(open))
+            .app_data(work.clone())
+            .route("/feed", web::get().to(feed))
+            .route("/visit", web::get().to(visit))
+            .route("/work", web::post().to(crate::work))
+            .route("/export/{items}", web::get().to(export))
+            .route("/stream/{items}", web::get().to(stream))
+            .route("/odd/{number}", web::get().to(odd))
+    })
+    .on_connect(|_, data| {
+        data.insert(Visited::default());
     })
     .workers(1)
     .bind(given.as_deref().unwrap_or("127.0.0.1:0"))?;

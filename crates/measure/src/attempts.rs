@@ -135,6 +135,9 @@ impl<'a, I: Instrument, L: Load> Attempts<'a, I, L> {
             errors: sum.errors,
             abandoned: sum.abandoned,
             first_error: sum.first_error,
+            statuses: sum.statuses,
+            starting: sum.starting,
+            took: sum.took,
             latency_us: sum.latency_us,
             best_median_us,
             peaks: Vec::new(),
@@ -243,10 +246,9 @@ impl<'a, I: Instrument, L: Load> Attempts<'a, I, L> {
                 disturbed = Some(why);
             } else {
                 let rest = heap.counters_at_rest().await?;
-                heap.reset_peak().await?;
                 let batch = self.session.batch_of(size);
-                let sent = self.session.send_or_notice(batch).await?;
-                let peak = heap.counters().await?.peak_bytes;
+                let load = self.session.send_or_notice(batch);
+                let (sent, peak) = heap.peak(load, batch.requests == 1).await?;
                 match sent.disturbed {
                     Some(why) => disturbed = Some(why),
                     None => peaks.push((

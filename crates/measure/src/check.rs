@@ -284,7 +284,7 @@ impl Report {
         let bytes = match self.trend {
             Trend::Flat | Trend::Plateau => true,
             Trend::Leaks => self.bytes_per_request <= self.allowed,
-            Trend::Inconclusive => false,
+            Trend::GrowsWith | Trend::Inconclusive => false,
         };
         bytes && self.open_files_per_request.is_none()
     }

@@ -6,6 +6,8 @@ use crate::rest;
 use anyhow::{Result, bail};
 use heap::{Gauges, Reading, alloc, window};
 use std::future::Future;
+use std::pin::pin;
+use std::time::Duration;
 
 /// Reads the memory of a running service, from outside or through its own routes.
 pub trait Instrument: Sync {
@@ -35,6 +37,18 @@ pub trait Instrument: Sync {
         async { Ok(()) }
     }
 
+    /// Serves a load; what it returned, and the most live bytes meanwhile. `alone` says
+    /// that the load is one request. Without an exact peak this reads as often as it can,
+    /// and misses what is held for less than a millisecond.
+    fn peak<T>(
+        &self,
+        load: impl Future<Output = Result<T>>,
+        alone: bool,
+    ) -> impl Future<Output = Result<(T, u64)>> {
+        let _ = alone;
+        peak_of_readings(self, load)
+    }
+
     /// Opens a window in which call stacks are recorded.
     fn open_window(&self) -> impl Future<Output = Result<()>> {
         async { bail!("this instrument records no call stacks") }
@@ -46,7 +60,40 @@ pub trait Instrument: Sync {
     }
 }
 
+/// Time between two readings under load.
+const READ_EVERY: Duration = Duration::from_millis(1);
+
+/// The largest of many readings during a load.
+///
+/// # Errors
+/// Those of the load and of the readings.
+pub async fn peak_of_readings<T>(
+    instrument: &(impl Instrument + ?Sized),
+    load: impl Future<Output = Result<T>>,
+) -> Result<(T, u64)> {
+    let mut load = pin!(load);
+    let mut peak = 0;
+    loop {
+        tokio::select! {
+            served = &mut load => return Ok((served?, peak)),
+            () = tokio::time::sleep(READ_EVERY) => {
+                peak = peak.max(instrument.counters().await?.live_bytes);
+            }
+        }
+    }
+}
+
 impl Instrument for HeapClient {
+    async fn peak<T>(
+        &self,
+        load: impl Future<Output = Result<T>>,
+        _: bool,
+    ) -> Result<(T, u64)> {
+        Self::reset_peak(self).await?;
+        let served = load.await?;
+        Ok((served, Self::counters(self).await?.peak_bytes))
+    }
+
     async fn at_rest(&self) -> Result<Reading> {
         Self::at_rest(self).await
     }

@@ -7,6 +7,7 @@ use profile::Profile;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 use workload::Digest;
 
 /// Everything that one attempt read.
@@ -27,6 +28,12 @@ pub struct Samples {
     pub abandoned: u64,
     /// The first error: status, method and path.
     pub first_error: Option<String>,
+    /// Responses in the rounds, by their status.
+    pub statuses: BTreeMap<u16, u64>,
+    /// Time in which the rounds started their requests.
+    pub starting: Duration,
+    /// The same until the end of the last response.
+    pub took: Duration,
     /// Time to the end of a response in the rounds, in microseconds.
     pub latency_us: Histogram<u64>,
     /// The lowest median latency of a round, in microseconds. Other load on the

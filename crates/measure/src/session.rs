@@ -32,6 +32,10 @@ pub trait Load {
     fn requests(&self, round: u64, size: u64) -> Requests;
     /// How the clients take their responses.
     fn client(&self) -> ClientBehavior;
+    /// Requests that start in each second, where they don't wait for responses.
+    fn offered_per_second(&self) -> Option<u64> {
+        None
+    }
     /// Prepares what the requests of these rounds ask for, such as their data.
     fn prepare(&self, rounds: Range<u64>) -> impl Future<Output = Result<()>>;
     /// Called before the load of a size is sent, and with `None` after it. A load may
@@ -191,6 +195,7 @@ impl<'a, I: Instrument, L: Load> Session<'a, I, L> {
             requests: self.load.requests(round, size),
             count: requests,
             concurrency,
+            offered_per_second: self.load.offered_per_second(),
             client: self.load.client(),
             ends_at: self.ends_at,
         };

@@ -9,9 +9,10 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::header::HOST;
 use hyper_util::rt::TokioIo;
+use socket2::SockRef;
 use std::net::SocketAddr;
 use std::time::Duration;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinHandle;
 
 /// A request without a response after this time fails its round.
@@ -22,15 +23,25 @@ pub(crate) const RESPONSE_TIMEOUT: Duration = Duration::from_secs(60);
 pub struct Origin(pub SocketAddr);
 
 /// What a client does once its request is sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ClientBehavior {
     /// Reads the response to its end.
+    #[default]
     Reads,
     /// Reads the first bytes of the body and closes the connection.
     Leaves,
     /// Closes the connection when no complete response has come by then.
     GivesUpAfter(Duration),
+    /// Reads the head of the response and nothing more, stays connected for this time,
+    /// and closes the connection.
+    DoesNotRead(Duration),
 }
+
+/// What a client that does not read lets the service send on the way to it. Within one
+/// machine Linux 6 takes 4.3 MB before the service must wait. With these limits, those of
+/// a client behind Ethernet, it takes 74 KB.
+const NARROW_SEGMENT: u32 = 1_460;
+const NARROW_BUFFER: u32 = 4_096;
 
 /// Why a request has no response.
 #[derive(Debug, thiserror::Error)]
@@ -62,8 +73,32 @@ impl Connection {
     /// # Errors
     /// [`HttpError::Connect`].
     pub async fn open(origin: Origin) -> Result<Self, HttpError> {
-        let stream =
-            TcpStream::connect(origin.0).await.map_err(HttpError::Connect)?;
+        let stream = TcpStream::connect(origin.0).await;
+        Self::over(stream, origin).await
+    }
+
+    /// Connects with small buffers, for a client that does not read.
+    ///
+    /// # Errors
+    /// [`HttpError::Connect`].
+    pub async fn open_narrow(origin: Origin) -> Result<Self, HttpError> {
+        let stream = async {
+            let socket = match origin.0 {
+                SocketAddr::V4(_) => TcpSocket::new_v4()?,
+                SocketAddr::V6(_) => TcpSocket::new_v6()?,
+            };
+            socket.set_recv_buffer_size(NARROW_BUFFER)?;
+            SockRef::from(&socket).set_tcp_mss(NARROW_SEGMENT)?;
+            socket.connect(origin.0).await
+        };
+        Self::over(stream.await, origin).await
+    }
+
+    async fn over(
+        stream: std::io::Result<TcpStream>,
+        origin: Origin,
+    ) -> Result<Self, HttpError> {
+        let stream = stream.map_err(HttpError::Connect)?;
         stream.set_nodelay(true).map_err(HttpError::Connect)?;
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         let driver = tokio::spawn(async move {
@@ -71,6 +106,11 @@ impl Connection {
             let _ = connection.await;
         });
         Ok(Self { sender, driver, host: origin.0.to_string() })
+    }
+
+    /// Whether it can take another request.
+    pub(crate) fn is_open(&self) -> bool {
+        !self.sender.is_closed()
     }
 
     /// Sends a request and returns the head of the response. Read its body to the end

@@ -3,15 +3,14 @@
 //! `###` separates requests, and a word after it names the next one. A request has a
 //! line with method and URL, headers, an empty line and a body; `< FILE` takes the body
 //! from a file. `@name = value` defines a variable, `{{name}}` uses it. Lines that begin
-//! with `#` or `//` are comments; `# @name`, `# @with`, `# @client`, `# @concurrency`
-//! say how a request is sent.
+//! with `#` or `//` are comments; those such as `# @client leaves` say how a request is
+//! sent.
 
-use crate::client::ClientBehavior;
+use crate::directives::Directives;
 use crate::placeholder::generated;
 use crate::request::Request;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
 
 /// Methods that HTTP clients send.
 pub(crate) const METHODS: [&str; 7] =
@@ -34,12 +33,8 @@ pub struct HttpFileError {
 pub struct Template {
     /// Its name; method and path where it has none.
     pub name: String,
-    /// The requests that are sent before it, each time: the name of one of them.
-    pub with: Option<String>,
-    /// How its clients behave.
-    pub client: ClientBehavior,
-    /// Requests in flight; `None` where the file does not say.
-    pub concurrency: Option<usize>,
+    /// How it is sent.
+    pub how: Directives,
     method: String,
     url: String,
     pub(crate) headers: Vec<(String, String)>,
@@ -81,9 +76,18 @@ impl HttpFile {
         for request in &file.requests {
             let known =
                 |with: &String| file.requests.iter().any(|r| r.name == *with);
-            if let Some(with) = request.with.as_ref().filter(|with| !known(with)) {
-                let what = format!("@with {with}: no request has this name");
-                return Err(HttpFileError { line: request.line, column: 1, what });
+            let wrong =
+                |what| Err(HttpFileError { line: request.line, column: 1, what });
+            if let Some(with) = request.how.with.as_ref().filter(|with| !known(with))
+            {
+                return wrong(format!("@with {with}: no request has this name"));
+            }
+            let of_size = |size| file.request_of_size(request, 0, size);
+            let is_variable =
+                request.how.sizes.is_empty() && file.variables.contains_key(SIZE);
+            let uses = of_size(1) != of_size(2) && !is_variable;
+            if let Some(what) = request.how.contradiction(uses) {
+                return wrong(what.to_owned());
             }
         }
         if file.requests.is_empty() {
@@ -96,20 +100,29 @@ impl HttpFile {
     }
 
     /// The `n`th time that a request is sent. `{{n}}`, `{{$uuid}}` and
-    /// `{{$random.integer}}` differ each time.
+    /// `{{$random.integer}}` differ each time; `{{size}}` is the first of its sizes.
     pub fn request(&self, of: &Template, n: u64) -> Request {
-        let mut request =
-            Request::new(of.method.clone(), path(&self.resolved(&of.url, n, 0)));
+        self.request_of_size(of, n, of.how.sizes.first().copied().unwrap_or(0))
+    }
+
+    /// The same with this value of `{{size}}`.
+    pub fn request_of_size(&self, of: &Template, n: u64, size: u64) -> Request {
+        let resolved = |text: &str| self.resolved(text, (n, size), 0);
+        let mut request = Request::new(of.method.clone(), path(&resolved(&of.url)));
         for (name, value) in &of.headers {
-            request = request.header(name.clone(), self.resolved(value, n, 0));
+            request = request.header(name.clone(), resolved(value));
         }
-        request.body = self.resolved(&of.body, n, 0);
-        request
+        Request {
+            body: resolved(&of.body),
+            client: Some(of.how.client),
+            new_connection: of.how.new_connection,
+            ..request
+        }
     }
 
     /// The host and port of a request's URL; `None` where it has a path only.
     pub fn authority(&self, of: &Template) -> Option<String> {
-        let url = self.resolved(&of.url, 0, 0);
+        let url = self.resolved(&of.url, (0, 0), 0);
         let rest = url.strip_prefix("http://")?;
         rest.split(['/', '?']).next().map(str::to_owned)
     }
@@ -129,7 +142,9 @@ impl HttpFile {
                     return wrong("'{{' without '}}'".to_owned());
                 };
                 let name = name.trim();
-                if generated(name, 0).is_none() && !self.variables.contains_key(name)
+                if name != SIZE
+                    && generated(name, (0, 0)).is_none()
+                    && !self.variables.contains_key(name)
                 {
                     return wrong(format!(
                         "nothing defines {{{{{name}}}}}; define it by a line \
@@ -139,7 +154,7 @@ impl HttpFile {
             }
         }
         for (name, (line, value)) in &self.variables {
-            if self.resolved(value, 0, 0).contains("{{") {
+            if self.resolved(value, (0, 1), 0).contains("{{") {
                 let what = format!("{{{{{name}}}}} refers to itself");
                 return Err(HttpFileError { line: *line, column: 1, what });
             }
@@ -148,7 +163,7 @@ impl HttpFile {
     }
 
     /// The text with its variables' values. What nothing defines stays as it is.
-    pub(crate) fn resolved(&self, text: &str, n: u64, depth: u32) -> String {
+    pub(crate) fn resolved(&self, text: &str, of: (u64, u64), depth: u32) -> String {
         let (mut rest, mut made) = (text, String::new());
         while let Some((before, after)) = rest.split_once("{{") {
             let Some((name, after)) = after.split_once("}}") else { break };
@@ -156,14 +171,17 @@ impl HttpFile {
             let variable = self.variables.get(name.trim());
             let variable = variable.filter(|_| depth < DEPTH_MAX);
             let value =
-                variable.map(|(_, value)| self.resolved(value, n, depth + 1));
-            let value = generated(name.trim(), n).or(value);
+                variable.map(|(_, value)| self.resolved(value, of, depth + 1));
+            let value = generated(name.trim(), of).or(value);
             made += &value.unwrap_or_else(|| format!("{{{{{name}}}}}"));
             rest = after;
         }
         made + rest
     }
 }
+
+/// The placeholder for the values of `# @sizes`.
+const SIZE: &str = "size";
 
 /// Variables in variables. A file that needs more has one that refers to itself.
 const DEPTH_MAX: u32 = 8;
@@ -180,9 +198,7 @@ fn path(url: &str) -> String {
 #[derive(Default)]
 struct Block {
     title: String,
-    with: Option<String>,
-    client: Option<ClientBehavior>,
-    concurrency: Option<usize>,
+    how: Directives,
     line: usize,
     method: String,
     url: String,
@@ -217,7 +233,7 @@ impl Block {
         } else if let Some(comment) =
             text.strip_prefix('#').or_else(|| text.strip_prefix("//"))
         {
-            self.directive(comment.trim()).map_err(wrong)?;
+            self.how.add(comment.trim()).map_err(wrong)?;
         } else if text.is_empty() {
             self.body = begun.then(String::new);
         } else if begun {
@@ -261,44 +277,6 @@ impl Block {
         Ok(())
     }
 
-    /// Takes `@name VALUE` out of a comment. Other comments are for people.
-    fn directive(&mut self, comment: &str) -> Result<(), String> {
-        let Some(comment) = comment.strip_prefix('@') else { return Ok(()) };
-        let (name, value) = comment.split_once(' ').unwrap_or((comment, ""));
-        let value = value.trim_start_matches('=').trim();
-        match name {
-            "name" => value.clone_into(&mut self.title),
-            "with" => self.with = Some(value.to_owned()),
-            "concurrency" => {
-                let number =
-                    value.parse().ok().filter(|number| (1..=512).contains(number));
-                let wrong = || format!("@concurrency {value}: expected 1 to 512");
-                self.concurrency = Some(number.ok_or_else(wrong)?);
-            }
-            "client" => {
-                let patience = value
-                    .strip_prefix("gives-up ")
-                    .and_then(|time| time.trim().strip_suffix("ms")?.parse().ok());
-                self.client = Some(match (value, patience) {
-                    ("reads", _) => ClientBehavior::Reads,
-                    ("leaves", _) => ClientBehavior::Leaves,
-                    (_, Some(ms)) => {
-                        ClientBehavior::GivesUpAfter(Duration::from_millis(ms))
-                    }
-                    _ => {
-                        return Err(format!(
-                            "@client {value}: expected reads, leaves or \
-                             gives-up 100ms"
-                        ));
-                    }
-                });
-            }
-            // Those of the editors' clients, such as @no-log.
-            _ => {}
-        }
-        Ok(())
-    }
-
     fn end(self, folder: &Path) -> Result<Option<Template>, HttpFileError> {
         if self.method.is_empty() {
             return Ok(None);
@@ -312,15 +290,13 @@ impl Block {
         } else {
             body.truncate(body.trim_end().len());
         }
-        let name = match self.title.is_empty() {
-            true => format!("{} {}", self.method, path(&self.url)),
-            false => self.title,
-        };
+        let (mut how, title) = (self.how, self.title);
+        let title = how.name.take().or(Some(title).filter(|t| !t.is_empty()));
+        let name =
+            title.unwrap_or_else(|| format!("{} {}", self.method, path(&self.url)));
         Ok(Some(Template {
             name,
-            with: self.with,
-            client: self.client.unwrap_or(ClientBehavior::Reads),
-            concurrency: self.concurrency,
+            how,
             method: self.method,
             url: self.url,
             body: crate::source::lines_of_multipart(&self.headers, body),
@@ -333,6 +309,8 @@ impl Block {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::ClientBehavior;
+    use std::time::Duration;
 
     fn parsed(text: &str) -> Result<HttpFile, HttpFileError> {
         HttpFile::parse(text, Path::new("."))
@@ -351,6 +329,8 @@ mod tests {
                     // @with orders\n\
                     // @client gives-up 100ms\n\
                     # @concurrency 50\n\
+                    # @connection each\n\
+                    # @expect 200 404\n\
                     POST {{host}}/payments HTTP/1.1\n\
                     Content-Type: application/json\n\
                     \n\
@@ -361,16 +341,27 @@ mod tests {
         assert_eq!(request.to_string(), "GET /orders/7?x=1");
         assert_eq!(request.headers, [("x-tenant".into(), "shop".to_owned())]);
         assert_eq!(file.authority(orders).unwrap(), "127.0.0.1:8080");
-        assert_eq!((pay.name.as_str(), pay.concurrency), ("pay", Some(50)));
-        assert_eq!(pay.with.as_deref(), Some("orders"));
+        assert_eq!(
+            (pay.name.as_str(), &pay.how.concurrency[..]),
+            ("pay", &[50][..])
+        );
+        assert_eq!(pay.how.with.as_deref(), Some("orders"));
         let patience = ClientBehavior::GivesUpAfter(Duration::from_millis(100));
-        assert_eq!(pay.client, patience);
+        assert_eq!(pay.how.client, patience);
+        assert!(pay.how.new_connection && pay.how.expected == [200, 404]);
         let bodies: Vec<_> = (0..2).map(|n| file.request(pay, n).body).collect();
         assert_ne!(bodies[0], bodies[1], "keys must differ");
         assert!(
             bodies[0].starts_with("{\n  \"key\": \"")
                 && bodies[0].ends_with("\"\n}")
         );
+    }
+
+    #[test]
+    fn sizes_are_values_of_a_placeholder() {
+        let file = parsed("# @sizes 10 20 40\nGET /{{size}}\n").unwrap();
+        assert_eq!(file.request(&file.requests[0], 0).path, "/10");
+        assert_eq!(file.request_of_size(&file.requests[0], 0, 40).path, "/40");
     }
 
     #[test]
@@ -383,8 +374,9 @@ mod tests {
             ("  FETCH all\n", (1, 3)),
             ("GET https://h/\n", (1, 1)),
             ("# @client stares\nGET /\n", (1, 1)),
-            ("# @concurrency 0\nGET /\n", (1, 1)),
             ("# @with no\nGET /\n", (2, 1)),
+            ("# @sizes 1 2 3\nGET /\n", (2, 1)),
+            ("\nGET /{{size}}\n", (2, 1)),
             ("@a = {{a}}\nGET /{{a}}\n", (1, 1)),
             ("POST /\n\n< no-such-file.json\n", (3, 1)),
         ] {

@@ -1,7 +1,8 @@
 //! Placeholders of a `.http` file whose values are made: `{{n}}`, `{{$uuid}}` and others.
 
-/// A value that differs for each `n`, or `None` for a name that is no generator.
-pub(crate) fn generated(name: &str, n: u64) -> Option<String> {
+/// A value that differs for each `n`, or the size, or `None` for a name that is no
+/// generator.
+pub(crate) fn generated(name: &str, (n, size): (u64, u64)) -> Option<String> {
     // Splitmix64 (Steele 2014): the values of neighbours have nothing in common.
     let mixed = |salt: u64| {
         let mut z =
@@ -16,6 +17,8 @@ pub(crate) fn generated(name: &str, n: u64) -> Option<String> {
     };
     Some(match word {
         "n" => n.to_string(),
+        // Otherwise it may be a variable of the file.
+        "size" if size > 0 => size.to_string(),
         "$uuid" | "$guid" | "$random.uuid" => {
             let (a, b) = (mixed(1), mixed(2));
             format!(

@@ -1,5 +1,6 @@
 //! A request, ready to be sent.
 
+use crate::client::ClientBehavior;
 use crate::http_file::HttpFile;
 use std::borrow::Cow;
 use std::fmt;
@@ -15,6 +16,10 @@ pub struct Request {
     pub headers: Vec<(Cow<'static, str>, String)>,
     /// The body; empty for none.
     pub body: String,
+    /// How its client takes the response; `None` for as its round says.
+    pub client: Option<ClientBehavior>,
+    /// Whether its connection is closed after it.
+    pub new_connection: bool,
 }
 
 impl Request {
@@ -28,6 +33,8 @@ impl Request {
             path: path.into(),
             headers: Vec::new(),
             body: String::new(),
+            client: None,
+            new_connection: false,
         }
     }
 
@@ -54,7 +61,7 @@ impl Request {
     #[must_use]
     pub fn filled(&self, n: u64) -> Self {
         let file = HttpFile::default();
-        let filled = |text: &str| file.resolved(text, n, 0);
+        let filled = |text: &str| file.resolved(text, (n, 0), 0);
         let header = |(name, value): &(Cow<'static, str>, String)| {
             (name.clone(), filled(value))
         };
@@ -63,6 +70,7 @@ impl Request {
             path: filled(&self.path),
             headers: self.headers.iter().map(header).collect(),
             body: filled(&self.body),
+            ..self.clone()
         }
     }
 }

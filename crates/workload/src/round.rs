@@ -1,4 +1,4 @@
-//! A round: a number of requests, closed loop, with a constant concurrency.
+//! A round: a number of requests, with a constant concurrency or at a constant rate.
 //!
 //! Each round opens its own connections and closes them, so that between rounds a
 //! service holds only what it decided to keep.
@@ -7,16 +7,15 @@ use crate::client::{
     ClientBehavior, Connection, HttpError, Origin, RESPONSE_TIMEOUT,
 };
 use crate::digest::Digest;
+use crate::exchange::{Response, exchange};
 use crate::request::Request;
 use hdrhistogram::Histogram;
-use http_body_util::BodyExt;
 use hyper::StatusCode;
-use hyper::header::{CONTENT_TYPE, RETRY_AFTER};
-use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::timeout;
 
 /// The responses of a round are compared in this many parts, so that a difference can
@@ -54,7 +53,10 @@ pub struct Round {
     pub count: u64,
     /// Requests in flight, each on its own connection.
     pub concurrency: usize,
-    /// How the clients take their responses.
+    /// Requests that start in each second, whatever the responses do; `None` for a new
+    /// one whenever one has ended.
+    pub offered_per_second: Option<u64>,
+    /// How the clients take their responses, where a request doesn't say.
     pub client: ClientBehavior,
     /// Responses after which the rest of the round is not sent, by status and by
     /// whether they refuse work (503 with `Retry-After`).
@@ -72,6 +74,12 @@ pub struct RoundStats {
     pub errors: u64,
     /// Requests whose client gave up before the response was complete.
     pub abandoned: u64,
+    /// Responses by their status.
+    pub statuses: BTreeMap<u16, u64>,
+    /// Time from the start of the first request to that of the last.
+    pub starting: Duration,
+    /// Time from the start of the first request to the end of the last response.
+    pub took: Duration,
     /// The first error: status, method and path.
     pub first_error: Option<String>,
     /// The response at which the round ended early: status, method and path.
@@ -96,6 +104,9 @@ impl Default for RoundStats {
             refused: 0,
             errors: 0,
             abandoned: 0,
+            statuses: BTreeMap::new(),
+            starting: Duration::ZERO,
+            took: Duration::ZERO,
             first_error: None,
             ended_at: None,
             longest_pause: Duration::ZERO,
@@ -113,6 +124,11 @@ impl RoundStats {
         self.refused += other.refused;
         self.errors += other.errors;
         self.abandoned += other.abandoned;
+        for (status, responses) in other.statuses {
+            *self.statuses.entry(status).or_default() += responses;
+        }
+        self.starting += other.starting;
+        self.took += other.took;
         self.first_error = self.first_error.take().or(other.first_error);
         self.ended_at = self.ended_at.take().or(other.ended_at);
         self.longest_pause = self.longest_pause.max(other.longest_pause);
@@ -122,19 +138,35 @@ impl RoundStats {
         self.first_byte_us.add(other.first_byte_us).expect(bounds);
     }
 
-    fn record(&mut self, part: u64, response: &Response, request: &str) {
-        self.parts[part as usize].add(response.digest);
+    /// Adds the response to a request of this round.
+    fn record(&mut self, round: &Round, state: &State, sent: Taken) {
+        let Taken { number, name, response } = sent;
+        self.longest_pause = self.longest_pause.max(state.pause());
+        self.parts[(number * PARTS / round.count) as usize].add(response.digest);
         self.body_bytes += response.body_bytes;
         self.refused += u64::from(response.refused);
         self.abandoned += u64::from(response.abandoned);
-        if response.status >= StatusCode::BAD_REQUEST {
-            self.errors += 1;
-            let error = || format!("{} for {request}", response.status);
-            self.first_error.get_or_insert_with(error);
-        }
         self.latency_us.saturating_record(response.whole.as_micros() as u64);
         self.first_byte_us.saturating_record(response.first_byte.as_micros() as u64);
+        let Some(status) = response.status else { return };
+        *self.statuses.entry(status.as_u16()).or_default() += 1;
+        let error = || format!("{status} for {name}");
+        if status >= StatusCode::BAD_REQUEST {
+            self.errors += 1;
+            self.first_error.get_or_insert_with(error);
+        }
+        if (round.ends_at)(status.as_u16(), response.refused) {
+            state.ended.store(true, Relaxed);
+            self.ended_at.get_or_insert_with(error);
+        }
     }
+}
+
+/// The response to a request, by its number, method and path.
+struct Taken {
+    number: u64,
+    name: String,
+    response: Response,
 }
 
 impl Round {
@@ -145,16 +177,65 @@ impl Round {
     /// reports an error is a response.
     pub async fn run(&self, origin: Origin) -> Result<RoundStats, RoundError> {
         let state = Arc::new(State::default());
+        let mut stats = match self.offered_per_second {
+            Some(rate) => self.offer(origin, &state, rate).await?,
+            None => self.send_all(origin, &state).await?,
+        };
+        stats.took = state.began.elapsed();
+        Ok(stats)
+    }
+
+    /// Sends a request whenever one has ended.
+    async fn send_all(
+        &self,
+        origin: Origin,
+        state: &Arc<State>,
+    ) -> Result<RoundStats, RoundError> {
         let mut senders = JoinSet::new();
         for _ in 0..self.concurrency {
-            senders.spawn(self.clone().send(origin, Arc::clone(&state)));
+            senders.spawn(self.clone().send(origin, Arc::clone(state)));
         }
         let mut stats = RoundStats::default();
         while let Some(sender) = senders.join_next().await {
-            match sender {
-                Ok(part) => stats.merge(part?),
-                Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+            stats.merge(joined(sender)?);
+        }
+        Ok(stats)
+    }
+
+    /// Starts requests at a rate. Each takes a connection that is idle, or a new one.
+    async fn offer(
+        &self,
+        origin: Origin,
+        state: &Arc<State>,
+        rate: u64,
+    ) -> Result<RoundStats, RoundError> {
+        let mut stats = RoundStats::default();
+        let (mut idle, mut clients) = (Vec::<Connection>::new(), JoinSet::new());
+        for number in 0..self.count {
+            let due = Duration::from_micros(number * 1_000_000 / rate);
+            let due = tokio::time::sleep_until((state.began + due).into());
+            tokio::pin!(due);
+            loop {
+                tokio::select! {
+                    () = &mut due => break,
+                    Some(client) = clients.join_next() => {
+                        let (taken, connection) = joined(client)?;
+                        idle.extend(connection);
+                        stats.record(self, state, taken);
+                    }
+                }
             }
+            if state.ended.load(Relaxed) {
+                break;
+            }
+            stats.starting = state.began.elapsed();
+            idle.retain(Connection::is_open);
+            let (round, connection) = (self.clone(), idle.pop());
+            clients
+                .spawn(async move { round.one(origin, connection, number).await });
+        }
+        while let Some(client) = clients.join_next().await {
+            stats.record(self, state, joined(client)?.0);
         }
         Ok(stats)
     }
@@ -165,56 +246,77 @@ impl Round {
         origin: Origin,
         state: Arc<State>,
     ) -> Result<RoundStats, RoundError> {
-        let round = self.number;
-        let connect = async || {
-            let what = || "a connection".to_owned();
-            let connection = Connection::open(origin).await;
-            connection.map_err(|source| RoundError { round, what: what(), source })
-        };
-        let mut connection = connect().await?;
+        let connect = Connection::open(origin).await;
+        let what = || "a connection".to_owned();
+        let failed =
+            |source| RoundError { round: self.number, what: what(), source };
+        let mut connection = Some(connect.map_err(failed)?);
         let mut stats = RoundStats::default();
         loop {
             let number = state.next.fetch_add(1, Relaxed);
             if number >= self.count || state.ended.load(Relaxed) {
                 return Ok(stats);
             }
-            let request = (self.requests)(number);
-            let name = request.to_string();
-            let response = self.take(&mut connection, request, number);
-            let response = timeout(RESPONSE_TIMEOUT, response).await;
-            let response = response.unwrap_or(Err(HttpError::Timeout));
-            let what = || format!("request {number} ({name})");
-            let failed = |source| RoundError { round, what: what(), source };
-            let response = response.map_err(failed)?;
-            if response.closes {
-                connection = connect().await?;
-            }
-            stats.longest_pause = stats.longest_pause.max(state.pause());
-            stats.record(number * PARTS / self.count, &response, &name);
-            if (self.ends_at)(response.status.as_u16(), response.refused) {
-                state.ended.store(true, Relaxed);
-                let error = || format!("{} for {name}", response.status);
-                stats.ended_at.get_or_insert_with(error);
-            }
+            let (taken, open) = self.one(origin, connection, number).await?;
+            connection = open;
+            stats.record(&self, &state, taken);
         }
     }
 
-    /// Sends a request and takes its response as this round's clients do.
-    async fn take(
+    /// Sends a request, over a new connection if there is none, and takes its response
+    /// as its client does. Returns the connection if it stays open.
+    async fn one(
         &self,
-        connection: &mut Connection,
-        request: Request,
+        origin: Origin,
+        connection: Option<Connection>,
         number: u64,
-    ) -> Result<Response, HttpError> {
-        let (began, ids) = (Instant::now(), (self.number, number));
-        let leaves = self.client == ClientBehavior::Leaves;
-        let response = exchange(connection, request, ids, leaves);
-        let ClientBehavior::GivesUpAfter(patience) = self.client else {
-            return response.await;
+    ) -> Result<(Taken, Option<Connection>), RoundError> {
+        let request = (self.requests)(number);
+        let (name, ids) = (request.to_string(), (self.number, number));
+        let client = request.client.unwrap_or(self.client);
+        let closes = request.new_connection;
+        let stay = match client {
+            ClientBehavior::DoesNotRead(stay) => Some(stay),
+            _ => None,
         };
-        let abandoned = |_| Ok(Response::abandoned(ids, began.elapsed()));
-        timeout(patience, response).await.unwrap_or_else(abandoned)
+        let exchanged = async {
+            let mut connection = match (stay, connection) {
+                (Some(_), _) => Connection::open_narrow(origin).await?,
+                (None, Some(open)) => open,
+                (None, None) => Connection::open(origin).await?,
+            };
+            let response = exchange(&mut connection, request, ids, client).await?;
+            let open = !(closes || response.closes);
+            Ok((response, open.then_some(connection)))
+        };
+        let (patience, began) = (patience(client), Instant::now());
+        let response = match timeout(patience, exchanged).await {
+            Ok(response) => response,
+            Err(_) if patience == RESPONSE_TIMEOUT => Err(HttpError::Timeout),
+            Err(_) => Ok((Response::abandoned(ids, began.elapsed()), None)),
+        };
+        let failed = |source| {
+            let what = format!("request {number} ({name})");
+            RoundError { round: self.number, what, source }
+        };
+        let (response, connection) = response.map_err(failed)?;
+        Ok((Taken { number, name, response }, connection))
     }
+}
+
+/// How long a client waits for the whole response.
+fn patience(client: ClientBehavior) -> Duration {
+    match client {
+        ClientBehavior::GivesUpAfter(patience) => patience,
+        // It takes no more than that.
+        ClientBehavior::DoesNotRead(stay) => RESPONSE_TIMEOUT.max(2 * stay),
+        ClientBehavior::Reads | ClientBehavior::Leaves => RESPONSE_TIMEOUT,
+    }
+}
+
+/// What a task returned. A panic in it goes on.
+fn joined<T>(task: Result<T, JoinError>) -> T {
+    task.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
 }
 
 /// What the senders of a round share.
@@ -246,85 +348,4 @@ impl State {
         let before = self.completed_us.swap(now, Relaxed);
         Duration::from_micros(now.saturating_sub(before))
     }
-}
-
-struct Response {
-    status: StatusCode,
-    refused: bool,
-    abandoned: bool,
-    closes: bool,
-    digest: Digest,
-    body_bytes: u64,
-    first_byte: Duration,
-    whole: Duration,
-}
-
-/// The start of a response's hash: which request it belongs to.
-fn hash_of((round, number): (u64, u64)) -> Sha256 {
-    let mut hash = Sha256::new();
-    hash.update(round.to_le_bytes());
-    hash.update(number.to_le_bytes());
-    hash
-}
-
-impl Response {
-    /// Stands for a response that its client did not wait for.
-    fn abandoned(ids: (u64, u64), waited: Duration) -> Self {
-        Self {
-            status: StatusCode::OK,
-            refused: false,
-            abandoned: true,
-            closes: true,
-            digest: Digest::of(hash_of(ids)),
-            body_bytes: 0,
-            first_byte: waited,
-            whole: waited,
-        }
-    }
-}
-
-/// Sends a request and reads its response to the end, or to the first bytes of its
-/// body. Keeps a hash of round, number, status, content type and body.
-async fn exchange(
-    connection: &mut Connection,
-    request: Request,
-    ids: (u64, u64),
-    leave_early: bool,
-) -> Result<Response, HttpError> {
-    let began = Instant::now();
-    let mut response = connection.send(request).await?;
-    let status = response.status();
-    let headers = response.headers();
-    let refused = status == StatusCode::SERVICE_UNAVAILABLE
-        && headers.contains_key(RETRY_AFTER);
-    let closes = headers.get("connection").is_some_and(|value| value == "close");
-    let mut hash = hash_of(ids);
-    hash.update(status.as_u16().to_le_bytes());
-    hash.update(
-        headers.get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes()),
-    );
-    hash.update([0]);
-    let mut first_byte = None;
-    let mut body_bytes = 0;
-    while let Some(frame) = response.body_mut().frame().await {
-        if let Ok(data) = frame?.into_data() {
-            first_byte.get_or_insert_with(|| began.elapsed());
-            body_bytes += data.len() as u64;
-            hash.update(&data);
-            if leave_early {
-                break;
-            }
-        }
-    }
-    let whole = began.elapsed();
-    Ok(Response {
-        status,
-        refused,
-        abandoned: false,
-        closes: closes || leave_early,
-        digest: Digest::of(hash),
-        body_bytes,
-        first_byte: first_byte.unwrap_or(whole),
-        whole,
-    })
 }

@@ -21,7 +21,8 @@ Examples:
   leaklab measure --requests recorded.har --print-requests > shop.http
   leaklab measure --for 8h --url 127.0.0.1:8080
 
-Exit codes: 0 nothing grows, 1 something grows, 2 wrong usage, 3 the service failed")]
+Exit codes: 0 nothing grows, 1 something grows, 2 wrong usage, 3 the service
+failed or answered only errors")]
 pub struct Measure {
     /// The requests: a .http file as editors' clients read it, a HAR file, or an OpenAPI
     /// 3 document, which can also be an http:// URL of the service
@@ -51,6 +52,10 @@ pub struct Measure {
     /// Measure only these requests, by name
     #[arg(long, value_name = "NAME")]
     pub only: Vec<String>,
+
+    /// Send all requests in turn and measure them as one, named mix
+    #[arg(long, conflicts_with = "only")]
+    pub mix: bool,
 
     /// What reads the memory
     #[arg(long, value_enum, default_value_t)]

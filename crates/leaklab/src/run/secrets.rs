@@ -142,6 +142,7 @@ impl Search {
             requests: plan.round(number),
             count,
             concurrency: 1,
+            offered_per_second: None,
             client: plan.lesson.client,
             ends_at: workload::round::to_the_end,
         };

@@ -125,6 +125,88 @@ fn requests_of_any_service_are_judged_with_the_line() {
     contains(&text(&worse.stdout), &["! grows, and did not"]);
 }
 
+/// Routes that leak or grow only with certain clients, each with one that doesn't.
+const CLIENTS: &str = "\
+### unread
+# @client does-not-read 100ms
+GET http://ADDRESS/feed
+### unread-bounded
+# @client does-not-read 100ms
+GET http://ADDRESS/feed?bounded
+### visit
+# @connection each
+GET http://ADDRESS/visit
+### visit-kept
+GET http://ADDRESS/visit
+### work
+# @offered 800/s gives-up 100ms
+POST http://ADDRESS/work
+### work-bounded
+# @offered 800/s gives-up 100ms
+POST http://ADDRESS/work?bounded
+### export
+# @sizes 200 800 3200
+GET http://ADDRESS/export/{{size}}
+### stream
+# @sizes 200 800 3200
+GET http://ADDRESS/stream/{{size}}
+";
+
+#[test]
+fn clients_show_what_grows_only_with_them() {
+    let shelf = Shelf::new();
+    let address = shelf.address.to_string();
+    let output = shelf.measured(CLIENTS, &started(&shelf.program, &address));
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(1), "{out}{err}");
+    let result = shelf.result();
+    let requests = result["requests"].as_array().unwrap();
+    let verdicts: Vec<_> =
+        requests.iter().map(|r| r["verdict"].as_str().unwrap()).collect();
+    let grows = "GROWS WITH";
+    let expected = [grows, "FLAT", "LEAKS", "FLAT", grows, "FLAT", grows, "FLAT"];
+    assert_eq!(verdicts, expected, "{out}");
+    for at in [0, 2, 4, 6] {
+        let site = requests[at]["sites"][0]["in_app_frame"].as_str().unwrap();
+        assert!(site.contains("examples/shelf.rs:"), "{site}");
+    }
+    let work = &requests[4];
+    let rate = |of: &str| work[of].as_f64().unwrap();
+    assert!(rate("reached_per_second") < rate("offered_per_second"), "{work:#}");
+    // An item is 1 kB, in the body and in the connection's buffer.
+    let each = |at: usize| requests[at]["peaks"]["bytes_per_unit"].as_f64().unwrap();
+    assert!((1_500.0..2_500.0).contains(&each(6)), "{} B per item", each(6));
+    contains(&out, &["peak by ms without reading", "offered", "clients gave up"]);
+}
+
+#[test]
+fn statuses_are_counted_and_a_request_that_only_fails_is_not_measured() {
+    let requests = "### lost\nGET http://ADDRESS/none\n\
+                    ### meant\n# @expect 404\nGET http://ADDRESS/none\n\
+                    ### odd\nGET http://ADDRESS/odd/{{n}}\n";
+    let shelf = Shelf::new();
+    let address = shelf.address.to_string();
+    let output = shelf.measured(requests, &started(&shelf.program, &address));
+    let out = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(3), "{out}{}", text(&output.stderr));
+    assert!(out.starts_with("! lost: all "), "{out}");
+    contains(&out, &["responses are 404: is the path right?"]);
+    let result = shelf.result();
+    let of = |at: usize, what: &str| result["requests"][at][what].clone();
+    let verdicts = [0, 1, 2].map(|at| of(at, "verdict"));
+    assert_eq!(verdicts, ["INCONCLUSIVE", "FLAT", "FLAT"], "{out}");
+    let statuses = of(2, "statuses");
+    assert_eq!(statuses["204"], statuses["500"], "{statuses}");
+    // In turn they are one request that leaks nothing.
+    let arguments = [&["--mix"], &started(&shelf.program, &address)[..]].concat();
+    let mix = shelf.measured(requests, &arguments);
+    assert_eq!(mix.status.code(), Some(0), "{}", text(&mix.stdout));
+    let result = shelf.result();
+    assert_eq!(result["requests"].as_array().unwrap().len(), 1);
+    assert_eq!(result["requests"][0]["name"], "mix");
+    assert_eq!(result["requests"][0]["statuses"]["404"], 1_336);
+}
+
 #[cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
 #[test]
 fn an_unchanged_program_is_counted_exactly() {

@@ -58,7 +58,7 @@ pub(super) fn of(samples: &Samples, scenario: &Scenario) -> GrowthFound {
     if scenario.quick {
         limit = limit.max(QUICK_SHARE * scenario.growth.min_leak_bytes());
     }
-    let peak_exponent = peak_exponent(&samples.peaks);
+    let peak_exponent = peak_exponent(&samples.peaks, jitter_bytes(scenario));
     let verdict = match scenario.growth {
         _ if samples.unjudged.is_some() => Verdict::Inconclusive,
         Growth::Slope { .. } | Growth::Burst { .. } => {
@@ -161,10 +161,11 @@ pub(super) fn jitter_bytes(scenario: &Scenario) -> f64 {
     }
 }
 
-fn peak_exponent(peaks: &[Peak]) -> Option<f64> {
-    let points: Vec<_> =
-        peaks.iter().map(|p| (p.size as f64, p.peak_bytes as f64)).collect();
-    exponent(&points)
+/// Peaks below the jitter are as high as the jitter: what they differ by is noise.
+fn peak_exponent(peaks: &[Peak], jitter: f64) -> Option<f64> {
+    let peaks = peaks.iter();
+    let points = peaks.map(|p| (p.size as f64, (p.peak_bytes as f64).max(jitter)));
+    exponent(&points.collect::<Vec<_>>())
 }
 
 /// Requests so far and live bytes, after each round.

@@ -45,6 +45,9 @@ pub enum Trend {
     Flat,
     /// Grew, and then stopped, or gave the memory back.
     Plateau,
+    /// Its peak grows with a size or a load.
+    #[serde(rename = "GROWS WITH")]
+    GrowsWith,
     /// No verdict; the reason stands beside it.
     Inconclusive,
 }

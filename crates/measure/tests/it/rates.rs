@@ -11,6 +11,7 @@ use measure::{
 use profile::Profile;
 use std::fmt::Write;
 use std::sync::Arc;
+use std::time::Duration;
 use workload::RoundStats;
 
 /// Measurements of each kind.
@@ -158,6 +159,9 @@ impl Service<'_> {
             errors: 0,
             abandoned: 0,
             first_error: None,
+            statuses: [].into(),
+            starting: Duration::ZERO,
+            took: Duration::ZERO,
             latency_us: RoundStats::default().latency_us,
             best_median_us: 1,
             peaks: Vec::new(),

@@ -1,11 +1,13 @@
 //! Whether a request leaks, or fills something that has an end.
 
 use super::limits::Limits;
-use super::load::FileLoad;
+use super::load::{Axis, FileLoad};
+use super::traffic::{Peaks, Traffic, worthless};
 use crate::cli::Measure;
 use anyhow::Result;
+use measure::judge::trend::Trend;
 use measure::stages::{self, Bounds, Found};
-use measure::{Growth, Instrument, Scenario, Verdict};
+use measure::{Growth, Instrument, Judgement, Samples, Scale, Scenario, Verdict};
 use std::time::Duration;
 use workload::Origin;
 
@@ -23,7 +25,12 @@ const STAGE_MAX: Duration = Duration::from_secs(30);
 /// requests in a round, malloc's steps hide smaller ones.
 const COARSE_LEAK_BYTES: f64 = 400.0;
 
-/// Measures a request until growth has gone on, or stopped.
+/// Rounds, and requests in each, beside the peaks of a request.
+const PEAK_ROUNDS: u64 = 3;
+const PEAK_REQUESTS: u64 = 50;
+
+/// Measures a request until growth has gone on, or stopped. Then compares its peaks, if
+/// the file asks for it and the memory does not grow anyway.
 pub(super) async fn measured<I: Instrument>(
     instrument: &I,
     origin: Origin,
@@ -31,7 +38,7 @@ pub(super) async fn measured<I: Instrument>(
     arguments: &Measure,
     limits: Limits,
     step: &(dyn Fn(&str) + Sync),
-) -> Result<Found> {
+) -> Result<(Found, Traffic)> {
     let scenario = scenario(instrument, load, arguments);
     let memory = limits.memory_bytes.map_or(GROWTH_MAX, |memory| memory / 4);
     let files = limits.open_files.map(|files| files as f64 * FILES_SHARE);
@@ -42,7 +49,75 @@ pub(super) async fn measured<I: Instrument>(
         stage: STAGE_MAX,
         idle: arguments.idle,
     };
-    stages::measure(instrument, origin, load, &scenario, &bounds, step).await
+    let found = stages::measure(instrument, origin, load, &scenario, &bounds, step);
+    let mut found = found.await?;
+    let worthless = worthless(&found.samples.statuses, load.how());
+    let leaks = found.trend == Trend::Leaks;
+    let mut peaks = None;
+    if worthless.is_some() && !leaks {
+        (found.trend, found.reason) = (Trend::Inconclusive, None);
+    }
+    // A queue that is not empty yet when the memory is read looks like a leak.
+    let wanted = |axis| worthless.is_none() && (!leaks || axis == Axis::Offered);
+    if let Some((axis, sizes)) = load.axis().filter(|(axis, _)| wanted(*axis)) {
+        if instrument.has_windows() {
+            let scenario = peak_scenario(&scenario, axis, sizes);
+            let measured =
+                measure::measure(instrument, origin, load, &scenario, step).await?;
+            peaks = Some(Peaks::new(axis, &measured.0, &measured.1));
+            with_peaks(&mut found, measured);
+        } else if !leaks {
+            let why = "physical memory stays when a peak is over; peaks need the \
+                       instrument heap or preload";
+            (found.trend, found.reason) =
+                (Trend::Inconclusive, Some(why.to_owned()));
+        }
+    }
+    let traffic = Traffic::new(&found.samples, load.how(), worthless, peaks);
+    Ok((found, traffic))
+}
+
+/// Adds what the peaks show.
+fn with_peaks(found: &mut Found, (samples, judgement): (Samples, Judgement)) {
+    match judgement.verdict {
+        Verdict::Grows => {
+            (found.trend, found.reason) = (Trend::GrowsWith, None);
+            // The lines that hold the peak.
+            found.samples.windows = samples.windows;
+            found.judgement.sites = judgement.sites;
+        }
+        Verdict::Inconclusive
+            if !matches!(found.trend, Trend::Inconclusive | Trend::Leaks) =>
+        {
+            let stays = judgement.line.slope > judgement.detection_limit;
+            let why = if stays {
+                "memory stays when a peak is over"
+            } else {
+                "the peak grows in part; try values that are further apart"
+            };
+            found.trend = Trend::Inconclusive;
+            found.reason = samples.unjudged.or_else(|| Some(why.to_owned()));
+        }
+        _ => {}
+    }
+}
+
+/// For the peaks of a request at several sizes. Its rounds only show that memory returns.
+fn peak_scenario(slope: &Scenario, axis: Axis, sizes: Vec<u64>) -> Scenario {
+    let requests = slope.requests.min(PEAK_REQUESTS);
+    let of = match axis {
+        Axis::Size | Axis::NotRead => Scale::Items,
+        Axis::Offered | Axis::InFlight => Scale::Requests,
+    };
+    Scenario {
+        growth: Growth::Peak { sizes: &[], of },
+        sizes,
+        expected: Verdict::Flat,
+        rounds: PEAK_ROUNDS,
+        requests,
+        warm_up: requests,
+        ..slope.clone()
+    }
 }
 
 fn scenario<I: Instrument>(

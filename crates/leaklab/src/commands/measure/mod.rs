@@ -10,6 +10,7 @@ mod resemblance;
 mod result;
 mod source;
 mod target;
+mod traffic;
 mod watch;
 mod watch_text;
 
@@ -30,7 +31,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 use target::Target;
-use workload::{HttpFile, Origin};
+use workload::{HttpFile, Origin, Template};
+
+/// Exit code when a request was not measured: all its responses are errors.
+const NOT_MEASURED: u8 = 3;
 
 /// Measures every request of the file.
 pub async fn run(arguments: &Measure) -> Result<ExitCode, Failure> {
@@ -59,6 +63,12 @@ pub async fn run(arguments: &Measure) -> Result<ExitCode, Failure> {
     fs::write(&path, json)
         .with_context(|| format!("cannot write {}", path.display()))?;
     print_as(arguments.format, &measured, result::text)?;
+    let worthless = measured.requests.iter().any(RequestResult::is_worthless);
+    // A leak that was found comes first.
+    let code = |as_expected: bool| match (as_expected, worthless) {
+        (true, true) => ExitCode::from(NOT_MEASURED),
+        (as_expected, _) => code(as_expected),
+    };
     let Some(before) = before else {
         return Ok(code(!measured.requests.iter().any(RequestResult::grows)));
     };
@@ -82,15 +92,9 @@ async fn all(
     // On a terminal; nothing in a pipe.
     let line = ProgressBar::new_spinner();
     line.enable_steady_tick(Duration::from_millis(200));
-    let only = &arguments.only;
-    for request in &file.requests {
-        if !only.is_empty() && !only.contains(&request.name) {
-            continue;
-        }
-        let load = FileLoad::new(file, request);
+    for (name, load) in loads(arguments, file) {
         let origin = Origin(address);
-        let step =
-            |step: &str| line.set_message(format!("{}: {step}", request.name));
+        let step = |step: &str| line.set_message(format!("{name}: {step}"));
         let found = match &reader {
             Reader::Heap(heap) => {
                 measured(heap, origin, &load, arguments, limits, &step).await
@@ -107,18 +111,20 @@ async fn all(
             Err(error) => {
                 let ended = target.as_mut().and_then(Target::ended);
                 let why = ended.map_or(error, |ended| anyhow!(ended));
-                return Err(why.context(format!("request {}", request.name)).into());
+                return Err(why.context(format!("request {name}")).into());
             }
         };
-        if let Some(window) = found.samples.windows.last() {
-            let name: String = request.name.chars().map(file_character).collect();
+        if let Some(window) = found.0.samples.windows.last() {
+            let name: String = name.chars().map(file_character).collect();
             let path = arguments.output.join(format!("{name}.json"));
             fs::write(&path, &window.json)
                 .with_context(|| format!("cannot write {}", path.display()))?;
         }
+        let (found, traffic) = &found;
         results.push(RequestResult::new(
-            request.name.clone(),
-            &found,
+            name.to_owned(),
+            found,
+            traffic.clone(),
             load.length(),
             limits,
         ));
@@ -129,6 +135,21 @@ async fn all(
     }
     let instrument = reader.name().to_owned();
     Ok(Measured { schema: baseline::SCHEMA, instrument, requests: results })
+}
+
+/// What is measured, by name: each request that is wanted, or all in turn.
+fn loads<'a>(
+    arguments: &Measure,
+    file: &'a Arc<HttpFile>,
+) -> Vec<(&'a str, FileLoad)> {
+    if arguments.mix {
+        return vec![("mix", FileLoad::mix(file))];
+    }
+    let only = &arguments.only;
+    let wanted =
+        |request: &&Template| only.is_empty() || only.contains(&request.name);
+    let wanted = file.requests.iter().filter(wanted);
+    wanted.map(|of| (of.name.as_str(), FileLoad::new(file, of))).collect()
 }
 
 /// A character of a file's name.

@@ -3,7 +3,7 @@
 use anyhow::{Result, anyhow};
 use attach::{Attached, Library};
 use heap::Reading;
-use measure::{Instrument, outside};
+use measure::{Instrument, instrument, outside};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -83,6 +83,23 @@ impl Instrument for Preloaded {
             total_blocks: counts.allocated_blocks,
             ..Reading::default()
         })
+    }
+
+    async fn peak<T>(
+        &self,
+        load: impl Future<Output = Result<T>>,
+        alone: bool,
+    ) -> Result<(T, u64)> {
+        // A window has the exact peak, and makes the service slower. A single request may
+        // take longer; a load at a rate must not be more than the service can serve.
+        if !alone {
+            return instrument::peak_of_readings(self, load).await;
+        }
+        let before = self.counters().await?.live_bytes;
+        self.open_window().await?;
+        let served = load.await;
+        let peak = self.with(Attached::close_for_peak)?;
+        Ok((served?, before + peak))
     }
 
     async fn open_window(&self) -> Result<()> {

@@ -2,6 +2,7 @@
 
 use super::limits::{Limits, requests_until};
 use super::resemblance;
+use super::traffic::Traffic;
 use heap::Reading;
 use measure::judge::SiteGrowth;
 use measure::judge::trend::Trend;
@@ -68,6 +69,8 @@ pub(super) struct RequestResult {
     sites: Vec<SiteGrowth>,
     /// The lesson that it resembles.
     resembles: Option<String>,
+    #[serde(flatten)]
+    traffic: Traffic,
 }
 
 /// A number beside the memory that rises with the requests.
@@ -91,12 +94,14 @@ impl RequestResult {
     pub(super) fn new(
         name: String,
         found: &Found,
+        traffic: Traffic,
         length: u64,
         limits: Limits,
     ) -> Self {
         let Found { trend: verdict, reason, judgement, samples, .. } = found;
         let (each, verdict) = (length as f64, *verdict);
-        let grows = verdict == Trend::Leaks;
+        let leaks = verdict == Trend::Leaks;
+        let grows = leaks || verdict == Trend::GrowsWith;
         let sites = judgement.sites.iter().filter(|site| grows && site.share > 0.0);
         let mut sites: Vec<_> = sites.collect();
         // What libraries allocate is kept by in-app code: a request, or a slice of a
@@ -112,7 +117,7 @@ impl RequestResult {
         };
         let sites: Vec<_> = sites.into_iter().map(per_request).collect();
         let metrics = rises(&samples.readings, (found.requests / length) as f64);
-        let leak = grows.then_some(judgement.line.slope * each);
+        let leak = leaks.then_some(judgement.line.slope * each);
         let names: Vec<_> = metrics.iter().map(|m| m.name.as_str()).collect();
         let resemblance = resemblance::lesson(&sites, &names);
         let limits = ahead(limits, samples.readings.last(), &metrics, leak);
@@ -132,12 +137,19 @@ impl RequestResult {
             limits,
             resembles: resemblance.map(|lesson| lesson.id.to_owned()),
             sites,
+            traffic,
         }
     }
 
     /// Whether memory or a metric grows with the requests.
     pub(super) fn grows(&self) -> bool {
-        self.verdict == Trend::Leaks || !self.metrics.is_empty()
+        matches!(self.verdict, Trend::Leaks | Trend::GrowsWith)
+            || !self.metrics.is_empty()
+    }
+
+    /// Whether all responses are errors that nobody expects.
+    pub(super) fn is_worthless(&self) -> bool {
+        self.traffic.warning.is_some()
     }
 }
 
@@ -247,8 +259,15 @@ fn ahead(
 
 /// For a terminal of 80 columns.
 pub(super) fn text(measured: &Measured) -> String {
-    let mut text = format!(
-        "{:<28} {:<12} {:>14} {:>14}\n",
+    let mut text = String::new();
+    for RequestResult { name, traffic, .. } in &measured.requests {
+        if let Some(warning) = &traffic.warning {
+            let _ = writeln!(text, "! {name}: {warning}");
+        }
+    }
+    let _ = writeln!(
+        text,
+        "{:<28} {:<12} {:>14} {:>14}",
         "REQUEST", "VERDICT", "PER REQUEST", "LIMIT"
     );
     for request in &measured.requests {
@@ -257,6 +276,7 @@ pub(super) fn text(measured: &Measured) -> String {
             Trend::Leaks => "LEAKS",
             Trend::Flat => "FLAT",
             Trend::Plateau => "PLATEAU",
+            Trend::GrowsWith => "GROWS WITH",
             Trend::Inconclusive => "INCONCLUSIVE",
         };
         let slope = bytes(request.slope_bytes_per_request);
@@ -265,6 +285,7 @@ pub(super) fn text(measured: &Measured) -> String {
         if let Some(reason) = &request.reason {
             let _ = writeln!(text, "  - {reason}");
         }
+        text += &request.traffic.text();
         if let Some(error) = &request.first_error {
             let (errors, sent) = (request.errors, request.responses);
             let _ = writeln!(text, "  ! {errors} of {sent} are errors: {error}");
