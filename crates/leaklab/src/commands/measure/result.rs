@@ -11,7 +11,7 @@ use measure::stages::Found;
 use measure::statistics::theil_sen;
 use report::figures::{bytes, grouped};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// Sites that are printed for a request.
@@ -199,13 +199,6 @@ fn rises(readings: &[Reading], requests: f64) -> Vec<MetricRise> {
         }
     };
     rise(OPEN_FILES, &|reading| reading.open_files);
-    let states = readings.iter().filter_map(|reading| reading.sockets.as_ref());
-    let states: BTreeSet<_> = states.flat_map(BTreeMap::keys).collect();
-    for state in states {
-        rise(&format!("sockets in {state}"), &|reading| {
-            Some(reading.sockets.as_ref()?.get(state).copied().unwrap_or(0))
-        });
-    }
     rise("requests in flight", &|reading| Some(reading.in_flight));
     rise("background tasks", &|reading| Some(reading.tasks));
     let states =
