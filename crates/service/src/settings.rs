@@ -113,9 +113,12 @@ pub struct Limits {
     /// Events that may wait to be written
     #[arg(long, env = "EVENT_QUEUE_MAX", default_value_t = 4_096, value_parser = at_least_one)]
     pub event_queue_max: usize,
-    /// Background jobs at a time
+    /// Background jobs that run or wait
     #[arg(long, env = "JOBS_MAX", default_value_t = 256, value_parser = at_least_one)]
     pub jobs_max: usize,
+    /// Background jobs that run at a time, each with a connection to the database
+    #[arg(long, env = "JOBS_AT_ONCE_MAX", default_value_t = 16, value_parser = at_least_one)]
+    pub jobs_at_once_max: usize,
     /// Time for a background job
     #[arg(long, env = "JOB_DEADLINE_MS", default_value_t = 5_000, value_parser = millis())]
     pub job_deadline_ms: u64,

@@ -43,14 +43,16 @@ async fn confirm(
         total_cents: order.total_cents(),
     };
     // The job owns its order: it goes on when the request and its memory are gone.
-    jobs.start(permit, make_list(Data::clone(&jobs.dynamo), order));
+    jobs.start(permit, make_list(Data::clone(&jobs), order));
     Ok(Json(answer))
 }
 
 /// The job. The clerk already has the answer, so a failure only goes to the log.
-async fn make_list(dynamo: Data<Dynamo>, order: Order) {
+async fn make_list(jobs: Data<Jobs>, order: Order) {
     let mut unmade = Unmade(Some(order.id.clone()));
-    if dynamo.put(&PickingList::from(order)).await.is_ok() {
+    // A job that runs uses a connection to DynamoDB; one that waits has none.
+    let _turn = jobs.turns.acquire().await;
+    if jobs.dynamo.put(&PickingList::from(order)).await.is_ok() {
         unmade.0 = None;
     }
 }
@@ -92,7 +94,9 @@ struct Jobs {
     /// Where jobs run. Each worker has a runtime that drops its tasks at a shutdown;
     /// this one belongs to the whole service.
     runtime: Handle,
-    /// One permit for each job that may run at the same time.
+    /// One permit for each job that may use the database at the same time.
+    turns: Semaphore,
+    /// One permit for each job that runs or waits for its turn.
     permits: Arc<Semaphore>,
     /// Counts the jobs, so that [`Jobs::drain`] can wait. It keeps no handles.
     running: TaskTracker,
@@ -112,8 +116,10 @@ impl Jobs {
         let limits = context.limits.clone();
         let alive = context.gauges.tasks.clone();
         let runtime = context.background.clone();
+        let turns = Semaphore::new(limits.jobs_at_once_max);
         let permits = Arc::new(Semaphore::new(limits.jobs_max));
-        Self { dynamo, limits, alive, runtime, permits, running: TaskTracker::new() }
+        let running = TaskTracker::new();
+        Self { dynamo, limits, alive, runtime, turns, permits, running }
     }
 
     fn admit(&self) -> Result<Permit, ServiceError> {

@@ -13,6 +13,7 @@ use model::{Note, OrderStatus, PickingList};
 use service::prelude::*;
 use std::sync::Mutex;
 use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
@@ -42,14 +43,16 @@ async fn confirm(
         total_cents: order.total_cents(),
     };
     // The job owns its order: it goes on when the request and its memory are gone.
-    jobs.start(permit, make_list(Data::clone(&jobs.dynamo), order));
+    jobs.start(permit, make_list(Data::clone(&jobs), order));
     Ok(Json(answer))
 }
 
 /// The job. The clerk already has the answer, so a failure only goes to the log.
-async fn make_list(dynamo: Data<Dynamo>, order: Order) {
+async fn make_list(jobs: Data<Jobs>, order: Order) {
     let mut unmade = Unmade(Some(order.id.clone()));
-    if dynamo.put(&PickingList::from(order)).await.is_ok() {
+    // A job that runs uses a connection to DynamoDB; one that waits has none.
+    let _turn = jobs.turns.acquire().await;
+    if jobs.dynamo.put(&PickingList::from(order)).await.is_ok() {
         unmade.0 = None;
     }
 }
@@ -92,6 +95,8 @@ struct Jobs {
     /// Where jobs run. Each worker has a runtime that drops its tasks at a shutdown;
     /// this one belongs to the whole service.
     runtime: Handle,
+    /// One permit for each job that may use the database at the same time.
+    turns: Semaphore,
     /// A handle of each job that was ever started, so that [`Jobs::drain`] can wait.
     running: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -108,7 +113,9 @@ impl Jobs {
         let limits = context.limits.clone();
         let alive = context.gauges.tasks.clone();
         let runtime = context.background.clone();
-        Self { dynamo, limits, alive, runtime, running: Mutex::default() }
+        let turns = Semaphore::new(limits.jobs_at_once_max);
+        let running = Mutex::default();
+        Self { dynamo, limits, alive, runtime, turns, running }
     }
 
     fn admit(&self) -> Result<Permit, ServiceError> {
