@@ -65,7 +65,7 @@ const SAMPLES_MAX: u32 = 250;
 /// What lessons are built from. A clone shares everything.
 #[derive(Debug, Clone)]
 pub struct Context {
-    /// Access to the table.
+    /// Access to the table. All workers share its connections.
     pub dynamo: Data<Dynamo>,
     /// The same for work on `background`. A connection ends with the runtime that opened
     /// it, so a worker that stops must not share its connections with this work.

@@ -3,6 +3,7 @@
 use acceptance::{Served, TWINS, ask, dynamo_request, on_engine, origin};
 use leaklab::commands::seed;
 use leaklab::run::{Under, program};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -52,6 +53,7 @@ pub(crate) struct Between {
     engine: String,
     url: String,
     rule: Arc<Mutex<Rule>>,
+    connections: Arc<AtomicU64>,
 }
 
 impl Between {
@@ -72,15 +74,22 @@ impl Between {
         &self.url
     }
 
+    /// How many connections there were.
+    pub(crate) fn connections(&self) -> u64 {
+        self.connections.load(Relaxed)
+    }
+
     async fn start(engine: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let rule: Rule = Box::new(|_, _| Deed::Pass);
         let rule = Arc::new(Mutex::new(rule));
-        let this = Self { engine: engine.to_owned(), url, rule };
+        let connections = Arc::default();
+        let this = Self { engine: engine.to_owned(), url, rule, connections };
         let serving = this.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
+                serving.connections.fetch_add(1, Relaxed);
                 tokio::spawn(serving.clone().serve(stream));
             }
         });

@@ -1,9 +1,9 @@
 //! Accepted work is done, or its client was refused: duplicates, repeats, outages, stops.
 
-use crate::between::{Deed, each_twin_behind};
+use crate::between::{Deed, Held, each_twin_behind};
 use crate::dropped::{item, soon};
 use crate::orders::draft;
-use acceptance::{Answer, Served, build_programs, each_twin, post, signal};
+use acceptance::{Answer, Served, build_programs, each_twin, get, post, signal};
 use futures_util::future::join_all;
 use leaklab::run::{connect, program};
 use serde_json::{Value, json};
@@ -134,8 +134,13 @@ impl Logged {
     }
 
     /// Stops it; its exit code and its log.
-    async fn stop(mut self) -> (Option<i32>, String) {
+    async fn stop(self) -> (Option<i32>, String) {
         signal("TERM", self.child.id());
+        self.ended().await
+    }
+
+    /// Waits for its end; its exit code and its log.
+    async fn ended(mut self) -> (Option<i32>, String) {
         let ended = tokio::task::spawn_blocking(move || {
             (self.child.wait().unwrap().code(), self.log.join().unwrap())
         });
@@ -282,5 +287,71 @@ fn a_stop_finishes_what_was_accepted() {
             assert!(list.is_object(), "{order} has no picking list");
         }
         written(served, 0..200).await;
+    });
+}
+
+#[test]
+fn a_confirmation_that_dynamodb_refuses_is_refused_and_leaves_the_order_open() {
+    each_twin_behind(&[], async |served, between| {
+        between.rule(|operation, _| match operation {
+            "TransactWriteItems" => refused(),
+            _ => Deed::Pass,
+        });
+        let confirm = post(&format!("/orders/{ORDER}/confirm"), "{}");
+        let answer = served.ask(confirm.clone()).await;
+        assert_eq!(answer.status, 500, "{}", answer.text());
+        let order = item(served, "TENANT#shop", &format!("ORDER#{ORDER}")).await;
+        assert_eq!(order["status"]["S"], "open");
+        let events = format!("EVENTS#shop#{ORDER}");
+        assert!(item(served, &events, "EVENT#confirmed").await.is_null());
+        between.pass();
+        assert_eq!(served.ask(confirm).await.status, 200);
+    });
+}
+
+#[test]
+fn a_list_that_could_not_be_made_is_named() {
+    each_twin_behind(&[], async |served, between| {
+        let twin = Logged::start(served, between.url(), &[]);
+        between.rule(|operation, _| match operation {
+            "PutItem" => refused(),
+            _ => Deed::Pass,
+        });
+        let confirm = post(&format!("/orders/{ORDER}/confirm"), "{}");
+        assert_eq!(twin.ask(confirm).await.status, 200);
+        let (_, log) = twin.stop().await;
+        let named =
+            |line: &&str| line.contains("no picking list") && line.contains(ORDER);
+        assert_eq!(log.lines().filter(named).count(), 1, "{log}");
+    });
+}
+
+/// Workers share the connections to DynamoDB, and one ends with the worker that opened
+/// it: a worker that ends earlier takes the connection of another one's call with it.
+#[test]
+fn a_worker_that_ends_first_costs_no_other_its_answer() {
+    each_twin_behind(&[], async |served, between| {
+        let twin = Logged::start(served, between.url(), &["--workers", "2"]);
+        // The workers take turns: the first one opens the connection.
+        let look_up = get(&format!("/orders/{ORDER}/status"));
+        assert_eq!(twin.ask(look_up).await.status, 200);
+        let (held, calls) = (Held::new(true), AtomicU64::new(0));
+        let hold = held.clone();
+        between.rule(move |_, _| match calls.fetch_add(1, Relaxed) {
+            0 => Deed::Hold(hold.clone()),
+            _ => Deed::Pass,
+        });
+        let order = draft("new-1").to_string();
+        let stopped = async {
+            soon(held.begun()).await;
+            assert_eq!(between.connections(), 1, "it has a connection of its own");
+            signal("TERM", twin.child.id());
+            // The engine has written the order, and its answer is lost.
+            soon(held.left()).await;
+        };
+        let (placed, ()) = tokio::join!(twin.ask(post("/orders", order)), stopped);
+        assert_eq!(placed.status, 201, "{}", placed.text());
+        let (code, log) = twin.ended().await;
+        assert_eq!(code, Some(0), "{log}");
     });
 }

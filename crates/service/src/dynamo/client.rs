@@ -8,9 +8,11 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::{ClassifyRetry, RetryAction};
 use aws_sdk_dynamodb::config::{Builder, SharedHttpClient};
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{self, TlsContext, TrustStore};
+use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 use heap::Gauge;
 use std::sync::Arc;
 use std::time::Duration;
@@ -94,7 +96,9 @@ impl Dynamo {
             config.credentials_provider(),
             settings.limits.tenant_credentials_max,
         );
-        let base = Builder::from(&config).interceptor(WireCounter(attempts));
+        let base = Builder::from(&config)
+            .interceptor(WireCounter(attempts))
+            .retry_classifier(EndedWorker);
         let client =
             Client::from_conf(base.clone().timeout_config(timeouts).build());
         let table = settings.table.as_str().into();
@@ -137,6 +141,29 @@ impl Dynamo {
 
     pub(super) fn credentials(&self) -> CredentialsCache {
         self.shared.credentials.clone()
+    }
+}
+
+/// Sends a call again whose connection ended with the worker that had opened it.
+///
+/// Workers share their connections, and each has a runtime of its own. hyper reports the
+/// end of a connection's runtime as a mistake of its user, which the SDK does not retry.
+/// A write may be sent twice, since each has a condition or a token, or the same result.
+#[derive(Debug)]
+struct EndedWorker;
+
+impl ClassifyRetry for EndedWorker {
+    fn classify_retry(&self, call: &InterceptorContext) -> RetryAction {
+        let error = call.output_or_error().and_then(Result::err);
+        let connector = error.and_then(|error| error.as_connector_error());
+        match connector.is_some_and(|error| error.is_user()) {
+            true => RetryAction::transient_error(),
+            false => RetryAction::NoActionIndicated,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "ended worker"
     }
 }
 
