@@ -137,15 +137,16 @@ impl Connection {
         Rc::clone(&self.client)
     }
 
-    /// Answers a head that is too long, which actix would go on reading.
-    fn refuse_head(&self) -> Poll<io::Result<()>> {
+    /// Answers in actix's place, and ends the connection.
+    fn refuse(&self, status: &str, detail: &str) {
         self.client.given_up.set(true);
+        let (code, title) = status.split_once(' ').unwrap_or((status, ""));
         let problem = format!(
-            "{{\"type\":\"about:blank\",\"title\":\"Request Header Fields Too Large\",\
-             \"status\":431,\"detail\":\"a head may have {READ_AHEAD} bytes\"}}"
+            "{{\"type\":\"about:blank\",\"title\":\"{title}\",\
+             \"status\":{code},\"detail\":\"{detail}\"}}"
         );
         let answer = format!(
-            "HTTP/1.1 431 Request Header Fields Too Large\r\n\
+            "HTTP/1.1 {status}\r\n\
              connection: close\r\n\
              content-type: {PROBLEM_JSON}\r\n\
              content-length: {}\r\n\r\n{problem}",
@@ -153,8 +154,21 @@ impl Connection {
         );
         // A client that does not take it loses its connection anyway.
         let _ = self.tcp.try_write(answer.as_bytes());
-        Poll::Ready(Ok(()))
     }
+}
+
+/// What actix answers by itself, without a body, and what to say instead.
+const WITHOUT_A_BODY: [(&str, &str); 2] = [
+    ("400 Bad Request", "this is no request of HTTP/1.1"),
+    ("408 Request Timeout", "the head of a request did not come in time"),
+];
+
+fn without_a_body(answer: &[u8]) -> Option<(&'static str, &'static str)> {
+    let answer = answer.strip_prefix(b"HTTP/1.1 ")?;
+    WITHOUT_A_BODY.into_iter().find(|(status, _)| {
+        let headers = answer.strip_prefix(status.as_bytes());
+        headers.is_some_and(|rest| rest.starts_with(b"\r\ncontent-length: 0\r\n"))
+    })
 }
 
 impl Drop for Connection {
@@ -180,7 +194,10 @@ impl AsyncRead for Connection {
         if self.client.reads_no_further() {
             self.client.sleeps(context);
             if self.client.headless.get() && self.client.ahead.get() > READ_AHEAD {
-                return self.refuse_head();
+                // actix would go on reading.
+                let detail = format!("a head may have {READ_AHEAD} bytes");
+                self.refuse("431 Request Header Fields Too Large", &detail);
+                return Poll::Ready(Ok(()));
             }
             if self.client.reading.get() {
                 context.waker().wake_by_ref();
@@ -207,6 +224,10 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        if let Some((status, detail)) = without_a_body(bytes) {
+            self.refuse(status, detail);
+            return Poll::Ready(Ok(bytes.len()));
+        }
         let written = Pin::new(&mut self.tcp).poll_write(context, bytes);
         match written {
             Poll::Pending if self.client.given_up.get() => {

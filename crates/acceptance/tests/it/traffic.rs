@@ -3,8 +3,8 @@
 use crate::orders::drafted;
 use crate::raw::{CHUNKED, CLOSE, JSON, Raw, SOON, head};
 use acceptance::{
-    Served, TWINS, each_twin, get, on_slow_twin, on_twin, post, request, signal,
-    with,
+    Served, TWINS, each_twin, get, on_slow_twin, on_twin, parsed, post, request,
+    signal, with,
 };
 use futures_util::future::join_all;
 use model::seed;
@@ -333,5 +333,38 @@ fn the_measuring_routes_are_for_programs_of_this_machine() {
         }
         let window = request("POST", "/__heap/window?frames=99999999999");
         assert_eq!(served.ask(window).await.status, 400);
+    });
+}
+
+#[test]
+fn a_client_that_asks_before_it_sends_is_refused_without_its_body() {
+    each_twin(&[], async |served| {
+        let asks = format!("{JSON}expect: 100-continue\r\ncontent-length: 300\r\n");
+        let known = head("POST /orders", &asks);
+        let nobody = known.replace("x-tenant: shop\r\n", "");
+        assert_eq!(Raw::open(served, &nobody).await.status().await, "400");
+        assert_eq!(Raw::open(served, &known).await.status().await, "100");
+    });
+}
+
+#[test]
+fn what_is_no_request_is_refused_with_a_problem() {
+    each_twin(&[], async |served| {
+        let long = head("GET /health", &format!("x: {}\r\n", "a".repeat(20_000)));
+        let twice = "content-length: 1\r\ncontent-length: 2\r\n";
+        for (status, sent) in [
+            ("400", "garbage\r\n\r\n"),
+            ("400", &head("GET /health", "no header\r\n")),
+            ("400", &head("GET /health", twice)),
+            ("431", &long),
+            // Its head does not end.
+            ("408", "GET /health HTTP/1.1\r\n"),
+        ] {
+            let answer = Raw::open(served, sent).await.until_end().await;
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+            assert!(answer.contains("application/problem+json"), "{answer}");
+            let body = answer.split("\r\n\r\n").nth(1).unwrap();
+            assert_eq!(parsed(body)["status"].to_string(), status, "{answer}");
+        }
     });
 }
