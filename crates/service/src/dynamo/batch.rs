@@ -6,8 +6,10 @@ use crate::{ServiceError, Undone};
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::batch_write_item::BatchWriteItemError;
 use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
+use futures_util::FutureExt;
 use model::table::{self, Item, Record};
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 
 /// Items that DynamoDB accepts in one BatchWriteItem.
 pub const BATCH_ITEMS: usize = 25;
@@ -18,14 +20,33 @@ impl Dynamo {
     /// that has a key twice.
     ///
     /// # Errors
-    /// [`Undone`] if DynamoDB can never write some of them. The log names those.
+    /// [`Undone`] if DynamoDB can never write some of them, or after a panic, which must
+    /// not end the caller: others wait for it. The log names those.
     pub async fn put_all<'a, T: Record + Sync + 'a>(
         &self,
         records: impl Iterator<Item = &'a T>,
     ) -> Result<(), Undone> {
+        let records: Vec<_> = records.collect();
+        let put = AssertUnwindSafe(self.put_each(&records)).catch_unwind();
+        put.await.unwrap_or_else(|_| {
+            for record in records {
+                let name = name(record);
+                tracing::error!(
+                    name,
+                    "a panic: this item is not known to be written"
+                );
+            }
+            Err(Undone)
+        })
+    }
+
+    async fn put_each<T: Record + Sync>(
+        &self,
+        records: &[&T],
+    ) -> Result<(), Undone> {
         let mut done = Ok(());
         let mut by_name = BTreeMap::new();
-        for record in records {
+        for &record in records {
             let name = name(record);
             match table::to_item(record) {
                 Ok(_) => _ = by_name.insert(name, record),
@@ -100,4 +121,51 @@ fn is_invalid(error: &SdkError<BatchWriteItemError>) -> bool {
 fn never(name: &str) -> Result<(), Undone> {
     tracing::error!(name, "DynamoDB never takes this item; it is given up");
     Err(Undone)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Settings;
+    use clap::Parser;
+    use heap::Gauge;
+    use serde::{Deserialize, Serialize, Serializer};
+    use std::io::{self, Read};
+    use std::iter;
+    use std::sync::Mutex;
+    use tracing::subscriber;
+
+    /// A record that its own code cannot write.
+    #[derive(Deserialize)]
+    struct Broken;
+
+    impl Serialize for Broken {
+        fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            panic!("a mistake")
+        }
+    }
+
+    impl Record for Broken {
+        const NAME: &'static str = "record";
+
+        fn keys(&self) -> Item {
+            table::session_key(&"tok-1".parse().unwrap())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_leaves_the_caller_and_names_what_is_not_written() {
+        let settings = ["orders", "--endpoint-url", "http://127.0.0.1:9"];
+        let settings = Settings::parse_from(settings);
+        let dynamo = Dynamo::connect(&settings, Gauge::default()).await.unwrap();
+        let (mut log, writer) = io::pipe().unwrap();
+        let lines = tracing_subscriber::fmt().with_writer(Mutex::new(writer));
+        let logging = subscriber::set_default(lines.finish());
+        assert_eq!(dynamo.put_all(iter::once(&Broken)).await, Err(Undone));
+        assert_eq!(dynamo.put_all(iter::empty::<&Broken>()).await, Ok(()));
+        drop(logging);
+        let mut text = String::new();
+        log.read_to_string(&mut text).unwrap();
+        assert!(text.contains(&name(&Broken)), "{text}");
+    }
 }
