@@ -329,11 +329,12 @@ mod tests {
             let of = |error| ServiceError::from(error);
             assert_eq!(of(refused("AccessDeniedException")), ServiceError::Upstream);
             assert_eq!(of(refused(SECRET)), ServiceError::Upstream);
+            assert_eq!(of(refused("ValidationException")), ServiceError::Internal);
             assert_eq!(of(unreadable), ServiceError::Upstream);
             assert_eq!(ServiceError::from(damaged), ServiceError::Internal);
         });
         let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-        assert_eq!(text.lines().count(), 4, "{text}");
+        assert_eq!(text.lines().count(), 5, "{text}");
         assert!(text.contains("AccessDeniedException"), "{text}");
         assert!(!text.contains("SECRET"), "{text}");
     }

@@ -2,11 +2,14 @@
 //! until then is whole, and the same request again completes it.
 
 use crate::between::{Between, Deed, Held, each_twin_behind};
+use crate::isolation::{ask_for, items_of_the_shop, operations};
 use crate::orders::draft;
-use crate::raw::{Raw, SOON};
+use crate::raw::{CLOSE, Raw, SOON};
 use acceptance::{Served, call, get, post};
 use measure::HeapClient;
 use serde_json::{Value, json};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -20,16 +23,17 @@ pub(crate) async fn soon<T>(wait: impl Future<Output = T>) -> T {
 
 /// Sends a request on a connection that can be cut.
 async fn sent(served: &Served<'_>, request: &Request) -> TcpStream {
-    let length = format!("content-length: {}\r\n", request.body.len());
+    let length = format!("{CLOSE}content-length: {}\r\n", request.body.len());
     let mut raw = Raw::begin(served, request, &length).await;
     raw.send(&request.body).await;
     raw.0
 }
 
-/// Drops the handler of a request at each of its calls to DynamoDB, before and after the
-/// engine has done what the call says. Calls of the operation `later` belong to a job.
-/// `request` and `whole` get a number that is new each time; `whole` checks the table,
-/// and whether the work is done.
+/// Drops the handler of a request, or the stream of its answer, at each of its calls to
+/// DynamoDB, before and after the engine has done what the call says. Calls of the
+/// operation `later` belong to a job. `request` and `whole` get a number that is new each
+/// time; `whole` checks the table, and whether the work is done. Returns the last number:
+/// a request that is never dropped takes two.
 async fn dropped_everywhere(
     served: &Served<'_>,
     between: &Between,
@@ -52,14 +56,16 @@ async fn dropped_everywhere(
             });
             let request = request(number);
             let mut client = sent(served, &request).await;
-            let mut head = [0; 12];
+            let mut answer = Vec::new();
             let answered = tokio::select! {
-                _ = client.read_exact(&mut head) => true,
+                _ = client.read_to_end(&mut answer) => true,
                 () = soon(held.begun()) => false,
             };
             if answered {
-                assert!(head.starts_with(b"HTTP/1.1 2"), "{}", head.escape_ascii());
+                let text = answer.escape_ascii();
+                assert!(answer.starts_with(b"HTTP/1.1 2"), "{text}");
                 between.pass();
+                whole(number, true).await;
                 break;
             }
             client.set_zero_linger().unwrap();
@@ -69,7 +75,7 @@ async fn dropped_everywhere(
             assert_eq!(calls.load(Relaxed), at + 1, "the handler went on");
             whole(number, false).await;
             let again = served.ask(request).await;
-            assert!(matches!(again.status, 200 | 201), "{}", again.text());
+            assert!(matches!(again.status, 200 | 201 | 204), "{}", again.text());
             whole(number, true).await;
             // The job that it may have started is none of the next request's calls.
             in_flight(served).await;
@@ -200,5 +206,60 @@ fn an_import_is_repeated_from_wherever_it_ended() {
         };
         let drops = dropped_everywhere(served, between, "", request, whole).await;
         assert!(drops > 4, "no handler was dropped");
+    });
+}
+
+/// The operation that a handler leaves to a job.
+fn left_to_a_job(path: &str) -> &'static str {
+    match path {
+        "/orders/{id}/confirm" => "PutItem",
+        "/orders/{id}/events" => "BatchWriteItem",
+        _ => "",
+    }
+}
+
+#[test]
+fn every_operation_is_done_whole_or_not_at_all_and_can_be_repeated() {
+    each_twin_behind(&[], async |served, between| {
+        let items = async || {
+            let mut items = items_of_the_shop(served).await;
+            // What jobs write is written later.
+            items.retain(|i| !i.contains("PICKING#") && !i.contains("EVENT#scan"));
+            items
+        };
+        let mut without_a_call = BTreeSet::new();
+        for operation in operations(served).await {
+            let path = operation.path.as_str();
+            // A feed does not end, and calls nothing. In leaky, the lines of an order
+            // wait for a call that was dropped: that is its lesson.
+            let waits = served.name == "leaky" && path == "/orders/{id}/lines";
+            if path == "/orders/feed" || waits {
+                continue;
+            }
+            eprintln!("{} {path}", operation.method);
+            let before = RefCell::new(items().await);
+            let dropped = RefCell::new(None);
+            let whole = async |_, done: bool| {
+                let now = items().await;
+                if !done {
+                    dropped.replace(Some(now));
+                    return;
+                }
+                if let Some(dropped) = dropped.take() {
+                    let whole = dropped == *before.borrow() || dropped == now;
+                    assert!(whole, "{path} did a part of its work");
+                }
+                before.replace(now);
+            };
+            let request = |n| ask_for(&operation, n);
+            let later = left_to_a_job(path);
+            let number =
+                dropped_everywhere(served, between, later, request, whole).await;
+            if number == 2 {
+                without_a_call.insert(path.to_owned());
+            }
+        }
+        let expected = ["/metrics", "/orders/{id}/events"];
+        assert_eq!(without_a_call, expected.map(String::from).into());
     });
 }

@@ -1,7 +1,8 @@
 //! What single jobs promise beyond the same answers: a payment once, metrics that can
 //! be read, answers in few bytes.
 
-use acceptance::{TWINS, each_twin, get, on_slow_twin, post, with, without};
+use crate::between::{Deed, each_twin_behind};
+use acceptance::{TWINS, each_twin, get, on_slow_twin, parsed, post, with, without};
 use futures_util::future::join_all;
 use measure::HeapClient;
 use model::seed;
@@ -167,4 +168,24 @@ fn a_list_of_bestsellers_has_a_deadline_that_covers_all_its_pages() {
             assert_eq!(served.ask(get("/tenants/shop/report")).await.status, 200);
         });
     }
+}
+
+#[test]
+fn a_session_is_read_without_what_the_route_does_not_return() {
+    each_twin_behind(&[], async |served, between| {
+        if served.name == "leaky" {
+            // It keeps whole sessions: its lesson.
+            return;
+        }
+        let (asked, calls) = std::sync::mpsc::channel();
+        between.rule(move |_, body| {
+            asked.send(body.to_owned()).unwrap();
+            Deed::Pass
+        });
+        let path = format!("/sessions/{}", seed::session_token(7, 3));
+        assert_eq!(served.ask(get(&path)).await.status, 200);
+        let call = calls.recv().unwrap();
+        assert!(parsed(&call)["ProjectionExpression"].is_string(), "{call}");
+        assert!(!call.contains("payment_secret"), "{call}");
+    });
 }

@@ -5,6 +5,7 @@ use dynamo::Target;
 use leaklab::run::{connect, program};
 use measure::Process;
 use std::io::{BufRead, BufReader, Read};
+use std::net::{SocketAddr, UdpSocket};
 use std::process::Stdio;
 use tokio::process::Command;
 use workload::Origin;
@@ -111,6 +112,36 @@ async fn sigterm_and_sigint_end_a_twin_well() {
             signal(sent, process.id().unwrap());
             let how = process.ended().await;
             assert!(how.contains("exit status: 0"), "{name} on {sent}: {how}");
+        }
+    }
+}
+
+/// An address of this machine that others can reach, if it has one. Nothing is sent.
+fn own_address() -> Option<SocketAddr> {
+    let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
+    socket.connect("192.0.2.1:9").ok()?;
+    socket.local_addr().ok().filter(|own| !own.ip().is_loopback())
+}
+
+#[tokio::test]
+async fn figures_are_for_callers_on_this_machine_unless_they_are_public() {
+    let Some(own) = own_address() else {
+        return eprintln!("skipped: this machine has no address but its own");
+    };
+    for name in TWINS {
+        for (more, status) in [(&[][..], 403), (&["--metrics-public"], 200)] {
+            let listen = ["--listen", "0.0.0.0:0", "--measure"];
+            let command = nowhere(name, &[&listen[..], more].concat());
+            let program = program(name).unwrap();
+            let process = Process::start(name, &program, command).await.unwrap();
+            let port = process.address().port();
+            let local = Origin(([127, 0, 0, 1], port).into());
+            let other = Origin((own.ip(), port).into());
+            assert_eq!(ask(local, get("/metrics")).await.status, 200);
+            assert_eq!(ask(other, get("/metrics")).await.status, status, "{name}");
+            assert_eq!(ask(local, get("/__heap")).await.status, 200);
+            assert_eq!(ask(other, get("/__heap")).await.status, 404);
+            process.stop().await;
         }
     }
 }
