@@ -68,20 +68,46 @@ fn an_error_that_cannot_be_printed_keeps_its_code() {
     assert_eq!(status.unwrap().code(), Some(2));
 }
 
+/// A comparison whose temporary folder is a file system of this size, if this machine
+/// lets us mount one. Only root may mount, but everybody may be root of a namespace.
+#[cfg(target_os = "linux")]
+fn with_a_small_folder(size: &str) -> Option<Leaklab> {
+    let can = std::process::Command::new("unshare").args(["-rm", "true"]).output();
+    if !can.is_ok_and(|done| done.status.success()) {
+        eprintln!("skipped: this machine has no namespaces of users");
+        return None;
+    }
+    let mount = format!("mount -t tmpfs -o size={size} none \"$TMPDIR\"");
+    let script = mount + " && exec \"$0\" \"$@\"";
+    let compare =
+        [script.as_str(), env!("CARGO_BIN_EXE_leaklab"), "compare", CONTROL];
+    let run = Leaklab::program("unshare", &["-rm", "sh", "-c"]).args(&compare);
+    Some(run.nowhere())
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_temporary_folder_is_named_with_the_room_that_is_needed() {
-    // Only root may mount, but everybody may be root of a namespace.
-    let unshare = ["-rm", "sh", "-c"];
-    let can = std::process::Command::new("unshare").args(["-rm", "true"]).output();
-    if !can.is_ok_and(|done| done.status.success()) {
-        return;
-    }
-    let mount = "mount -t tmpfs -o size=1m none \"$TMPDIR\" && exec \"$0\" \"$@\"";
-    let compare = [mount, env!("CARGO_BIN_EXE_leaklab"), "compare", CONTROL];
-    let run = Leaklab::program("unshare", &[&unshare[..], &compare].concat());
-    let done = run.nowhere().run().code(3);
+    let Some(run) = with_a_small_folder("1m") else { return };
+    let done = run.run().code(3);
     done.says(&["no room", "with space ", "TMPDIR", "MB"]).leaves_nothing();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_temporary_folder_that_fills_up_half_way_changes_no_verdict() {
+    use std::io::Write;
+
+    let Some(run) = with_a_small_folder("100m") else { return };
+    let folder = run.temporary();
+    let done = run.interrupted_when("fixed", |driver, _| {
+        // As the driver sees it.
+        let filler = format!("/proc/{driver}/root{}/filler", folder.display());
+        let mut filler = std::fs::File::create(filler).unwrap();
+        while filler.write_all(&[0; 4_096]).is_ok() {}
+        while filler.write_all(&[0]).is_ok() {}
+    });
+    done.code(0).leaves_nothing();
 }
 
 #[test]

@@ -79,6 +79,12 @@ impl Leaklab {
         self.out.path().join(name)
     }
 
+    /// Its temporary folder.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn temporary(&self) -> PathBuf {
+        self.temporary.path().to_owned()
+    }
+
     /// In a folder without files.
     pub(crate) fn nowhere(mut self) -> Self {
         self.command.current_dir(self.out.path());
