@@ -10,3 +10,5 @@ mod claims;
 mod generated;
 mod book;
 mod features;
+#[cfg(unix)]
+mod repeat;
