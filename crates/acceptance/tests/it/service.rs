@@ -207,6 +207,8 @@ fn has_three_calls(log: &str) {
         assert!(pages.is_none_or(|pages| call["pages"] == pages), "{call}");
         assert_eq!(call["items"], items, "{call}");
         assert_eq!(call["outcome"], outcome, "{call}");
+        // One client asks, one call after the other.
+        assert_eq!(call["in_flight"], 1, "{call}");
     }
     assert!(calls.iter().all(|call| call["bytes"].as_u64().unwrap() > 0), "{log}");
 }

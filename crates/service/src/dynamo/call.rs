@@ -1,4 +1,4 @@
-//! A DynamoDB call in the log: operation, pages, items, bytes, outcome.
+//! A DynamoDB call in the log: operation, pages, items, bytes, calls in flight, outcome.
 
 use super::Dynamo;
 use crate::ServiceError;
@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::{BoxError, SdkError};
 use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
 use futures_util::TryFutureExt;
-use heap::Gauge;
+use heap::{Gauge, GaugeGuard};
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -66,11 +66,14 @@ pub struct Call {
     items: u64,
     outcome: &'static str,
     began: Instant,
+    in_flight: Gauge,
+    _open: GaugeGuard,
 }
 
 impl Dynamo {
     /// Begins a call of this operation, in the current request's span.
     pub fn call(&self, operation: &'static str) -> Call {
+        let in_flight = self.in_flight().clone();
         Call {
             span: tracing::info_span!("dynamodb", operation),
             wire: Arc::default(),
@@ -78,6 +81,8 @@ impl Dynamo {
             items: 0,
             outcome: "abandoned",
             began: Instant::now(),
+            _open: in_flight.hold(),
+            in_flight,
         }
     }
 }
@@ -143,6 +148,8 @@ impl Drop for Call {
         let Self { pages, items, outcome, .. } = *self;
         let bytes = self.wire.bytes.load(Relaxed);
         let attempts = self.wire.attempts.load(Relaxed);
+        // This call included.
+        let in_flight = self.in_flight.get();
         let milliseconds = self.began.elapsed().as_millis() as u64;
         self.span.in_scope(|| {
             tracing::info!(
@@ -151,6 +158,7 @@ impl Drop for Call {
                 bytes,
                 attempts,
                 milliseconds,
+                in_flight,
                 outcome,
                 "call ended"
             );

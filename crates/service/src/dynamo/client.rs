@@ -61,6 +61,8 @@ struct Shared {
     /// The certificates that TLS trusts.
     tls: TlsContext,
     credentials: CredentialsCache,
+    /// Calls that have begun and not ended.
+    in_flight: Gauge,
 }
 
 impl Dynamo {
@@ -102,7 +104,8 @@ impl Dynamo {
         let client =
             Client::from_conf(base.clone().timeout_config(timeouts).build());
         let table = settings.table.as_str().into();
-        let shared = Arc::new(Shared { base, tls, credentials });
+        let shared =
+            Arc::new(Shared { base, tls, credentials, in_flight: Gauge::default() });
         Ok(Self { client, table, config: None, shared })
     }
 
@@ -137,6 +140,10 @@ impl Dynamo {
     /// result of `aws_config::load_defaults`.
     pub fn separate_config(&self) -> Builder {
         self.client.config().to_builder().http_client(http_client(&self.shared.tls))
+    }
+
+    pub(super) fn in_flight(&self) -> &Gauge {
+        &self.shared.in_flight
     }
 
     pub(super) fn credentials(&self) -> CredentialsCache {
