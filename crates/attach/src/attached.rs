@@ -1,7 +1,9 @@
 //! A process that has loaded the library.
 
 use crate::Error;
-use crate::layout::{Header, MAGIC, Page, SHARDS, STACKS, Shard, Stack, Tables};
+use crate::layout::{
+    Header, MAGIC, PLANT, Page, SHARDS, STACKS, Shard, Stack, Tables,
+};
 use crate::library::FILE;
 use crate::maps::{self, Mapping};
 use crate::memory::{self, Memory};
@@ -35,6 +37,8 @@ pub struct Attached {
     page: u64,
     /// The number of the open window.
     window: Option<u64>,
+    /// Leaks that were planted.
+    planted: Option<u64>,
 }
 
 impl Attached {
@@ -57,7 +61,7 @@ impl Attached {
         let symbol =
             symbols.find(|symbol| symbol.name() == Ok("leaklab_preload_page"));
         let page = symbol.map_or(0, |symbol| range.start + symbol.address());
-        let found = Self { process, page, window: None };
+        let found = Self { process, page, window: None, planted: None };
         // The word is 0 before the first allocation.
         if page == 0
             || ![0, MAGIC].contains(&found.header(offset_of!(Header, magic))?)
@@ -102,9 +106,28 @@ impl Attached {
         })
     }
 
+    fn set(&self, field: usize, value: u64) -> Result<(), Error> {
+        Memory(self.process).write(self.page + field as u64, value)
+    }
+
     fn want(&self, window: u64) -> Result<(), Error> {
-        let field = offset_of!(Header, want) as u64;
-        Memory(self.process).write(self.page + field, window)
+        let plant = if self.planted.is_some() { PLANT } else { 0 };
+        self.set(offset_of!(Header, want), window | plant)
+    }
+
+    /// Lets the process leak a block of this size, in its next allocation: to prove that
+    /// such a leak is seen.
+    ///
+    /// # Errors
+    /// The process has ended.
+    pub fn plant(&mut self, bytes: u64) -> Result<(), Error> {
+        let first = self.planted.is_none();
+        let planted = self.planted.insert(self.planted.unwrap_or(0) + 1);
+        let planted = *planted;
+        self.set(offset_of!(Header, plant_bytes), bytes)?;
+        self.set(offset_of!(Header, plant_want), planted)?;
+        // No window is open before the first.
+        if first { self.want(self.window.unwrap_or(0)) } else { Ok(()) }
     }
 
     /// Wants no window, and waits for the threads that still record.

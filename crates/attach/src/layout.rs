@@ -4,7 +4,7 @@
 use std::sync::atomic::AtomicU64;
 
 /// Written when the library starts to count. The digit changes with the layout.
-pub(crate) const MAGIC: u64 = u64::from_le_bytes(*b"leaklab1");
+pub(crate) const MAGIC: u64 = u64::from_le_bytes(*b"leaklab2");
 
 /// Sets of counters. Set 0 is shared by threads that end and threads beyond the number.
 pub(crate) const SHARDS: usize = 1_024;
@@ -14,6 +14,9 @@ pub(crate) const FRAMES: usize = 68;
 
 /// Different call stacks in a window.
 pub(crate) const STACKS: usize = 1 << 16;
+
+/// In [`Header::want`]: leaks are planted.
+pub(crate) const PLANT: u64 = 1 << 63;
 
 /// The page, which the library exports under the name `leaklab_preload_page`.
 #[repr(C)]
@@ -27,8 +30,14 @@ pub(crate) struct Page {
 pub(crate) struct Header {
     /// [`MAGIC`], or 0 before the first allocation.
     pub(crate) magic: AtomicU64,
-    /// The window that the reader wants, or 0. The reader writes this field alone.
+    /// The window that the reader wants, or 0, and [`PLANT`]. The reader alone writes this
+    /// field and the next two.
     pub(crate) want: AtomicU64,
+    /// Bytes of a planted leak, and how many the reader wants since the start.
+    pub(crate) plant_bytes: AtomicU64,
+    pub(crate) plant_want: AtomicU64,
+    /// How many there are.
+    pub(crate) plant_have: AtomicU64,
     /// The window for which the tables are ready, and the time when they were.
     pub(crate) have: AtomicU64,
     pub(crate) opened: AtomicU64,

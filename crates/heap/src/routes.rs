@@ -8,6 +8,7 @@
 //! | `DELETE /__heap/peak` | 204; the peak begins again |
 //! | `POST /__heap/window?frames=64&seconds=600` | 204; a dhat window opens, and closes by itself after this time |
 //! | `DELETE /__heap/window` | dhat's profile of the window |
+//! | `POST /__heap/plant?bytes=100` | 204; from now on every other request leaks so many bytes, to prove that a gate would see it; 0 ends it |
 //!
 //! A server shows every request to [`Call::job`]. `None` means that the request is the
 //! service's own; otherwise [`Job::run`] gives the response. The examples `axum` and
@@ -18,6 +19,7 @@
 use crate::window::{self, WindowError};
 use crate::{Gauges, Reading, alloc};
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 /// Most frames of a call stack. No service is as deep, and each window could otherwise
@@ -26,6 +28,12 @@ const FRAMES_MAX: usize = 1_024;
 
 /// Longest time of a window: a day.
 const SECONDS_MAX: u64 = 86_400;
+
+/// Most bytes that a request can be asked to leak.
+const PLANT_MAX: u64 = 1 << 20;
+
+/// What every request leaks: 0 unless somebody asks for it.
+static PLANTED: AtomicUsize = AtomicUsize::new(0);
 
 /// A request as a server sees it.
 #[expect(missing_debug_implementations, reason = "a closure has none")]
@@ -56,6 +64,7 @@ enum Kind {
     ResetPeak,
     Open(usize, Duration),
     Close,
+    Plant(usize),
     Refuse(u16, String),
 }
 
@@ -73,10 +82,12 @@ pub struct Answer {
 impl Call<'_> {
     /// What the request asks for; `None` if it is not for `/__heap`.
     pub fn job(&self) -> Option<Job> {
-        let path = self.path.strip_prefix("/__heap")?;
-        if !(path.is_empty() || path.starts_with('/')) {
+        let path = self.path.strip_prefix("/__heap");
+        let path = path.filter(|path| path.is_empty() || path.starts_with('/'));
+        let Some(path) = path else {
+            leak(PLANTED.load(Relaxed));
             return None;
-        }
+        };
         let kind = match (self.method, path) {
             _ if !self.is_allowed() => Kind::Refuse(404, String::new()),
             ("GET", "") => match self.parameter("only") {
@@ -86,6 +97,7 @@ impl Call<'_> {
             ("DELETE", "/peak") => Kind::ResetPeak,
             ("POST", "/window") => self.open(),
             ("DELETE", "/window") => Kind::Close,
+            ("POST", "/plant") => self.plant(),
             _ => Kind::Refuse(404, String::new()),
         };
         Some(Job(kind))
@@ -109,11 +121,21 @@ impl Call<'_> {
                 .is_none_or(|site| matches!(site, "none" | "same-origin"))
     }
 
-    fn open(&self) -> Kind {
-        let number = |name, default| match self.parameter(name) {
+    fn plant(&self) -> Kind {
+        let bytes = self.number("bytes", 0).filter(|bytes| *bytes <= PLANT_MAX);
+        let wrong = || Kind::Refuse(400, format!("bytes must be 0 to {PLANT_MAX}"));
+        bytes.map_or_else(wrong, |bytes| Kind::Plant(bytes as usize))
+    }
+
+    fn number(&self, name: &str, default: u64) -> Option<u64> {
+        match self.parameter(name) {
             Some(text) => text.parse().ok(),
             None => Some(default),
-        };
+        }
+    }
+
+    fn open(&self) -> Kind {
+        let number = |name, default| self.number(name, default);
         let frames = number("frames", window::FRAMES as u64)
             .filter(|frames| (1..=FRAMES_MAX as u64).contains(frames));
         let seconds = number("seconds", window::OPEN_AT_MOST.as_secs())
@@ -161,6 +183,10 @@ impl Job {
                 Ok(profile) => Answer::json(profile),
                 Err(error) => Answer::error(&error),
             },
+            Kind::Plant(bytes) => {
+                PLANTED.store(bytes, Relaxed);
+                Answer::text(204, String::new())
+            }
             Kind::Refuse(status, text) => Answer::text(status, text),
         }
     }
@@ -182,6 +208,13 @@ impl Answer {
             WindowError::Thread(_) | WindowError::Dhat => 500,
         };
         Self::text(status, error.to_string())
+    }
+}
+
+/// Leaks so many bytes.
+fn leak(bytes: usize) {
+    if bytes > 0 {
+        std::hint::black_box(vec![1_u8; bytes].leak());
     }
 }
 
@@ -265,6 +298,10 @@ mod tests {
         for query in ["frames=0", "frames=x", "seconds=0", "frames=9&seconds=99999"]
         {
             assert_eq!(status(&Call { query: Some(query), ..open }), Some(400));
+        }
+        let plant = Call { path: "/__heap/plant", ..open };
+        for query in ["bytes=x", "bytes=9999999"] {
+            assert_eq!(status(&Call { query: Some(query), ..plant }), Some(400));
         }
         let short = Call { query: Some("seconds=7&frames=9"), ..open };
         let Some(Job(Kind::Open(9, time))) = short.job() else { panic!() };

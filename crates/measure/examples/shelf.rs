@@ -255,7 +255,6 @@ async fn main() -> std::io::Result<()> {
             .app_data(files.clone())
             .app_data(expiring.clone())
             .app_data(table_of_numbers.clone())
-            .configure(|config| heap::actix::configure(config, gauges.clone()))
             .route("/keep", web::post().to(keep))
             .app_data(PayloadConfig::new(16 << 20))
             .route("/forget", web::post().to(forget))
@@ -273,6 +272,7 @@ async fn main() -> std::io::Result<()> {
             .route("/export/{items}", web::get().to(export))
             .route("/stream/{items}", web::get().to(stream))
             .route("/odd/{number}", web::get().to(odd))
+            .wrap(heap::actix::instrument(gauges.clone()))
     })
     .on_connect(|_, data| {
         data.insert(Visited::default());

@@ -126,6 +126,14 @@ impl HeapClient {
         self.ask("DELETE", "/__heap/window").await
     }
 
+    /// Lets every request leak so many bytes from now on; 0 ends it.
+    ///
+    /// # Errors
+    /// As for [`HeapClient::at_rest`].
+    pub async fn plant(&self, bytes: u64) -> Result<()> {
+        self.ask("POST", &format!("/__heap/plant?bytes={bytes}")).await.map(|_| ())
+    }
+
     async fn ask(&self, method: &'static str, path: &str) -> Result<Vec<u8>> {
         let mut heap = OneConnection { origin: self.origin, open: None };
         heap.ask(method, path, WINDOW_WITHIN).await

@@ -6,10 +6,12 @@
     reason = "callers promise what C asks for: a block is null, or glibc's and in use"
 )]
 
+use crate::layout::PLANT;
 use crate::mark::{self, Mark, SIZE};
 use crate::{shard, window};
 use std::ffi::{c_int, c_void};
 use std::ptr::null_mut;
+use std::sync::atomic::Ordering::Relaxed;
 
 type Block = *mut c_void;
 
@@ -32,9 +34,26 @@ unsafe fn born(block: Block, bytes: usize) -> Block {
         shard::allocated(bytes, 1);
         if window::wanted() {
             window::born(block, bytes);
+            plant();
         }
     }
     block
+}
+
+/// Leaks what the reader has planted: a block for each request that it has sent, in the
+/// first allocation after that.
+#[cold]
+unsafe fn plant() {
+    let (header, plants) = (&shard::PAGE.header, &shard::thread().plants);
+    if header.want.load(Relaxed) & PLANT == 0 || plants.replace(true) {
+        return;
+    }
+    let one_more =
+        |have| (have < header.plant_want.load(Relaxed)).then_some(have + 1);
+    while header.plant_have.fetch_update(Relaxed, Relaxed, one_more).is_ok() {
+        malloc(header.plant_bytes.load(Relaxed) as usize);
+    }
+    plants.set(false);
 }
 
 #[unsafe(no_mangle)]

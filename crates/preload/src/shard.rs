@@ -19,6 +19,8 @@ pub(crate) struct Thread {
     shard: Cell<*const Shard>,
     /// Set while it records, so that what a signal handler allocates is not recorded.
     pub(crate) inside: Cell<bool>,
+    /// Set while it plants a leak, which is an allocation, too.
+    pub(crate) plants: Cell<bool>,
 }
 
 // `thread_local!` in a shared library goes through `__tls_get_addr`, which may allocate.

@@ -1,14 +1,14 @@
 //! The window: what each call stack allocated since the reader asked for it, and what of
 //! it is live. A recorded block names window and stack in its mark.
 
-use crate::layout::{STACKS, Stack, Tables};
+use crate::layout::{PLANT, STACKS, Stack, Tables};
 use crate::mark::{self, Mark};
 use crate::shard::{self, PAGE};
 use crate::walk::Walk;
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicU64, Ordering::*};
 
-/// Whether the reader wants a window.
+/// Whether the reader wants a window or a planted leak.
 #[inline]
 pub(crate) fn wanted() -> bool {
     PAGE.header.want.load(Relaxed) != 0
@@ -83,7 +83,7 @@ fn enter() -> Option<Recording> {
     let busy = &shard::mine().0.busy;
     busy.fetch_add(1, SeqCst);
     // From here on the reader, which takes back what it wants, waits for this thread.
-    let window = PAGE.header.want.load(SeqCst);
+    let window = PAGE.header.want.load(SeqCst) & !PLANT;
     let recording = Recording { window, busy };
     let is_open = || PAGE.header.have.load(SeqCst) == window;
     if window != 0 && !is_open() {

@@ -35,9 +35,9 @@ pub fn short(result: &TwinResult) -> String {
 }
 
 /// A slope with its interval.
-pub fn slope(result: &TwinResult) -> String {
-    let [low, high] = result.ci95.map(bytes);
-    let slope = bytes(result.slope_bytes_per_request);
+pub fn slope(slope: f64, ci95: [f64; 2]) -> String {
+    let [low, high] = ci95.map(bytes);
+    let slope = bytes(slope);
     format!("{slope} B per request (95 %: {low} to {high})")
 }
 

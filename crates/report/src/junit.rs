@@ -61,7 +61,12 @@ fn mismatches(lesson: &LessonResult, service: Option<&str>) -> Vec<String> {
 }
 
 /// A case that fails for these reasons, and passes without any.
-fn case(class: &str, name: &str, kind: &str, reasons: &[String]) -> TestCase {
+pub(crate) fn case(
+    class: &str,
+    name: &str,
+    kind: &str,
+    reasons: &[String],
+) -> TestCase {
     let mut status = TestCaseStatus::success();
     if let Some(first) = reasons.first() {
         status = TestCaseStatus::non_success(NonSuccessKind::Failure);

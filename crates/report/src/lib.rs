@@ -1,7 +1,9 @@
-//! The results of a comparison, for readers and for programs.
+//! The results of a comparison, and of a service's measurement, for readers and for
+//! programs.
 //!
 //! [`comparison`] is the file that everything else reads. The terminal, the page,
-//! Markdown, JUnit XML, the gate and the claims report are made from it.
+//! Markdown, JUnit XML, the gate and the claims report are made from it. [`measured`] is
+//! the same for a service of the user's own.
 
 pub mod baseline;
 pub mod claims;
@@ -12,6 +14,7 @@ pub mod junit;
 #[cfg(test)]
 mod made;
 pub mod markdown;
+pub mod measured;
 mod output;
 pub mod page;
 pub mod prose;

@@ -70,7 +70,8 @@ fn largest(comparison: &Comparison) -> Vec<String> {
     stacks
 }
 
-fn stack(title: &str, frames: &[String]) -> String {
+/// A call stack in plain lines.
+pub(crate) fn stack(title: &str, frames: &[String]) -> String {
     let line = |text: &str| text.replace(char::is_control, " ");
     let frames = frames.iter().take(FRAMES_MAX).map(|frame| line(frame));
     let lines: Vec<_> = [line(title)].into_iter().chain(frames).collect();
@@ -78,7 +79,7 @@ fn stack(title: &str, frames: &[String]) -> String {
 }
 
 /// Blank lines around the content, or it would not be read as Markdown.
-fn folded(text: &mut String, title: &str, content: &str) {
+pub(crate) fn folded(text: &mut String, title: &str, content: &str) {
     let content = fenced(content);
     let _ = write!(
         text,
@@ -87,7 +88,7 @@ fn folded(text: &mut String, title: &str, content: &str) {
 }
 
 /// A block with a fence that its content cannot close.
-fn fenced(content: &str) -> String {
+pub(crate) fn fenced(content: &str) -> String {
     let content = strip_str(content).to_string();
     let runs = content.split(|letter| letter != '`').map(str::len);
     let fence = "`".repeat(runs.max().unwrap_or(0).max(2) + 1);

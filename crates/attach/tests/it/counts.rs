@@ -35,6 +35,16 @@ fn every_function_counts_what_was_asked_for() {
 }
 
 #[test]
+fn a_planted_leak_is_exact_and_begins_when_it_is_asked_for() {
+    let mut running = Running::new("functions.c", &["-fno-builtin"]);
+    for _ in 0..3 {
+        running.attached.plant(100).expect("the process runs");
+    }
+    let all = 1 + 1_000 + 1_000_000 + 77 + 1_000_000 + 3 * 100;
+    assert_eq!(added(&mut running), [all, 9, all, 9]);
+}
+
+#[test]
 fn threads_that_free_each_others_blocks_lose_no_count() {
     let mut running = Running::new("threads.c", &["-pthread"]);
     added(&mut running);

@@ -19,10 +19,11 @@ Examples:
   leaklab measure --requests shop.http --url 127.0.0.1:8080
   leaklab measure --requests http://localhost:8080/openapi.json -- ./shop
   leaklab measure --requests recorded.har --print-requests > shop.http
+  leaklab measure --requests shop.http --plant 256 -- ./target/debug/shop
   leaklab measure --for 8h --url 127.0.0.1:8080
 
-Exit codes: 0 nothing grows, 1 something grows, 2 wrong usage, 3 the service
-failed or answered only errors")]
+Exit codes: 0 nothing grows that is not accepted, 1 something does, 2 wrong
+usage, 3 the service failed or answered only errors")]
 pub struct Measure {
     /// The requests: a .http file as editors' clients read it, a HAR file, or an OpenAPI
     /// 3 document, which can also be an http:// URL of the service
@@ -82,13 +83,32 @@ pub struct Measure {
     #[arg(long, value_name = "PATH")]
     pub in_app: Option<String>,
 
-    /// Folder for measure.json, the call stacks and the service's log
-    #[arg(long, value_name = "FOLDER", default_value = "target/leaklab/measure")]
-    pub output: PathBuf,
+    /// Folder for measure.json, the reports, the call stacks and the service's log
+    #[arg(
+        long,
+        alias = "output",
+        value_name = "DIR",
+        default_value = "target/leaklab/measure"
+    )]
+    pub out: PathBuf,
 
     /// An earlier measure.json: only what is new or has grown since then is exit code 1
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
+
+    /// TOML file of requests that may grow, each with a reason, an owner and a last day
+    #[arg(long, value_name = "FILE")]
+    pub accept: Option<PathBuf>,
+
+    /// Folder with the service's sources: report.html shows the lines that hold memory
+    #[arg(long, value_name = "DIR")]
+    pub source: Option<PathBuf>,
+
+    /// Let each request leak so many bytes more, and exit with 1 if that is not found:
+    /// proves that the same command would catch such a leak
+    #[arg(long, value_name = "BYTES", conflicts_with_all = ["baseline", "accept"],
+          value_parser = clap::value_parser!(u64).range(1..=1_048_576))]
+    pub plant: Option<u64>,
 
     /// Form of the result on stdout
     #[arg(long, value_enum, default_value_t = Format::Text)]

@@ -6,6 +6,7 @@ mod fixture;
 
 mod lessons;
 mod measure;
+mod measure_gate;
 #[cfg(target_os = "linux")]
 mod watch;
 mod command_line;

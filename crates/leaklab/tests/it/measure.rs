@@ -35,17 +35,17 @@ impl Shelf {
     }
 
     /// Runs the command on these requests.
-    fn measured(&self, requests: &str, arguments: &[&str]) -> Output {
+    pub(super) fn measured(&self, requests: &str, arguments: &[&str]) -> Output {
         let file = self.path("shelf.http");
         let requests = requests.replace("ADDRESS", &self.address.to_string());
         fs::write(&file, requests).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_leaklab"));
         command.arg("measure").arg("--requests").arg(file);
-        command.arg("--output").arg(self.path("out")).args(arguments);
+        command.arg("--out").arg(self.path("out")).args(arguments);
         command.output().unwrap()
     }
 
-    fn result(&self) -> Value {
+    pub(super) fn result(&self) -> Value {
         let result = fs::read(self.path("out/measure.json")).unwrap();
         serde_json::from_slice(&result).unwrap()
     }
@@ -55,7 +55,7 @@ impl Shelf {
     }
 }
 
-const REQUESTS: &str = "\
+pub(super) const REQUESTS: &str = "\
 ### keep
 POST http://ADDRESS/keep
 
@@ -74,7 +74,7 @@ pub(super) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-fn started<'a>(program: &'a Path, address: &'a str) -> [&'a str; 3] {
+pub(super) fn started<'a>(program: &'a Path, address: &'a str) -> [&'a str; 3] {
     ["--", program.to_str().unwrap(), address]
 }
 
@@ -82,7 +82,9 @@ fn started<'a>(program: &'a Path, address: &'a str) -> [&'a str; 3] {
 fn requests_of_any_service_are_judged_with_the_line() {
     let shelf = Shelf::new();
     let address = shelf.address.to_string();
-    let output = shelf.measured(REQUESTS, &started(&shelf.program, &address));
+    let source = ["--source", "../measure/examples"];
+    let arguments = [&source[..], &started(&shelf.program, &address)].concat();
+    let output = shelf.measured(REQUESTS, &arguments);
     let (out, err) = (text(&output.stdout), text(&output.stderr));
     assert_eq!(output.status.code(), Some(1), "{out}{err}");
     let result = shelf.result();
@@ -99,7 +101,17 @@ fn requests_of_any_service_are_judged_with_the_line() {
     assert!((80.0..200.0).contains(&slope), "{slope} B per request");
     let site = of(0)["sites"][0]["in_app_frame"].as_str().unwrap();
     assert!(site.contains("examples/shelf.rs:"), "{site}");
-    contains(&out, &["LEAKS", "held by", "shelf.rs:"]);
+    contains(
+        &out,
+        &["LEAKS", "held by", "shelf.rs:", ", keep\n", "2 of 4 requests"],
+    );
+    assert_eq!(of(0)["live_bytes"].as_array().unwrap().len(), 8);
+    let read = |name| fs::read_to_string(shelf.path(name)).unwrap();
+    contains(&read("out/summary.md"), &["**2 of 4 requests grow.**", "shelf.rs"]);
+    contains(&read("out/junit.xml"), &["tests=\"4\"", "failures=\"2\"", "<failure"]);
+    let page = read("out/report.html");
+    contains(&page, &["<svg", "Live bytes since the first reading"]);
+    contains(&page, &["push_back(body.to_vec())", "class=\"held\""]);
     // A leak of files has a limit of its own.
     let (files, limit) = (&of(3)["metrics"][0], &of(3)["limits"][0]);
     assert_eq!(
@@ -280,6 +292,8 @@ fn what_cannot_be_measured_is_said_in_words() {
         (REQUESTS, &["--only", "no"], 2, "it has keep, forget, fill, open"),
         (REQUESTS, &shelf_again, 2, "is taken by another process"),
         (REQUESTS, &["--baseline", "/no/such.json"], 2, "--baseline /no/such.json"),
+        (REQUESTS, &["--accept", "/no/such.toml"], 2, "cannot read /no/such.toml"),
+        (REQUESTS, &["--source", "/no/such"], 2, "--source /no/such"),
     ] {
         let output = shelf.measured(requests, arguments);
         let err = text(&output.stderr);

@@ -2,6 +2,7 @@
 
 use crate::Refusal;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use std::path::Path;
 use toml::Spanned;
 
@@ -59,32 +60,20 @@ impl Accepted {
     }
 
     fn parse(text: &str, shown: &str) -> Result<Self, String> {
-        let place = |at: usize| {
-            let before = text.as_bytes().iter().take(at);
-            let line = before.filter(|byte| **byte == b'\n').count() + 1;
-            format!("{shown}:{line}")
+        let keys =
+            "a [[site]] has fingerprint and reason, and may have lesson and twin";
+        let sites = entries(text, shown, keys, |file: File| file.site)?;
+        let empty = |text: &str| text.trim().is_empty();
+        let wrong = |(_, entry): &&(String, Entry)| {
+            empty(&entry.reason) || empty(&entry.fingerprint)
         };
-        let file: File = toml::from_str(text).map_err(|error| {
-            let place = place(error.span().map_or(0, |span| span.start));
-            let message = error.message().replace('\n', ", ");
-            format!(
-                "{place}: {message}; a [[site]] has fingerprint and reason, and may \
-                 have lesson and twin"
-            )
-        })?;
-        let sites = file.site.into_iter().map(|entry| {
-            let place = place(entry.span().start);
-            let entry = entry.into_inner();
-            let empty = |text: &str| text.trim().is_empty();
-            match empty(&entry.reason) || empty(&entry.fingerprint) {
-                false => Ok((place, entry)),
-                true => Err(format!(
-                    "{place}: fingerprint and reason must not be empty; the reason \
-                     explains why this memory may stay"
-                )),
-            }
-        });
-        Ok(Self { sites: sites.collect::<Result<_, _>>()? })
+        match sites.iter().find(wrong) {
+            None => Ok(Self { sites }),
+            Some((place, _)) => Err(format!(
+                "{place}: fingerprint and reason must not be empty; the reason \
+                 explains why this memory may stay"
+            )),
+        }
     }
 
     /// Why this site may stay, if it may.
@@ -118,6 +107,28 @@ impl Accepted {
         };
         unused.map(sentence).collect()
     }
+}
+
+/// The entries of a TOML file, each with its place: `accepted.toml:7`. What is wrong is
+/// told with its place and with what an entry may have.
+pub(crate) fn entries<F: DeserializeOwned, T>(
+    text: &str,
+    shown: &str,
+    keys: &str,
+    of: impl FnOnce(F) -> Vec<Spanned<T>>,
+) -> Result<Vec<(String, T)>, String> {
+    let place = |at: usize| {
+        let before = text.as_bytes().iter().take(at);
+        let line = before.filter(|byte| **byte == b'\n').count() + 1;
+        format!("{shown}:{line}")
+    };
+    let file = toml::from_str(text).map_err(|error| {
+        let place = place(error.span().map_or(0, |span| span.start));
+        let message = error.message().replace('\n', ", ");
+        format!("{place}: {message}; {keys}")
+    })?;
+    let entry = |entry: Spanned<T>| (place(entry.span().start), entry.into_inner());
+    Ok(of(file).into_iter().map(entry).collect())
 }
 
 #[cfg(test)]

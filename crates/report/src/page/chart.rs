@@ -29,11 +29,13 @@ pub(super) struct Chart {
     pub(super) lines: Vec<Line>,
 }
 
-/// The line of a twin.
+/// The line of a twin, or of a measurement.
 #[derive(Debug, Default)]
 pub(super) struct Line {
     /// Whose.
     pub(super) name: String,
+    /// Its colour: `leaky` or `fixed`.
+    pub(super) class: String,
     /// Its measurement in words.
     pub(super) figure: String,
     /// In the units of the axes.
@@ -90,8 +92,8 @@ impl Chart {
                 figcaption { (self.title) }
                 (self.svg(&description))
                 ul class="legend" {
-                    @for Line { name, figure, .. } in &self.lines {
-                        li class=(name) { b { (name) } " " (figure) }
+                    @for Line { name, class, figure, .. } in &self.lines {
+                        li class=(class) { b { (name) } " " (figure) }
                     }
                 }
                 details class="values" {
@@ -120,7 +122,7 @@ impl Chart {
                     polygon class="noise" points=(path(&[origin, ray(self.noise), ray(-self.noise)])) {}
                 }
                 @for line in &self.lines {
-                    g class=(line.name) {
+                    g class=(line.class) {
                         @if let Some([low, middle, high]) = line.slope {
                             polygon class="band" points=(path(&[origin, ray(low), ray(high)])) {}
                             polyline class="dashed" points=(path(&[origin, ray(middle)])) {}
@@ -233,7 +235,7 @@ fn number(value: f64) -> String {
 /// what grows, below what does not.
 fn name(line: &Line, x: &Axis, y: &Axis) -> Markup {
     let Some(&(left, top)) = line.points.last() else { return html! {} };
-    let away = if line.name == "leaky" { -7 } else { 17 };
+    let away = if line.class == "leaky" { -7 } else { 17 };
     html! {
         text class="end" x=(round(x.at(left))) y=(round(y.at(top)) + away) { (line.name) }
     }

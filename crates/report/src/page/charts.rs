@@ -4,7 +4,7 @@
 use super::capital;
 use super::chart::{self, Chart, Line, bytes};
 use crate::comparison::{LessonResult, TwinResult};
-use crate::figures::{power, slope};
+use crate::figures::{self, power};
 use maud::Markup;
 
 /// What metrics of sockets are called: this and a state.
@@ -28,7 +28,10 @@ fn lines<'a>(
     lesson: &'a LessonResult,
     line: impl Fn(&'a TwinResult) -> Option<Line>,
 ) -> Vec<Line> {
-    let of = |(name, twin)| Some(Line { name: String::from(name), ..line(twin)? });
+    let of = |(name, twin)| {
+        let [name, class] = [String::from(name), String::from(name)];
+        Some(Line { name, class, ..line(twin)? })
+    };
     lesson.both().filter_map(of).collect()
 }
 
@@ -67,20 +70,35 @@ fn peak(lesson: &LessonResult) -> Chart {
 /// Live bytes since the first reading, with slope, interval and detection limit.
 fn live(lesson: &LessonResult) -> Chart {
     let lines = lines(lesson, |twin| {
-        let [low, high] = twin.ci95;
-        Some(Line {
-            figure: slope(twin),
-            points: over_requests(twin, 0, growth(twin)),
-            slope: Some([low, twin.slope_bytes_per_request, high]),
-            ..Line::default()
-        })
+        let (slope, each) = (twin.slope_bytes_per_request, twin.requests_per_round);
+        Some(growth_line(&twin.live_bytes, each, slope, twin.ci95))
     });
     let limits = lesson.twins.values();
     let limits = limits.map(|twin| twin.detection_limit_bytes_per_request);
+    live_bytes("Live bytes", lines, limits.fold(0.0, f64::max))
+}
+
+/// A chart of growth, with its detection limit.
+pub(super) fn live_bytes(what: &str, lines: Vec<Line>, limit: f64) -> Chart {
     let note = "Growth within the grey band cannot be told from noise.";
-    let title = "Live bytes since the first reading";
-    let chart = over_rounds(title, note, "live bytes", lines);
-    Chart { bytes: true, noise: limits.fold(0.0, f64::max), ..chart }
+    let title = format!("{what} since the first reading");
+    let chart = over_rounds(&title, note, &what.to_lowercase(), lines);
+    Chart { bytes: true, noise: limit, ..chart }
+}
+
+/// Its line: readings after rounds of `each` requests, and the slope.
+pub(super) fn growth_line(
+    readings: &[u64],
+    each: u64,
+    slope: f64,
+    ci95: [f64; 2],
+) -> Line {
+    Line {
+        figure: figures::slope(slope, ci95),
+        points: over_requests(each, 0, growth(readings)),
+        slope: Some([ci95[0], slope, ci95[1]]),
+        ..Line::default()
+    }
 }
 
 /// What the system gave the process.
@@ -95,7 +113,7 @@ fn resident(lesson: &LessonResult) -> Chart {
             ),
             _ => String::new(),
         };
-        let points = over_requests(twin, 1, values);
+        let points = over_requests(twin.requests_per_round, 1, values);
         Some(Line { figure, points, ..Line::default() })
     });
     let note = "What the system gave the process.";
@@ -109,7 +127,7 @@ fn metric(lesson: &LessonResult, name: &str) -> Chart {
         let metric = twin.metrics.iter().find(|metric| metric.name == name)?;
         Some(Line {
             figure: format!("{:+.2} per request", metric.per_request),
-            points: over_requests(twin, 1, values(twin, name)?),
+            points: over_requests(twin.requests_per_round, 1, values(twin, name)?),
             ..Line::default()
         })
     });
@@ -120,7 +138,7 @@ fn metric(lesson: &LessonResult, name: &str) -> Chart {
 pub(super) fn spark(lesson: &LessonResult) -> Markup {
     let values = |twin: &TwinResult| match twin.is_peak() {
         true => twin.peaks.iter().map(|peak| peak.peak_bytes as f64).collect(),
-        false => growth(twin),
+        false => growth(&twin.live_bytes),
     };
     // Three times the noise, so that noise looks as small as it is.
     let noise = |twin: &TwinResult| {
@@ -135,19 +153,15 @@ pub(super) fn spark(lesson: &LessonResult) -> Markup {
     chart::spark(&format!("{of} of both twins, {}", lesson.id), &lines, least)
 }
 
-/// Live bytes since the first reading.
-fn growth(twin: &TwinResult) -> Vec<f64> {
-    let first = twin.live_bytes.first().copied().unwrap_or(0) as f64;
-    twin.live_bytes.iter().map(|&bytes| bytes as f64 - first).collect()
+/// Readings since the first of them.
+pub(super) fn growth(readings: &[u64]) -> Vec<f64> {
+    let first = readings.first().copied().unwrap_or(0) as f64;
+    readings.iter().map(|&bytes| bytes as f64 - first).collect()
 }
 
-/// Values after each round, of which the first has this number.
-fn over_requests(
-    twin: &TwinResult,
-    first: usize,
-    values: Vec<f64>,
-) -> Vec<(f64, f64)> {
-    let each = twin.requests_per_round as f64;
+/// Values after each round of `each` requests; the first round has the number `first`.
+fn over_requests(each: u64, first: usize, values: Vec<f64>) -> Vec<(f64, f64)> {
+    let each = each as f64;
     let values = values.into_iter().enumerate();
     values.map(|(n, value)| ((n + first) as f64 * each, value)).collect()
 }

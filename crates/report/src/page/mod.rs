@@ -1,5 +1,5 @@
 //! The report: one page that needs no server, no network and no script, made from a
-//! comparison, its profiles and the twins' sources.
+//! comparison, its profiles and the twins' sources; or from a service's measurement.
 
 mod chart;
 mod charts;
@@ -8,10 +8,12 @@ mod folder;
 mod gate;
 mod lesson;
 mod overview;
+mod requests;
 mod sites;
 mod source;
 
 pub use folder::Folder;
+pub use requests::{Sources, measured};
 
 use crate::comparison::Comparison;
 use crate::figures;
@@ -29,8 +31,15 @@ const SCRIPT: &str = include_str!("page.js");
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; \
                       script-src 'unsafe-inline'; img-src data:";
 
-/// The whole page.
+/// The whole page of a comparison.
 pub fn render(folder: &Folder<'_>) -> String {
+    document(
+        "Leaklab: what leaks, where, how fast",
+        &body(folder, folder.comparison),
+    )
+}
+
+fn document(title: &str, body: &Markup) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -39,12 +48,16 @@ pub fn render(folder: &Folder<'_>) -> String {
                 meta http-equiv="Content-Security-Policy" content=(POLICY);
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                title { "Leaklab: what leaks, where, how fast" }
+                title { (title) }
                 // Without an icon a browser asks the server for one.
                 link rel="icon" href="data:,";
                 style { (PreEscaped(STYLE)) (PreEscaped(flame::STYLE)) }
             }
-            (body(folder, folder.comparison))
+            body {
+                (body)
+                div id="tip" role="status" aria-live="polite" hidden {}
+                script { (PreEscaped(SCRIPT)) }
+            }
         }
     };
     page.into_string()
@@ -52,26 +65,22 @@ pub fn render(folder: &Folder<'_>) -> String {
 
 fn body(folder: &Folder<'_>, comparison: &Comparison) -> Markup {
     html! {
-        body {
-            a class="skip" href="#lessons" { "Skip to the lessons" }
-            (overview::header(comparison))
-            main {
-                (overview::table(comparison))
-                (gate::section(comparison))
-                section id="lessons" aria-label="Lessons" {
-                    @for lesson in &comparison.lessons {
-                        (lesson::section(folder, lesson))
-                    }
+        a class="skip" href="#lessons" { "Skip to the lessons" }
+        (overview::header(comparison))
+        main {
+            (overview::table(comparison))
+            (gate::section(comparison))
+            section id="lessons" aria-label="Lessons" {
+                @for lesson in &comparison.lessons {
+                    (lesson::section(folder, lesson))
                 }
-                (claims::section(comparison))
             }
-            footer {
-                p { (figures::UNITS) " Live bytes are exact and read at rest; call stacks come from dhat." }
-                p { "Made by " code { "leaklab report" } " from " code { "comparison.json" }
-                    ", dhat's profiles and the twins' sources. It loads nothing." }
-            }
-            div id="tip" role="status" aria-live="polite" hidden {}
-            script { (PreEscaped(SCRIPT)) }
+            (claims::section(comparison))
+        }
+        footer {
+            p { (figures::UNITS) " Live bytes are exact and read at rest; call stacks come from dhat." }
+            p { "Made by " code { "leaklab report" } " from " code { "comparison.json" }
+                ", dhat's profiles and the twins' sources. It loads nothing." }
         }
     }
 }

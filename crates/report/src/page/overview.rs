@@ -50,26 +50,29 @@ fn headline(comparison: &Comparison) -> String {
 
 /// All lessons, a row each, which links to its section.
 pub(super) fn table(comparison: &Comparison) -> Markup {
-    let kinds = [
-        ("all", "all"),
-        ("growth", "grows"),
-        ("still", "does not grow"),
-        ("odd", "not as expected"),
-    ];
+    let kinds = ["all", "grows", "does not grow", "not as expected"];
     let heads = ["Lesson", "Grows with", "leaky", "fixed", "Both", "Held by"];
     let rows = html! { @for lesson in &comparison.lessons { (rows(lesson)) } };
     html! {
         nav id="overview" aria-label="All lessons" {
             h2 { "Lessons and controls" }
-            // The script shows the filter, which needs it.
-            div id="filter" hidden {
-                label { "Find " input type="search" id="find" placeholder="l09, tenant, actix_http …"; }
-                @for (value, name) in kinds {
-                    label { input type="radio" name="show" value=(value) checked[value == "all"]; " " (name) }
-                }
-                output id="shown" {}
-            }
+            (filter("l09, tenant, actix_http …", kinds))
             (super::table("Table of lessons", "lessons", &heads, &rows))
+        }
+    }
+}
+
+/// The filter of a page. `kinds` are the names of its choices.
+pub(super) fn filter(example: &str, kinds: [&str; 4]) -> Markup {
+    let values = ["all", "growth", "still", "odd"];
+    html! {
+        // The script shows the filter, which needs it.
+        div id="filter" hidden {
+            label { "Find " input type="search" id="find" placeholder=(example); }
+            @for (value, name) in values.into_iter().zip(kinds) {
+                label { input type="radio" name="show" value=(value) checked[value == "all"]; " " (name) }
+            }
+            output id="shown" {}
         }
     }
 }

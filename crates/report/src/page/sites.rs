@@ -28,16 +28,26 @@ fn table(lesson: &LessonResult, name: &str, twin: &TwinResult) -> Markup {
         Some(_) => "B more at the larger peak",
         None => "B per request",
     };
+    ranked(name, unit, &twin.sites, twin.unattributed_share)
+}
+
+/// Sites with the share of each, and the share of `rest`, which no line of a lesson holds.
+pub(super) fn ranked(
+    caption: &str,
+    unit: &str,
+    sites: &[SiteGrowth],
+    rest: Option<f64>,
+) -> Markup {
     let weighty = |site: &&SiteGrowth| site.share >= figures::SHARE_MIN;
     html! {
         table class="sites" {
-            caption { (name) }
+            caption { (caption) }
             thead { tr {
                 th scope="col" { "Share" } th scope="col" { (unit) } th scope="col" { "Line or code" }
             } }
             tbody {
-                @for site in twin.sites.iter().filter(weighty).take(SHOWN) { (row(site)) }
-                @if let Some(rest) = twin.unattributed_share {
+                @for site in sites.iter().filter(weighty).take(SHOWN) { (row(site)) }
+                @if let Some(rest) = rest {
                     tr {
                         td { (percent(rest)) } td {}
                         td { "of the growth is held by no line of a lesson and no expected code" }

@@ -2,7 +2,7 @@
 //! says how much.
 
 use super::{Folder, part};
-use crate::comparison::{LessonResult, TwinResult};
+use crate::comparison::{LessonResult, SiteGrowth};
 use crate::figures;
 use maud::{Markup, html};
 use similar::{DiffTag, TextDiff};
@@ -36,27 +36,13 @@ pub(super) fn section(folder: &Folder<'_>, lesson: &LessonResult) -> Markup {
             p class="none" { "The sources were not kept next to the comparison." }
         };
     };
-    let file = |text, twin| File::new(text, lesson.twins.get(twin));
-    let files = [file(leaky, "leaky"), file(fixed, "fixed")];
-    let rows = rows(&files);
-    let changed = rows.iter().any(|row| row.changed);
-    let code = html! {
-        @if changed {
-            div class="twins" aria-hidden="true" { span class="leaky" { "leaky" } span class="fixed" { "fixed" } }
-        }
-        div class={ "code" @if !changed { " one" } } tabindex="0" role="region"
-            aria-label={ "Source of " (lesson.id) } {
-            @for (shown, stretch) in stretches(&rows, &files) {
-                @let lines = html! { @for row in stretch { (markup(row, &files)) } };
-                @if shown { (lines) } @else {
-                    details class="equal" {
-                        summary { (stretch.len()) " equal lines" }
-                        (lines)
-                    }
-                }
-            }
-        }
+    let file = |text, twin| {
+        let twin = lesson.twins.get(twin);
+        let growing = twin.filter(|twin| twin.verdict.is_growth());
+        File::new(text, growing.into_iter().flat_map(|twin| &twin.sites))
     };
+    let files = [file(leaky, "leaky"), file(fixed, "fixed")];
+    let (code, changed) = code(&files, &lesson.id);
     let title = match changed {
         true => "The difference between the twins",
         false => "The source, the same in both twins",
@@ -64,11 +50,44 @@ pub(super) fn section(folder: &Folder<'_>, lesson: &LessonResult) -> Markup {
     part("source", changed, title, &code)
 }
 
+/// One file, in which these sites are.
+pub(super) fn single<'a>(
+    name: &str,
+    text: &'a str,
+    sites: impl Iterator<Item = &'a SiteGrowth> + Clone,
+) -> Markup {
+    let files = [sites.clone(), sites].map(|sites| File::new(text, sites));
+    part("source", true, name, &code(&files, name).0)
+}
+
+/// Two files side by side, or one if they are the same, and whether they differ.
+fn code(files: &[File<'_>; 2], name: &str) -> (Markup, bool) {
+    let rows = rows(files);
+    let changed = rows.iter().any(|row| row.changed);
+    let code = html! {
+        @if changed {
+            div class="twins" aria-hidden="true" { span class="leaky" { "leaky" } span class="fixed" { "fixed" } }
+        }
+        div class={ "code" @if !changed { " one" } } tabindex="0" role="region"
+            aria-label={ "Source of " (name) } {
+            @for (shown, stretch) in stretches(&rows, files) {
+                @let lines = html! { @for row in stretch { (markup(row, files)) } };
+                @if shown { (lines) } @else {
+                    details class="equal" {
+                        summary { (stretch.len()) @if changed { " equal" } " lines" }
+                        (lines)
+                    }
+                }
+            }
+        }
+    };
+    (code, changed)
+}
+
 impl<'a> File<'a> {
-    fn new(text: &'a str, twin: Option<&TwinResult>) -> Self {
+    fn new<'s>(text: &'a str, sites: impl Iterator<Item = &'s SiteGrowth>) -> Self {
         let mut held = BTreeMap::new();
-        let growing = twin.filter(|twin| twin.verdict.is_growth());
-        for site in growing.iter().flat_map(|twin| &twin.sites) {
+        for site in sites {
             let frame = site.in_app_frame.as_deref();
             let line =
                 frame.and_then(|frame| frame.rsplit_once(':')?.1.parse().ok());

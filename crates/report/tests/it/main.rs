@@ -8,4 +8,5 @@ mod made;
 mod behaviour;
 mod exports;
 mod looks;
+mod measured;
 mod viewer;

@@ -2,12 +2,13 @@
 
 use super::limits::Limits;
 use super::load::{Axis, FileLoad};
-use super::traffic::{Peaks, Traffic, worthless};
+use super::traffic::{self, worthless};
 use crate::cli::Measure;
 use anyhow::Result;
 use measure::judge::trend::Trend;
 use measure::stages::{self, Bounds, Found};
 use measure::{Growth, Instrument, Judgement, Samples, Scale, Scenario, Verdict};
+use report::measured::Traffic;
 use std::time::Duration;
 use workload::Origin;
 
@@ -64,7 +65,7 @@ pub(super) async fn measured<I: Instrument>(
             let scenario = peak_scenario(&scenario, axis, sizes);
             let measured =
                 measure::measure(instrument, origin, load, &scenario, step).await?;
-            peaks = Some(Peaks::new(axis, &measured.0, &measured.1));
+            peaks = Some(traffic::peaks(axis, &measured.0, &measured.1));
             with_peaks(&mut found, measured);
         } else if !leaks {
             let why = "physical memory stays when a peak is over; peaks need the \
@@ -73,7 +74,7 @@ pub(super) async fn measured<I: Instrument>(
                 (Trend::Inconclusive, Some(why.to_owned()));
         }
     }
-    let traffic = Traffic::new(&found.samples, load.how(), worthless, peaks);
+    let traffic = traffic::of(&found.samples, load.how(), worthless, peaks);
     Ok((found, traffic))
 }
 

@@ -13,6 +13,9 @@ const ROUND: u64 = 1 << 24;
 /// Number of the first load whose peak is measured; more than a request has rounds.
 const PEAKS: u64 = 1 << 16;
 
+/// Called for each request that is sent.
+pub(super) type OnEach = Arc<dyn Fn() + Send + Sync>;
+
 /// Clients that read nothing and are connected at once, where the file doesn't say: a
 /// leak of each shows in a few of their times.
 const NOT_READING: usize = 64;
@@ -40,6 +43,9 @@ pub(super) struct FileLoad {
     mix: bool,
     /// Loads whose peak was measured. Each has numbers of its own, so that values differ.
     peaks: Arc<AtomicU64>,
+    /// The number of its first round: two measurements of a request differ in it.
+    pub(super) first_round: u64,
+    pub(super) on_each: Option<OnEach>,
 }
 
 impl FileLoad {
@@ -64,7 +70,14 @@ impl FileLoad {
     }
 
     fn mix_of(file: &Arc<HttpFile>, sequence: Vec<Template>) -> Self {
-        Self { file: Arc::clone(file), sequence, mix: true, peaks: Arc::default() }
+        Self {
+            file: Arc::clone(file),
+            sequence,
+            mix: true,
+            peaks: Arc::default(),
+            first_round: 0,
+            on_each: None,
+        }
     }
 
     /// What the comments of the request say; nothing for a mix.
@@ -132,8 +145,12 @@ impl Load for FileLoad {
         let load = self.clone();
         let peak =
             if size > 0 { self.peaks.fetch_add(1, Relaxed) + PEAKS } else { 0 };
-        let first = (peak + round) * ROUND * self.sequence.len() as u64;
-        Arc::new(move |n| load.request(first + n, size))
+        let round = self.first_round + peak + round;
+        let first = round * ROUND * self.sequence.len() as u64;
+        Arc::new(move |n| {
+            load.on_each.iter().for_each(|on_each| on_each());
+            load.request(first + n, size)
+        })
     }
 
     fn client(&self) -> ClientBehavior {

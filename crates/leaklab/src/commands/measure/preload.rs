@@ -1,12 +1,13 @@
 //! Reads the heap of an unchanged program, through a library that was loaded into it.
 
+use super::load::OnEach;
 use anyhow::{Result, anyhow};
 use attach::{Attached, Library};
 use heap::Reading;
 use measure::{Instrument, instrument, outside};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The variable by which the loader takes the library into this program, or why it would
 /// not, in a sentence.
@@ -33,7 +34,7 @@ fn in_path(program: &OsString) -> PathBuf {
 /// A process that has the library.
 pub(super) struct Preloaded {
     process: u32,
-    attached: Mutex<Attached>,
+    attached: Arc<Mutex<Attached>>,
 }
 
 impl Preloaded {
@@ -42,7 +43,19 @@ impl Preloaded {
     /// # Errors
     /// It is not there, or the system does not let this process read that one.
     pub(super) fn attach(process: u32) -> Result<Self> {
-        Ok(Self { process, attached: Mutex::new(Attached::to(process)?) })
+        let attached = Arc::new(Mutex::new(Attached::to(process)?));
+        Ok(Self { process, attached })
+    }
+
+    /// Plants a leak of this size, each time that it is called.
+    pub(super) fn planter(&self, bytes: u64) -> OnEach {
+        let attached = Arc::clone(&self.attached);
+        Arc::new(move || {
+            let mut attached =
+                attached.lock().unwrap_or_else(PoisonError::into_inner);
+            // What ends the process is told by its next reading.
+            let _ = attached.plant(bytes);
+        })
     }
 
     /// A full reading now, at rest or not.

@@ -1,5 +1,6 @@
 //! Chooses what reads the memory of the service, and starts the service for it.
 
+use super::load::OnEach;
 use super::preload::{self, Preloaded};
 use super::target::{self, Target};
 use crate::cli::{InstrumentName, Measure};
@@ -40,6 +41,22 @@ impl Reader {
     }
 }
 
+impl Reader {
+    /// From now on each request leaks so many bytes more: by itself, or by what is called
+    /// for each that is sent. With 0 that ends.
+    pub(super) async fn plant(&self, bytes: u64) -> Result<Option<OnEach>, Failure> {
+        match self {
+            Self::Heap(heap) => Ok(heap.plant(bytes).await.map(|()| None)?),
+            Self::Preload(preload) => Ok(Some(preload.planter(bytes))),
+            Self::Process(_) => Err(Failure::Usage(
+                "--plant cannot leak in a process from outside: give the service's \
+                 command after --, or mount the crate heap"
+                    .to_owned(),
+            )),
+        }
+    }
+}
+
 /// The variable that puts the library into a program.
 type Variable = (&'static str, OsString);
 
@@ -56,7 +73,7 @@ pub(super) async fn start(
              command after --"
         )));
     }
-    let log = arguments.output.join("service.log");
+    let log = arguments.out.join("service.log");
     let start = async |variable: Option<Variable>| match command.is_empty() {
         true => Ok(None),
         false => Target::start(command, variable, address, &log).await.map(Some),

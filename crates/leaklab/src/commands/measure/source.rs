@@ -88,8 +88,8 @@ async fn fetched(
              command after --"
         )));
     }
-    let log = arguments.output.join("service.log");
-    fs::create_dir_all(&arguments.output)
+    let log = arguments.out.join("service.log");
+    fs::create_dir_all(&arguments.out)
         .with_context(|| format!("cannot make the folder of {}", log.display()))?;
     let target = match arguments.command.is_empty() {
         true => None,

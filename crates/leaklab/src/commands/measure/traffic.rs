@@ -3,126 +3,56 @@
 
 use super::load::Axis;
 use measure::statistics::theil_sen;
-use measure::{Judgement, Peak, Samples};
-use report::figures::{grouped, memory};
-use serde::{Deserialize, Serialize};
+use measure::{Judgement, Samples};
+use report::figures::grouped;
+use report::measured::{Peaks, Traffic};
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use workload::Directives;
 
-/// Part of a request's result.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub(super) struct Traffic {
-    /// Responses by their status.
-    statuses: BTreeMap<String, u64>,
-    /// Requests that were started in each second, where the file gives a rate.
-    offered_per_second: Option<f64>,
-    /// Whole responses in each second.
-    reached_per_second: f64,
-    /// Requests whose client did not wait for the response.
-    abandoned: u64,
-    /// Why the request is not measured.
-    pub(super) warning: Option<String>,
-    /// What the peak was measured against.
-    pub(super) peaks: Option<Peaks>,
+/// How a peak follows its axis.
+pub(super) fn peaks(axis: Axis, samples: &Samples, judgement: &Judgement) -> Peaks {
+    let points =
+        samples.peaks.iter().map(|peak| (peak.size as f64, peak.peak_bytes as f64));
+    let line = theil_sen(&points.collect::<Vec<_>>());
+    let of = match axis {
+        Axis::Size => "size",
+        Axis::NotRead => "ms without reading",
+        Axis::Offered => "requests offered",
+        Axis::InFlight => "requests in flight",
+    };
+    Peaks {
+        of: of.to_owned(),
+        exponent: judgement.peak_exponent,
+        bytes_per_unit: line.map_or(0.0, |line| line.slope),
+        at: samples.peaks.clone(),
+    }
 }
 
-/// How the peak of a request follows its size or load.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Peaks {
-    /// What the sizes count.
-    of: String,
-    /// The e of peak ~ size^e.
-    exponent: Option<f64>,
-    /// By how much the peak rises with each.
-    bytes_per_unit: f64,
-    at: Vec<Peak>,
-}
-
-impl Peaks {
-    pub(super) fn new(axis: Axis, samples: &Samples, judgement: &Judgement) -> Self {
-        let points = samples
-            .peaks
+/// What was sent and what came back.
+pub(super) fn of(
+    samples: &Samples,
+    how: Option<&Directives>,
+    warning: Option<String>,
+    peaks: Option<Peaks>,
+) -> Traffic {
+    let sent = samples.latency_us.len();
+    let per_second = |requests: u64, time: std::time::Duration| {
+        requests as f64 / time.as_secs_f64().max(f64::MIN_POSITIVE)
+    };
+    let rate = how.and_then(|how| how.offered_per_second);
+    let offered = rate.map(|_| per_second(sent, samples.starting));
+    let whole = sent.saturating_sub(samples.abandoned);
+    Traffic {
+        statuses: samples
+            .statuses
             .iter()
-            .map(|peak| (peak.size as f64, peak.peak_bytes as f64));
-        let line = theil_sen(&points.collect::<Vec<_>>());
-        let of = match axis {
-            Axis::Size => "size",
-            Axis::NotRead => "ms without reading",
-            Axis::Offered => "requests offered",
-            Axis::InFlight => "requests in flight",
-        };
-        Self {
-            of: of.to_owned(),
-            exponent: judgement.peak_exponent,
-            bytes_per_unit: line.map_or(0.0, |line| line.slope),
-            at: samples.peaks.clone(),
-        }
-    }
-}
-
-impl Traffic {
-    pub(super) fn new(
-        samples: &Samples,
-        how: Option<&Directives>,
-        warning: Option<String>,
-        peaks: Option<Peaks>,
-    ) -> Self {
-        let sent = samples.latency_us.len();
-        let per_second = |requests: u64, time: std::time::Duration| {
-            requests as f64 / time.as_secs_f64().max(f64::MIN_POSITIVE)
-        };
-        let rate = how.and_then(|how| how.offered_per_second);
-        let offered = rate.map(|_| per_second(sent, samples.starting));
-        let whole = sent.saturating_sub(samples.abandoned);
-        Self {
-            statuses: samples
-                .statuses
-                .iter()
-                .map(|(status, n)| (status.to_string(), *n))
-                .collect(),
-            offered_per_second: offered,
-            reached_per_second: per_second(whole, samples.took),
-            abandoned: samples.abandoned,
-            warning,
-            peaks,
-        }
-    }
-
-    /// For a terminal, indented.
-    pub(super) fn text(&self) -> String {
-        let mut text = String::new();
-        if let Some(warning) = &self.warning {
-            let _ = writeln!(text, "  - {warning}");
-        }
-        if self.statuses.len() > 1 {
-            let each = |(status, n): (&String, &u64)| {
-                format!("{} x {status}", grouped(*n as f64))
-            };
-            let all: Vec<_> = self.statuses.iter().map(each).collect();
-            let all = all.join(", ");
-            let _ = writeln!(text, "  = {all}; the growth is that of all of them");
-        }
-        if let Some(offered) = self.offered_per_second {
-            let _ = writeln!(
-                text,
-                "  = offered {}/s, reached {}/s; {} clients gave up",
-                grouped(offered),
-                grouped(self.reached_per_second),
-                grouped(self.abandoned as f64),
-            );
-        }
-        if let Some(Peaks { of, bytes_per_unit, at, .. }) = &self.peaks {
-            let each = |peak: &Peak| {
-                let size = grouped(peak.size as f64);
-                format!("{} at {size}", memory(peak.peak_bytes))
-            };
-            let all: Vec<_> = at.iter().map(each).collect();
-            let (slope, all) = (memory(*bytes_per_unit as u64), all.join(", "));
-            let _ = writeln!(text, "  ^ peak by {of}: {slope} each\n    {all}");
-        }
-        text
+            .map(|(status, n)| (status.to_string(), *n))
+            .collect(),
+        offered_per_second: offered,
+        reached_per_second: per_second(whole, samples.took),
+        abandoned: samples.abandoned,
+        warning,
+        peaks,
     }
 }
 

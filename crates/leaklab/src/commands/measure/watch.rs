@@ -45,8 +45,8 @@ pub(super) async fn run(arguments: &Measure) -> Result<ExitCode, Failure> {
     if !wrong.is_empty() {
         return Err(Failure::Usage(wrong.to_owned()));
     }
-    let path = arguments.output.join(FILE);
-    fs::create_dir_all(&arguments.output)
+    let path = arguments.out.join(FILE);
+    fs::create_dir_all(&arguments.out)
         .with_context(|| format!("cannot make the folder of {}", path.display()))?;
     let stop = Stop::on_signal()?;
     let mut file = WatchFile::open(&path).map_err(usage)?;
@@ -295,7 +295,7 @@ async fn command(arguments: &Measure) -> Result<(Target, Reader, u32), Failure> 
     }
     let library = reader::library(wanted, &arguments.command)?;
     let has_library = library.is_some();
-    let log = arguments.output.join("service.log");
+    let log = arguments.out.join("service.log");
     let mut target = Target::spawn(&arguments.command, library, &log)?;
     let process = target.process();
     let began = Instant::now();

@@ -1,9 +1,9 @@
 //! The result of a watch, as text and as JSON.
 
-use super::baseline::SCHEMA;
 use measure::Verdict;
 use measure::watch::{Ended, LIVE, OPEN_FILES, RESIDENT, Stretch, TimeGrowth};
 use report::figures::{bytes, grouped, size};
+use report::measured::SCHEMA;
 use serde::Serialize;
 use std::fmt::Write;
 use std::time::{Duration, UNIX_EPOCH};
