@@ -71,7 +71,8 @@ async fn dropped_everywhere(
             client.set_zero_linger().unwrap();
             drop(client);
             soon(held.left()).await;
-            assert_eq!(in_flight(served).await, 0, "the handler is still there");
+            // The handler goes when actix sees that its client has.
+            soon(async { while in_flight(served).await > 0 {} }).await;
             assert_eq!(calls.load(Relaxed), at + 1, "the handler went on");
             whole(number, false).await;
             let again = served.ask(request).await;
