@@ -68,8 +68,8 @@ pub(super) async fn measured<I: Instrument>(
             peaks = Some(traffic::peaks(axis, &measured.0, &measured.1));
             with_peaks(&mut found, measured);
         } else if !leaks {
-            let why = "physical memory stays when a peak is over; peaks need the \
-                       instrument heap or preload";
+            let why =
+                "physical memory shows no peaks; use the instrument heap or preload";
             (found.trend, found.reason) =
                 (Trend::Inconclusive, Some(why.to_owned()));
         }
