@@ -266,6 +266,18 @@ impl Table {
         Err(self.failed("write to", "it keeps leaving items unprocessed".into()))
     }
 
+    /// How many items it has.
+    ///
+    /// # Errors
+    /// [`TableError`].
+    pub async fn items(&self) -> Result<usize, TableError> {
+        let call = self.connection.client.scan().table_name(&self.name);
+        let pages = call.consistent_read(true).into_paginator().send();
+        let pages = pages.try_collect().await;
+        let pages = pages.map_err(|error| self.error("read", error))?;
+        Ok(pages.iter().map(|page| page.items().len()).sum())
+    }
+
     /// Whether this run created it.
     pub fn is_ours(&self) -> bool {
         self.ours

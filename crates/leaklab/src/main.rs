@@ -22,6 +22,7 @@ async fn main() -> ExitCode {
 async fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Compare(arguments) => commands::compare::run(&arguments).await,
+        Command::Learn(arguments) => commands::learn::run(&arguments).await,
         Command::Measure(arguments) => commands::measure::run(&arguments).await,
         Command::Serve(arguments) => commands::serve::run(&arguments).await,
         Command::Seed(arguments) => commands::seed::run(&arguments).await,

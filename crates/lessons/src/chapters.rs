@@ -165,10 +165,11 @@ mod tests {
         for lesson in LESSONS {
             let FrontMatter { minutes, difficulty, hints, prediction, .. } =
                 &chapter(lesson.id).unwrap().front;
-            let fits = minutes.is_none_or(|minutes| (5..=60).contains(&minutes))
-                && difficulty.is_none_or(|level| (1..=3).contains(&level))
-                && matches!(hints.len(), 0 | 3)
-                && prediction.as_ref().is_none_or(|asked| {
+            let hints_wanted = if lesson.kind == Kind::Lesson { 3 } else { 0 };
+            let fits = minutes.is_some_and(|minutes| (5..=60).contains(&minutes))
+                && difficulty.is_some_and(|level| (1..=3).contains(&level))
+                && hints.len() == hints_wanted
+                && prediction.as_ref().is_some_and(|asked| {
                     asked.choices.len() > 1
                         && (1..=asked.choices.len()).contains(&asked.right)
                 });

@@ -58,6 +58,18 @@ impl FailedFix {
     }
 }
 
+/// A request that shows in its status whether a limit of the lesson still holds. A
+/// repair that drops the limit would be measured as bounded.
+#[derive(Debug, Clone, Copy)]
+pub struct Proof {
+    /// What a service without the limit does: "ignores the caller's budget".
+    pub without: &'static str,
+    /// Faults of the database meanwhile.
+    pub faults: &'static [Fault],
+    /// The request.
+    pub request: fn() -> Request,
+}
+
 /// A job of the service, how it is measured, and what is expected.
 ///
 /// Memory that one request leaves behind is in bytes; times are in milliseconds where
@@ -120,6 +132,8 @@ pub struct Lesson {
     pub round_item: fn(u64, u64) -> Option<Item>,
     /// What must differ between any two requests, if anything.
     pub distinct: Option<fn(&Request) -> &str>,
+    /// A limit that every repair must keep.
+    pub proof: Option<Proof>,
 }
 
 impl Lesson {
@@ -168,4 +182,5 @@ pub(crate) const JOB: Lesson = Lesson {
     data: shop_orders,
     round_item: |_, _| None,
     distinct: None,
+    proof: None,
 };

@@ -12,10 +12,11 @@ mod prelude;
 mod lessons;
 pub mod chapters;
 pub mod claims;
+pub mod sources;
 
 pub use chapters::Chapter;
 pub use claims::CLAIMS;
-pub use lesson::{FailedFix, Kind, Lesson};
+pub use lesson::{FailedFix, Kind, Lesson, Proof};
 pub use lessons::LESSONS;
 pub use plan::Plan;
 pub use requests::ORDERS;

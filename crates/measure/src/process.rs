@@ -42,6 +42,8 @@ pub struct Process {
     stdin: Option<ChildStdin>,
     address: SocketAddr,
     log: Log,
+    /// Reads its log.
+    reader: JoinHandle<()>,
     /// Reads what the child prints after its address.
     printed: JoinHandle<Option<String>>,
 }
@@ -88,7 +90,9 @@ impl Process {
         let printed = tokio::spawn(last_line(stdout));
         let name = name.to_owned();
         match address {
-            Some(address) => Ok(Self { name, child, stdin, address, log, printed }),
+            Some(address) => {
+                Ok(Self { name, child, stdin, address, log, reader, printed })
+            }
             None if ready.is_err() => {
                 bail!("{name} did not start within {} s", READY_WITHIN.as_secs())
             }
@@ -147,6 +151,14 @@ impl Process {
         let well = self.end_within(timeout).await?.success();
         let line = tokio::time::timeout(LAST_WORDS_WITHIN, self.printed).await;
         line.ok()?.ok()?.filter(|_| well)
+    }
+
+    /// The same; whether it exited with success, and the last lines of its log.
+    pub async fn log_within(mut self, timeout: Duration) -> (bool, Vec<String>) {
+        let status = self.end_within(timeout).await;
+        let _ = tokio::time::timeout(LAST_WORDS_WITHIN, self.reader).await;
+        let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        (status.is_some_and(|s| s.success()), log.kept.iter().cloned().collect())
     }
 
     async fn end_within(&mut self, timeout: Duration) -> Option<ExitStatus> {

@@ -78,6 +78,22 @@ pub fn text(
     text
 }
 
+/// Why a lesson leaks and what repairs it, in the words of its chapter and as the lines
+/// that differ.
+pub fn solution(
+    chapter: &Chapter,
+    sources: &[Option<Source>; 2],
+    width: usize,
+) -> String {
+    let diff = difference(sources);
+    let replace = |code: &str| code.starts_with("{{#include").then(|| diff.clone());
+    let parts = [AFTER[0], AFTER[2]].into_iter().filter_map(|title| {
+        let body = prose::render(chapter.part(title)?, width, &replace);
+        Some(format!("{BOLD}{title}{BOLD:#}\n\n{body}"))
+    });
+    parts.collect::<Vec<_>>().join("\n")
+}
+
 /// The reader's own figures, or how to get some.
 fn figures(
     lesson: &Lesson,

@@ -19,6 +19,8 @@ mod output;
 pub mod page;
 pub mod prose;
 mod refusal;
+pub mod probe;
+pub mod repair;
 pub mod stored;
 pub mod chapter;
 pub mod table;

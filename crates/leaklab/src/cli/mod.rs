@@ -2,6 +2,7 @@
 
 mod compare;
 mod databases;
+mod learn;
 mod measure;
 mod processes;
 mod profiles;
@@ -9,6 +10,7 @@ mod results;
 
 pub use compare::Compare;
 pub use databases::{Dynamo, Seed, Serve};
+pub use learn::{Learn, LearnStep};
 pub use measure::{InstrumentName, Measure};
 pub use processes::{RunUnder, Secrets};
 pub use profiles::{Diff, Show};
@@ -33,6 +35,8 @@ pub struct Cli {
 pub enum Command {
     /// Send both twins the same requests and print what leaks
     Compare(Compare),
+    /// Repair leaks as exercises: predict, measure, repair, have it judged
+    Learn(Learn),
     /// Measure a service of your own, request by request
     Measure(Box<Measure>),
     /// Run one twin beside an embedded DynamoDB, to try it by hand

@@ -9,6 +9,7 @@ pub mod run_under;
 pub mod dynamo;
 pub mod explain;
 pub mod gate;
+pub mod learn;
 pub mod list;
 pub mod measure;
 pub mod report;

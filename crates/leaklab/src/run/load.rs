@@ -35,16 +35,29 @@ impl<'a> LessonLoad<'a> {
         }
         database.table.put(plan.sized(smallest).round_data(0..1)).await?;
         let scale = scenario.growth.scale();
-        let faults = plan.lesson.faults.to_vec();
-        let proxy = if faults.is_empty() && scale != Some(Scale::Attempts) {
-            None
-        } else {
-            let proxy = Proxy::start(database.target.url(), faults).await;
-            Some(proxy.with_context(|| {
-                format!("{} needs faults in front of its database", plan.lesson.id)
-            })?)
-        };
-        Ok(Self { plan, scale, smallest, database, proxy })
+        let load = Self { plan, scale, smallest, database, proxy: None };
+        let plain = plan.lesson.faults.is_empty() && scale != Some(Scale::Attempts);
+        if plain { Ok(load) } else { load.with_proxy().await }
+    }
+
+    /// The same with a proxy, which has the lesson's faults until others are set.
+    pub(super) async fn with_proxy(mut self) -> Result<Self> {
+        if self.proxy.is_none() {
+            let Plan { lesson, .. } = self.plan;
+            let faults = lesson.faults.to_vec();
+            let proxy = Proxy::start(self.database.target.url(), faults).await;
+            self.proxy = Some(proxy.with_context(|| {
+                format!("{} needs faults in front of its database", lesson.id)
+            })?);
+        }
+        Ok(self)
+    }
+
+    /// Faults from now on, where there is a proxy.
+    pub(super) fn set_faults(&self, faults: &[Fault]) {
+        if let Some(proxy) = &self.proxy {
+            proxy.set(faults.to_vec());
+        }
     }
 
     /// What the service uses as its database.

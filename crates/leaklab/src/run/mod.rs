@@ -10,6 +10,7 @@ mod load;
 mod lesson;
 mod under;
 mod secrets;
+mod probe;
 pub mod memory;
 mod result;
 

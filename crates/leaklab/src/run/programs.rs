@@ -20,6 +20,8 @@ pub struct Under {
     pub command: Vec<OsString>,
     /// Environment variables beside those of this process.
     pub environment: Vec<(String, String)>,
+    /// What the service logs, as it takes it; errors by default.
+    pub log: Option<&'static str>,
 }
 
 impl Under {
@@ -46,7 +48,7 @@ impl Under {
         // One worker: each worker has its own pools, and chance decides which worker
         // serves a request.
         command.args(["--listen", "127.0.0.1:0", "--workers", "1"]);
-        command.args(["--measure", "--log", "error"]);
+        command.args(["--measure", "--log", self.log.unwrap_or("error")]);
         command.args(settings).env("TMPDIR", scratch);
         let name = program.file_stem().unwrap_or_default().to_string_lossy();
         let process = Process::start(&name, &started, command).await?;

@@ -25,6 +25,11 @@ impl Service {
         Self { name, program: name, settings: &[], planted_bytes: None, grows }
     }
 
+    /// The twin that leaks, when it is expected not to any more.
+    pub fn repaired() -> Self {
+        Self { grows: false, ..Self::twin("leaky") }
+    }
+
     /// A failed fix of a lesson.
     pub fn failed_fix(fix: &'static FailedFix) -> Self {
         let FailedFix { name, program, settings, bounded_here, .. } = *fix;

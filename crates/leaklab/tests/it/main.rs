@@ -15,6 +15,8 @@ mod claims;
 mod baseline;
 mod explain;
 #[cfg(target_os = "linux")]
+mod learn;
+#[cfg(target_os = "linux")]
 mod terminal;
 mod profiles;
 mod faults;

@@ -19,5 +19,13 @@ pub(super) const LESSON: Lesson = Lesson {
         get(format!("/orders/{}/quote", shop_order(n)))
             .header("x-budget-ms", budget_ms.to_string())
     },
+    proof: Some(Proof {
+        without: "lets a call go on after its budget",
+        faults: &[Fault::new("GetItem", FaultAction::Delay { ms: 1_500 })],
+        request: || {
+            get(format!("/orders/{}/quote", shop_order(0)))
+                .header("x-budget-ms", "300")
+        },
+    }),
     ..JOB
 };

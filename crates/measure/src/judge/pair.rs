@@ -77,14 +77,21 @@ pub fn burst_mismatch(
     if !matches!(scenario.growth, Growth::Burst { .. }) || !glibc {
         return None;
     }
+    let keeps = keeps_resident(first, second)?;
     let (first, second) = (resident_gain(first)?, resident_gain(second)?);
-    (first < RESIDENT_TIMES * second).then(|| {
+    (!keeps).then(|| {
         let (first, second) = (first / 1_000_000, second / 1_000_000);
         format!(
             "{first} MB stay resident after bursts, and {second} MB with the fix: \
                  less than {RESIDENT_TIMES} times as much"
         )
     })
+}
+
+/// Whether the first service keeps clearly more resident memory than the second one;
+/// `None` where it was not read.
+pub fn keeps_resident(first: &Samples, second: &Samples) -> Option<bool> {
+    Some(resident_gain(first)? >= RESIDENT_TIMES * resident_gain(second)?)
 }
 
 /// Resident bytes after the last round above those before the first request. A second

@@ -162,6 +162,13 @@ fn the_book_shows_the_twins_as_they_differ() {
             .header(&header("leaky"), &header("fixed"))
             .to_string();
         expect_file![locate(&format!("docs/diffs/{id}.diff"))].assert_eq(&diff);
+        // `leaklab learn` restores `leaky` from them.
+        let built_in = lessons::sources::of(id).map(|sources| sources.leaky);
+        assert_eq!(
+            built_in.as_deref(),
+            Some(&*leaky),
+            "{id}: build the tests again"
+        );
     }
 }
 

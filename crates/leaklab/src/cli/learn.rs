@@ -1,0 +1,69 @@
+//! Arguments of `learn`.
+
+use crate::cli::Format;
+use clap::{Args, Subcommand};
+
+/// Arguments of `learn`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  leaklab learn                        the exercises, and which one comes next
+  leaklab learn start l09              puts the exercise into crates/leaky
+  leaklab learn start l09 --predict 2  answers its question, then measures
+  leaklab learn check l09              builds, measures and judges your repair
+
+Progress is in .leaklab/progress.json.
+
+Exit codes of check: 0 REPAIRED, 1 any other verdict, 2 wrong usage, or leaky
+does not compile, 3 a process or the database failed.")]
+pub struct Learn {
+    /// What to do; by default the exercises are listed.
+    #[command(subcommand)]
+    pub step: Option<LearnStep>,
+    /// What to print
+    #[arg(long, value_enum, default_value_t = Format::Text, global = true)]
+    pub format: Format,
+}
+
+/// A step of an exercise.
+#[derive(Debug, Subcommand)]
+pub enum LearnStep {
+    /// Put an exercise into crates/leaky; tell the symptom, ask a question
+    Start {
+        /// Lesson or control, by id or prefix
+        lesson: String,
+        /// Your prediction, by the number of the choice
+        #[arg(long, value_name = "N")]
+        predict: Option<usize>,
+    },
+    /// Build leaky, measure the lesson, and judge the repair
+    Check {
+        /// Lesson, by id or prefix
+        lesson: String,
+        /// Rounds ten times as long, for what leaks slowly
+        #[arg(long)]
+        long: bool,
+    },
+    /// Show the next of three hints
+    Hint {
+        /// Lesson, by id or prefix
+        lesson: String,
+    },
+    /// Show the repair in `fixed`, and why it works
+    Solution {
+        /// Lesson, by id or prefix
+        lesson: String,
+        /// Show it without an attempt
+        #[arg(long)]
+        give_up: bool,
+    },
+    /// Put the original file back, whatever has become of it
+    Reset {
+        /// Lesson, by id or prefix
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        lesson: Option<String>,
+        /// Every lesson
+        #[arg(long)]
+        all: bool,
+    },
+}

@@ -1,0 +1,200 @@
+//! Measures `leaky` for one lesson, beside the twin that it should be like, and judges.
+
+use crate::failure::Failure;
+use crate::progress::Progress;
+use crate::run::{EngineChoice, Measured, Numbers, Permit, Run, Service};
+use crate::stop::Stop;
+use anyhow::{Context, anyhow};
+use lessons::{Kind, Lesson, Plan};
+use measure::judge::pair;
+use measure::{Growth, Scenario, Verdict};
+use report::probe::Probe;
+use report::repair::{Figures, Judged, Outcome, Seen, judge};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// What a long check multiplies a round by.
+const LONGER: u64 = 10;
+
+/// A repair, judged.
+#[derive(Debug)]
+pub(super) struct Checked {
+    pub(super) judged: Judged,
+    /// `None` if the service ended.
+    pub(super) yours: Option<Figures>,
+    pub(super) twin: Figures,
+}
+
+/// What is measured, and how.
+struct Check {
+    run: Run,
+    plan: Plan,
+    scenario: Scenario,
+    progress: Progress,
+    permit: Permit,
+}
+
+impl Check {
+    async fn new(
+        lesson: &'static Lesson,
+        long: bool,
+        services: u64,
+    ) -> Result<Self, Failure> {
+        let requests = long.then_some(lesson.requests * LONGER);
+        let numbers = Numbers { seed: 7, requests, ..Numbers::default() };
+        let (plan, scenario) = numbers.of(lesson);
+        let permit = Arc::new(Semaphore::new(1)).acquire_owned().await;
+        let permit = Arc::new(permit.context("nobody closes the semaphore")?);
+        let run = Run::new(EngineChoice::Embedded, Stop::on_signal()?)?;
+        run.has_room()?;
+        let progress = Progress::new(scenario.steps() * services);
+        Ok(Self { run, plan, scenario, progress, permit })
+    }
+
+    async fn measure(&self, service: Service) -> Result<Measured, Failure> {
+        let id = self.plan.lesson.id;
+        let step = |what: &str| self.progress.step(id, service.name, what);
+        let permit = Arc::clone(&self.permit);
+        self.run.measure(service, self.plan, &self.scenario, &step, permit).await
+    }
+
+    /// What the service does beside keeping memory. Where the database fails, chance
+    /// decides that.
+    async fn probe(&self, service: Service) -> Result<Option<Probe>, Failure> {
+        if self.plan.lesson.outage {
+            return Ok(None);
+        }
+        self.run.probe(service, self.plan, &self.scenario).await.map(Some)
+    }
+
+    async fn both(
+        &self,
+        service: Service,
+    ) -> Result<(Measured, Option<Probe>), Failure> {
+        tokio::try_join!(self.measure(service), self.probe(service))
+    }
+}
+
+/// The figures of `leaky` as it is, for a prediction.
+///
+/// # Errors
+/// A process or the database failed.
+pub(super) async fn figures(
+    lesson: &'static Lesson,
+) -> Result<(Verdict, Figures), Failure> {
+    let check = Check::new(lesson, false, 1).await?;
+    let measured = check.measure(Service::twin("leaky")).await;
+    let measured = check.run.end(measured)?;
+    Ok((measured.judgement.verdict, found(&measured)))
+}
+
+/// Measures and judges a repair.
+///
+/// # Errors
+/// The twin, the database or the machine failed.
+pub(super) async fn check(
+    lesson: &'static Lesson,
+    long: bool,
+    before: Option<&Figures>,
+) -> Result<Checked, Failure> {
+    let check = Check::new(lesson, long, 2).await?;
+    let (yours, twin) = tokio::join!(
+        check.both(Service::repaired()),
+        check.both(Service::twin("fixed"))
+    );
+    let (twin, twin_probe) = check.run.end(twin)?;
+    check.progress.finish();
+    let twin_seen = seen(&twin, twin_probe, &[]);
+    let (yours, probe) = match yours {
+        Ok(yours) => yours,
+        // The twin did well with the same database, so this is the service's doing.
+        Err(Failure::Broken(error)) => {
+            let reasons = vec![format!("The service failed: {error:#}.")];
+            let judged = Judged { outcome: Outcome::Broken, reasons };
+            return Ok(Checked { judged, yours: None, twin: twin_seen.figures });
+        }
+        Err(other) => return Err(other),
+    };
+    let judgement = &yours.judgement;
+    let noisy = judgement.verdict == Verdict::Inconclusive
+        && judgement.line.slope <= judgement.detection_limit
+        && !matches!(lesson.growth, Growth::Peak { .. });
+    if noisy || yours.samples.unjudged.is_some() {
+        let why =
+            yours.samples.unjudged.as_deref().unwrap_or("the noise is too large");
+        return Err(anyhow!(
+            "{}: there is no verdict ({why}); check it again on a quieter machine",
+            lesson.id
+        )
+        .into());
+    }
+    let mut more = Vec::new();
+    let burst = matches!(lesson.growth, Growth::Burst { .. });
+    if burst && pair::keeps_resident(&yours.samples, &twin.samples) == Some(true) {
+        more.push("Resident memory stays high after a burst.".to_owned());
+    }
+    let seen = seen(&yours, probe, &more);
+    let differs = differs(&check, &yours, &twin);
+    let judged = judge(&seen, &twin_seen, before, differs);
+    Ok(Checked { judged, yours: Some(seen.figures), twin: twin_seen.figures })
+}
+
+fn found(measured: &Measured) -> Figures {
+    let Measured { judgement, samples, .. } = measured;
+    let top =
+        judgement.sites.first().filter(|_| judgement.verdict != Verdict::Bounded);
+    Figures {
+        bytes_per_request: judgement.line.slope,
+        peak_bytes: samples.peaks.last().map(|peak| peak.peak_bytes),
+        peak_exponent: judgement.peak_exponent,
+        place: top.map(|site| {
+            let expected = || site.expected_site.clone();
+            let line = site.in_app_frame.clone().or_else(expected);
+            line.unwrap_or_else(|| report::figures::place(site.place()))
+        }),
+        fingerprint: top.map(|site| site.fingerprint.clone()),
+    }
+}
+
+fn seen(measured: &Measured, probe: Option<Probe>, more: &[String]) -> Seen {
+    let clauses = || measured.judgement.mismatches.iter();
+    let about =
+        |start: &'static str| clauses().filter(move |c| c.starts_with(start));
+    let metrics = measured.judgement.metrics.iter().filter_map(|metric| {
+        let clause = format!("has {} that", metric.name);
+        clauses().find(|c| c.starts_with(&clause))?;
+        Some(format!(
+            "Also growing: {}, {:+.1} per request.",
+            metric.name, metric.per_request
+        ))
+    });
+    Seen {
+        verdict: measured.judgement.verdict,
+        figures: found(measured),
+        metrics: metrics.chain(more.iter().cloned()).collect(),
+        errors: about("answered ").next().map(|clause| format!("It {clause}.")),
+        probe,
+    }
+}
+
+/// The first request of the measurement whose responses differ, unless the lesson allows
+/// that.
+fn differs(check: &Check, yours: &Measured, twin: &Measured) -> Option<String> {
+    let Check { plan, scenario, .. } = check;
+    let (yours, twin) = (&yours.samples, &twin.samples);
+    let refused = yours.refused + twin.refused > 0;
+    let may_differ = plan.lesson.outage || (plan.lesson.may_refuse && refused);
+    if may_differ || pair::same_responses(yours, twin) != Some(false) {
+        return None;
+    }
+    let (round, n) = pair::first_difference(yours, twin, scenario)?;
+    let request = plan.sized(scenario.smallest()).request(round, n);
+    Some(format!(
+        "Round {round} is answered otherwise near request {n} ({request})."
+    ))
+}
+
+/// Whether nothing is to be repaired.
+pub(super) fn is_control(lesson: &Lesson) -> bool {
+    lesson.kind == Kind::Control
+}

@@ -1,0 +1,226 @@
+//! `leaklab learn`: the lessons as exercises. Predict, measure, repair, have it judged.
+
+mod check;
+mod exercise;
+mod list;
+mod progress;
+mod start;
+
+use crate::cli::{Format, Learn, LearnStep};
+use crate::commands::select;
+use crate::failure::{self, EXPECTED, Failure};
+use crate::output::{columns, name, print, print_as};
+use anyhow::Context;
+use exercise::{Exercise, State, workspace};
+use lessons::{Chapter, LESSONS, Lesson};
+use progress::Progress;
+use report::chapter::{Source, solution};
+use report::repair::Outcome;
+use serde_json::json;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Narrower text is hard to lay out, and wider text is hard to read.
+const WIDTH: std::ops::RangeInclusive<usize> = 40..=80;
+
+/// Does one step, or lists the exercises.
+pub async fn run(arguments: &Learn) -> Result<ExitCode, Failure> {
+    let root = workspace()?;
+    let mut progress = Progress::read(&root)?;
+    let format = arguments.format;
+    match &arguments.step {
+        None => list::print(&mut progress, format),
+        Some(LearnStep::Start { lesson, predict }) => {
+            start::run(select::one(lesson)?, *predict, &root, progress, format).await
+        }
+        Some(LearnStep::Check { lesson, long }) => {
+            check_step(select::one(lesson)?, *long, &root, progress, format).await
+        }
+        Some(LearnStep::Hint { lesson }) => {
+            hint(select::one(lesson)?, &mut progress, format)
+        }
+        Some(LearnStep::Solution { lesson, give_up }) => {
+            let exercise = Exercise::of(select::one(lesson)?, &root)?;
+            show_solution(&exercise, *give_up, &mut progress)
+        }
+        Some(LearnStep::Reset { lesson, .. }) => {
+            reset(lesson.as_deref(), &root, &progress, format)
+        }
+    }
+}
+
+/// The chapter of a lesson.
+fn chapter(lesson: &Lesson) -> Result<&'static Chapter, Failure> {
+    let chapter = lessons::chapters::chapter(lesson.id);
+    Ok(chapter.context("the lesson has no chapter")?)
+}
+
+/// As wide as the terminal, within reason.
+fn width() -> usize {
+    columns().unwrap_or(*WIDTH.end()).clamp(*WIDTH.start(), *WIDTH.end())
+}
+
+/// A text in lines that fit; those after the first of each line are indented.
+fn filled(text: &str) -> String {
+    let options = textwrap::Options::new(width())
+        .subsequent_indent("  ")
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    text.lines().map(|line| textwrap::fill(line, &options) + "\n").collect()
+}
+
+/// A path as it is typed in the workspace.
+fn below<'a>(path: &'a Path, root: &Path) -> &'a Path {
+    path.strip_prefix(root).unwrap_or(path)
+}
+
+async fn check_step(
+    lesson: &'static Lesson,
+    long: bool,
+    root: &Path,
+    mut progress: Progress,
+    format: Format,
+) -> Result<ExitCode, Failure> {
+    let exercise = Exercise::of(lesson, root)?;
+    let edited = exercise.state() == State::Edited;
+    exercise::build(root)?;
+    let done = progress.of(lesson.id);
+    let checked = check::check(lesson, long, done.before.as_ref()).await?;
+    let outcome = checked.judged.outcome;
+    if !edited && done.before.is_none() && outcome != Outcome::Repaired {
+        done.before.clone_from(&checked.yours);
+    }
+    done.attempts += usize::from(edited);
+    done.last = Some(outcome);
+    done.done |= outcome == Outcome::Repaired;
+    let before = done.before.clone().filter(|_| edited);
+    let id = lesson.id;
+    let result = json!({
+        "lesson": id,
+        "verdict": outcome,
+        "reasons": checked.judged.reasons,
+        "before": before,
+        "now": checked.yours,
+        "twin": checked.twin,
+    });
+    progress.write()?;
+    print_as(format, &result, |_| {
+        let mut text = format!("{}  {id}\n", outcome.as_str());
+        let rows = [
+            ("before", before.as_ref()),
+            ("now", checked.yours.as_ref()),
+            ("fixed", Some(&checked.twin)),
+        ];
+        for (service, figures) in rows {
+            let Some(figures) = figures else { continue };
+            text += &filled(&format!("  {service:<7} {}", figures.phrase()));
+        }
+        for reason in &checked.judged.reasons {
+            text += &filled(reason);
+        }
+        text + "\n" + &filled(&next(outcome, id, edited, long))
+    })?;
+    Ok(failure::code(outcome == Outcome::Repaired))
+}
+
+/// What to do after a verdict.
+fn next(outcome: Outcome, id: &str, edited: bool, long: bool) -> String {
+    let file = format!("crates/leaky/src/lessons/{id}.rs");
+    match outcome {
+        Outcome::Repaired if long => {
+            format!(
+                "Compare your repair with the twin's: leaklab learn solution {id}"
+            )
+        }
+        Outcome::Repaired => format!(
+            "What leaks slowly shows with: leaklab learn check {id} --long\n\
+             Compare your repair with the twin's: leaklab learn solution {id}"
+        ),
+        _ if !edited => format!("Now repair {file} and check it again."),
+        _ => format!("A hint: leaklab learn hint {id}"),
+    }
+}
+
+fn hint(
+    lesson: &'static Lesson,
+    progress: &mut Progress,
+    format: Format,
+) -> Result<ExitCode, Failure> {
+    let (id, hints) = (lesson.id, &chapter(lesson)?.front.hints);
+    if hints.is_empty() {
+        return Err(Failure::Usage(format!(
+            "{id} has no hints; its chapter is docs/lessons/{id}.md"
+        )));
+    }
+    let done = progress.of(id);
+    done.hints = (done.hints + 1).min(hints.len());
+    let shown = &hints[..done.hints];
+    progress.write()?;
+    let result = json!({ "lesson": id, "hints": shown, "of": hints.len() });
+    print_as(format, &result, |_| {
+        let all = shown.iter().enumerate();
+        let mut text: String =
+            all.map(|(n, hint)| filled(&format!("{}. {hint}", n + 1))).collect();
+        if shown.len() == hints.len() {
+            text += &format!("\nThe repair: leaklab learn solution {id}\n");
+        }
+        text
+    })?;
+    Ok(ExitCode::from(EXPECTED))
+}
+
+fn show_solution(
+    exercise: &Exercise,
+    give_up: bool,
+    progress: &mut Progress,
+) -> Result<ExitCode, Failure> {
+    let id = exercise.lesson.id;
+    let done = progress.of(id);
+    if done.attempts == 0 && !give_up {
+        return Err(Failure::Usage(format!(
+            "nothing of yours has been checked: try `leaklab learn hint {id}` and \
+             `leaklab learn check {id}`, or add --give-up"
+        )));
+    }
+    done.solution = true;
+    progress.write()?;
+    let source = |twin: &str, text: &str| {
+        let name = format!("{twin}/src/lessons/{id}.rs");
+        Some(Source { name, text: text.to_owned() })
+    };
+    let sources = [
+        source("leaky", &exercise.sources.leaky),
+        source("fixed", exercise.sources.fixed),
+    ];
+    print(&solution(chapter(exercise.lesson)?, &sources, width()))?;
+    Ok(ExitCode::from(EXPECTED))
+}
+
+fn reset(
+    lesson: Option<&str>,
+    root: &Path,
+    progress: &Progress,
+    format: Format,
+) -> Result<ExitCode, Failure> {
+    let all = || LESSONS.iter().filter(|lesson| !check::is_control(lesson));
+    let chosen = match lesson {
+        Some(lesson) => vec![select::one(lesson)?],
+        None => all().collect(),
+    };
+    let mut kept = Vec::new();
+    for lesson in &chosen {
+        kept.extend(Exercise::of(lesson, root)?.reset(progress)?);
+    }
+    let shown: Vec<_> = kept.iter().map(|path| name(below(path, root))).collect();
+    let ids: Vec<_> = chosen.iter().map(|lesson| lesson.id).collect();
+    print_as(format, &json!({ "reset": ids, "kept": shown }), |_| {
+        let mut text = match &ids[..] {
+            [id] => format!("{id} is as it was.\n"),
+            all => format!("All {} lessons are as they were.\n", all.len()),
+        };
+        for path in &shown {
+            text += &format!("Your version is in {path}.\n");
+        }
+        text
+    })?;
+    Ok(ExitCode::from(EXPECTED))
+}

@@ -1,0 +1,145 @@
+//! The way of a learner through exercises. Programs that are built already stand for
+//! what a learner's code is compiled to, so that no test waits for the compiler.
+
+use crate::fixture::{build_programs, contains, parsed};
+use leaklab::run::programs_folder;
+use serde_json::Value;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+use tempfile::TempDir;
+
+const BUDGET: &str = "l09_call_budget";
+
+/// A workspace with the files that `learn` touches, and programs of its own.
+struct Workspace {
+    folder: TempDir,
+    programs: PathBuf,
+}
+
+impl Workspace {
+    fn new() -> Self {
+        build_programs();
+        let folder = TempDir::with_prefix_in("learn ", env!("CARGO_TARGET_TMPDIR"));
+        let folder = folder.unwrap();
+        let programs = folder.path().join("target/debug");
+        std::fs::create_dir_all(&programs).unwrap();
+        let workspace = Self { folder, programs };
+        for program in ["leaklab", "leaklab-engine", "fixed"] {
+            workspace.put(program, program);
+        }
+        let manifest = workspace.folder.path().join("crates/leaky/Cargo.toml");
+        std::fs::create_dir_all(manifest.parent().unwrap()).unwrap();
+        std::fs::write(manifest, "").unwrap();
+        workspace.learn(0, &["reset", "--all"]);
+        workspace
+    }
+
+    /// Puts a built program in place of one here.
+    fn put(&self, built: &str, name: &str) {
+        let (from, to) =
+            (programs_folder().unwrap().join(built), self.programs.join(name));
+        let _ = std::fs::remove_file(&to);
+        std::fs::hard_link(from, to).unwrap();
+    }
+
+    fn run(&self, arguments: &[&str], cargo: &str) -> Output {
+        let mut leaklab = Command::new(self.programs.join("leaklab"));
+        leaklab.arg("learn").args(arguments).current_dir(self.folder.path());
+        leaklab.env("CARGO", cargo).env("NO_COLOR", "1").stdin(Stdio::null());
+        leaklab.output().unwrap()
+    }
+
+    /// What `learn` prints; its exit code must be this one.
+    #[track_caller]
+    fn learn(&self, code: i32, arguments: &[&str]) -> String {
+        let done = self.run(arguments, "true");
+        let [said, errors] = [&done.stdout, &done.stderr]
+            .map(|t| String::from_utf8_lossy(t).into_owned());
+        assert_eq!(
+            done.status.code(),
+            Some(code),
+            "{arguments:?}\n{said}\n{errors}"
+        );
+        said + &errors
+    }
+
+    /// Checks a lesson as if `leaky` had been compiled to this program.
+    #[track_caller]
+    fn check(&self, id: &str, program: &str, expected: &str) -> Value {
+        self.put(program, "leaky");
+        let code = i32::from(expected != "REPAIRED");
+        let result = parsed(&self.learn(code, &["check", id, "--format", "json"]));
+        assert_eq!(result["verdict"], expected, "{result:#}");
+        result
+    }
+
+    fn file(&self, id: &str) -> PathBuf {
+        self.folder.path().join(format!("crates/leaky/src/lessons/{id}.rs"))
+    }
+}
+
+#[test]
+fn an_exercise_is_predicted_repaired_and_judged() {
+    let workspace = Workspace::new();
+    contains(&workspace.learn(0, &[]), &[BUDGET, "Next: leaklab learn start l09"]);
+    let told = workspace.learn(0, &["start", "l09"]);
+    contains(&told, &["135 kB", "Each request of the run", "--predict N"]);
+    let exercise = std::fs::read_to_string(workspace.file(BUDGET)).unwrap();
+    assert!(exercise.contains("read_timeout") && !exercise.contains("LEAK"));
+    contains(&workspace.learn(2, &["start", "l09", "--predict", "9"]), &["1 to 4"]);
+    contains(&workspace.learn(2, &["solution", "l09"]), &["--give-up"]);
+    workspace.put("leaky", "leaky");
+    let told = workspace.learn(0, &["start", "l09", "--predict", "2"]);
+    contains(
+        &told,
+        &["Measured: LEAKS", "You predicted 2; 3 is right", "learn check"],
+    );
+    let untouched = workspace.check("l09", "leaky", "STILL LEAKS");
+    assert!(untouched["now"]["bytes_per_request"].as_f64().unwrap() > 8_192.0);
+
+    let edited = exercise.replace("read_timeout", "operation_timeout");
+    std::fs::write(workspace.file(BUDGET), edited).unwrap();
+    // It has no such route.
+    let broken = workspace.check("l09", "decoys", "BROKEN");
+    contains(
+        broken["reasons"][0].as_str().unwrap(),
+        &["GET /orders/", "expected: 200"],
+    );
+    let repaired = workspace.check("l09", "fixed", "REPAIRED");
+    assert!(repaired["before"]["bytes_per_request"].as_f64().unwrap() > 8_192.0);
+    assert_eq!(repaired["reasons"], serde_json::json!([]));
+    contains(&workspace.learn(0, &["solution", "l09"]), &["+", "operation_timeout"]);
+    contains(&workspace.learn(0, &[]), &["done", "1 of "]);
+}
+
+#[test]
+fn a_failed_fix_is_no_repair() {
+    let workspace = Workspace::new();
+    workspace.check("l11", "decoys", "STILL LEAKS");
+    contains(&workspace.learn(0, &["hint", "l11"]), &["1. "]);
+    contains(&workspace.learn(0, &["hint", "l11"]), &["1. ", "2. "]);
+}
+
+#[test]
+fn reset_restores_a_file_whatever_has_become_of_it_and_nothing_else() {
+    let workspace = Workspace::new();
+    let file = workspace.file(BUDGET);
+    let original = std::fs::read(&file).unwrap();
+    assert!(String::from_utf8_lossy(&original).contains("// LEAK:"));
+    std::fs::write(&file, "half a fil").unwrap();
+    let other = workspace.file("l14_request_context");
+    std::fs::write(&other, "mine").unwrap();
+    let done = workspace.run(&["check", "l09"], "false");
+    assert_eq!(done.status.code(), Some(2));
+    contains(&String::from_utf8_lossy(&done.stderr), &["does not compile", "reset"]);
+    contains(
+        &workspace.learn(0, &["reset", "l09"]),
+        &[".leaklab/l09_call_budget.rs"],
+    );
+    assert_eq!(std::fs::read(&file).unwrap(), original);
+    assert_eq!(std::fs::read(&other).unwrap(), b"mine");
+    std::fs::remove_file(&file).unwrap();
+    workspace.learn(0, &["reset", "l09"]);
+    assert_eq!(std::fs::read(&file).unwrap(), original);
+    contains(&workspace.learn(2, &["reset", "c01"]), &["is a control"]);
+}

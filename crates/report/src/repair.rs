@@ -1,0 +1,390 @@
+//! From what was measured of a repair and of the twin to a verdict: one pure function.
+//!
+//! A service can stop growing because it stopped doing its job, so memory alone proves
+//! no repair.
+
+use crate::figures::{bytes, grouped, memory, percent, power};
+use crate::probe::{Answer, Probe};
+use measure::Verdict;
+use serde::{Deserialize, Serialize};
+
+/// A repair with less of the growth than this is better, and with more it still leaks.
+const BETTER_SHARE: f64 = 0.5;
+
+/// The number of calls may differ by this share of the twin's, as by another page size,
+/// before a repair does other work.
+const CALLS_SHARE: f64 = 0.1;
+
+/// More calls than the twin are a matter of taste up to this share, such as a read
+/// before a write.
+const MORE_CALLS_SHARE: f64 = 0.5;
+
+/// The same where the twin needs no call: one request in eight may miss a cache.
+const CALLS_MIN: f64 = 0.125;
+
+/// Letters of an answer that are shown.
+const SHOWN: usize = 160;
+
+/// What a repair is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Outcome {
+    /// Nothing grows, and the job is done as in the twin.
+    #[serde(rename = "REPAIRED")]
+    Repaired,
+    /// It grows, by at most half as much.
+    #[serde(rename = "BETTER")]
+    Better,
+    /// It grows.
+    #[serde(rename = "STILL LEAKS")]
+    StillLeaks,
+    /// It grows as much, at another place.
+    #[serde(rename = "MOVED")]
+    Moved,
+    /// It answers otherwise, or not at all.
+    #[serde(rename = "BROKEN")]
+    Broken,
+    /// Nothing grows, and work is left out.
+    #[serde(rename = "CHEATED")]
+    Cheated,
+}
+
+impl Outcome {
+    /// As it is printed.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Repaired => "REPAIRED",
+            Self::Better => "BETTER",
+            Self::StillLeaks => "STILL LEAKS",
+            Self::Moved => "MOVED",
+            Self::Broken => "BROKEN",
+            Self::Cheated => "CHEATED",
+        }
+    }
+}
+
+/// How much a service grows, and where.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Figures {
+    /// Bytes of live heap that each request adds.
+    pub bytes_per_request: f64,
+    /// The peak at the largest size, where peaks are measured.
+    pub peak_bytes: Option<u64>,
+    /// The `e` of peak ~ size^e.
+    pub peak_exponent: Option<f64>,
+    /// The line or the code that holds most of the growth.
+    pub place: Option<String>,
+    /// The same in every run, and after edits that move lines.
+    pub fingerprint: Option<String>,
+}
+
+impl Figures {
+    /// In words.
+    pub fn phrase(&self) -> String {
+        let grows = match (self.peak_exponent, self.peak_bytes) {
+            (Some(exponent), Some(peak)) => {
+                format!("peak {}, ~n^{}", memory(peak), power(exponent))
+            }
+            _ => format!("{} B per request", bytes(self.bytes_per_request)),
+        };
+        match &self.place {
+            Some(place) => format!("{grows}, at {place}"),
+            None => grows,
+        }
+    }
+
+    /// What is compared with an earlier measurement.
+    fn size(&self) -> f64 {
+        self.peak_bytes.map_or(self.bytes_per_request, |peak| peak as f64)
+    }
+}
+
+/// What is known of a service.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// Whether memory grows.
+    pub verdict: Verdict,
+    /// By how much, and where.
+    pub figures: Figures,
+    /// What grows beside the heap, a clause each.
+    pub metrics: Vec<String>,
+    /// Requests that failed, as a clause.
+    pub errors: Option<String>,
+    /// `None` where the lesson is about a database that fails.
+    pub probe: Option<Probe>,
+}
+
+/// A verdict and its reasons, as sentences.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judged {
+    /// The verdict.
+    pub outcome: Outcome,
+    /// Why.
+    pub reasons: Vec<String>,
+}
+
+/// Judges a repair. `differs` says which responses of the measurement differ from the
+/// twin's.
+pub fn judge(
+    yours: &Seen,
+    twin: &Seen,
+    before: Option<&Figures>,
+    differs: Option<String>,
+) -> Judged {
+    let probes = yours.probe.as_ref().zip(twin.probe.as_ref());
+    let other = probes.and_then(|(yours, twin)| other_answer(yours, twin));
+    let errors = yours.errors.as_ref().filter(|_| twin.errors.is_none());
+    let broken: Vec<_> =
+        other.or(differs).into_iter().chain(errors.cloned()).collect();
+    if !broken.is_empty() {
+        return Judged { outcome: Outcome::Broken, reasons: broken };
+    }
+    if grows(yours) {
+        return growth(yours, before);
+    }
+    let cheats = probes.map_or_else(Vec::new, |(yours, twin)| cheats(yours, twin));
+    let outcome =
+        if cheats.is_empty() { Outcome::Repaired } else { Outcome::Cheated };
+    Judged { outcome, reasons: cheats }
+}
+
+fn grows(seen: &Seen) -> bool {
+    let verdict = seen.verdict;
+    verdict.is_growth()
+        || verdict == Verdict::Inconclusive
+        || !seen.metrics.is_empty()
+}
+
+fn growth(yours: &Seen, before: Option<&Figures>) -> Judged {
+    let now = &yours.figures;
+    let mut reasons = yours.metrics.clone();
+    let held = now
+        .place
+        .iter()
+        .map(|place| format!("What still grows is held by {place}."));
+    reasons.extend(held);
+    let Some(before) = before.filter(|before| before.size() > 0.0) else {
+        return Judged { outcome: Outcome::StillLeaks, reasons };
+    };
+    let left = (now.size() / before.size()).max(0.0);
+    let both = now.place.is_some() && before.place.is_some();
+    let same = now.fingerprint == before.fingerprint || now.place == before.place;
+    let outcome = match same || !both {
+        _ if left <= BETTER_SHARE => {
+            let sizes = match (before.peak_bytes, now.peak_bytes) {
+                (Some(before), Some(now)) => {
+                    format!("a peak of {} to {}", memory(before), memory(now))
+                }
+                _ => {
+                    let [before, now] =
+                        [before, now].map(|f| grouped(f.bytes_per_request));
+                    format!("{before} to {now} B per request")
+                }
+            };
+            let gone = percent(1.0 - left);
+            reasons
+                .insert(0, format!("From {sizes}: {gone} of the growth is gone."));
+            Outcome::Better
+        }
+        true => Outcome::StillLeaks,
+        false => {
+            let place = before.place.as_deref().unwrap_or_default();
+            reasons.push(format!("Before, it was held by {place}."));
+            Outcome::Moved
+        }
+    };
+    Judged { outcome, reasons }
+}
+
+/// The first request that is answered otherwise.
+fn other_answer(yours: &Probe, twin: &Probe) -> Option<String> {
+    let both = yours.answers.iter().zip(&twin.answers).enumerate();
+    let (n, (yours, twin)) =
+        both.into_iter().find(|(_, (yours, twin))| yours != twin)?;
+    let Answer { request, .. } = twin;
+    let [got, expected] = [yours, twin].map(|answer| {
+        let shown: String = answer.text.chars().take(SHOWN).collect();
+        if shown.len() < answer.text.len() { shown + "…" } else { shown }
+    });
+    Some(format!(
+        "Request {} ({request}) is answered otherwise.\n  expected: {expected}\n  got:      {got}",
+        n + 1
+    ))
+}
+
+/// What a service leaves out, a sentence each.
+fn cheats(yours: &Probe, twin: &Probe) -> Vec<String> {
+    let mut found = Vec::new();
+    let [[new, again], [twin_new, twin_again]] = [yours.calls, twin.calls];
+    if new < twin_new * (1.0 - CALLS_SHARE) {
+        found.push(format!(
+            "It makes {new:.1} database calls per request, and the twin {twin_new:.1}: \
+             work is left out."
+        ));
+    }
+    if new > twin_new * (1.0 + MORE_CALLS_SHARE) + CALLS_MIN {
+        found.push(format!(
+            "It makes {new:.1} database calls per request, and the twin {twin_new:.1}."
+        ));
+    }
+    let more = again > twin_again * (1.0 + MORE_CALLS_SHARE) + CALLS_MIN;
+    if more && new <= twin_new * (1.0 + MORE_CALLS_SHARE) + CALLS_MIN {
+        found.push(format!(
+            "For requests that it has answered before it makes {again:.1} database \
+             calls each, and the twin {twin_again:.1}: nothing is remembered."
+        ));
+    }
+    if let (Some((false, without)), Some((true, _))) = (yours.proof, twin.proof) {
+        found.push(format!("It {without}."));
+    }
+    if yours.log_lines < twin.log_lines {
+        found.push(format!(
+            "It logs {} lines where the twin logs {}.",
+            yours.log_lines, twin.log_lines
+        ));
+    }
+    if twin.ended && !yours.ended {
+        found.push("It does not stop in order when it is asked to.".to_owned());
+    }
+    if yours.items < twin.items && yours.failed <= twin.failed {
+        found.push(format!(
+            "It leaves {} items in the table after it has stopped, and the twin {}: \
+             work that was accepted is lost.",
+            yours.items, twin.items
+        ));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn figures(bytes_per_request: f64, place: Option<&str>) -> Figures {
+        let place = place.map(str::to_owned);
+        Figures {
+            bytes_per_request,
+            fingerprint: place.clone(),
+            place,
+            ..Figures::default()
+        }
+    }
+
+    fn answer(text: &str) -> Answer {
+        Answer { request: "GET /orders/1".to_owned(), text: text.to_owned() }
+    }
+
+    fn probe() -> Probe {
+        Probe {
+            answers: vec![answer("200 a"), answer("200 b")],
+            calls: [2.0, 0.0],
+            log_lines: 32,
+            proof: Some((true, "lets a call go on")),
+            failed: 0,
+            ended: true,
+            items: 40,
+        }
+    }
+
+    fn seen(verdict: Verdict, figures: Figures, probe: Probe) -> Seen {
+        Seen {
+            verdict,
+            figures,
+            metrics: Vec::new(),
+            errors: None,
+            probe: Some(probe),
+        }
+    }
+
+    fn bounded(probe: Probe) -> Seen {
+        seen(Verdict::Bounded, figures(0.0, None), probe)
+    }
+
+    fn leaks(bytes: f64, place: &str) -> Seen {
+        seen(Verdict::Leaks, figures(bytes, Some(place)), probe())
+    }
+
+    #[track_caller]
+    fn is(yours: &Seen, expected: Outcome, word: &str) {
+        let before = figures(683.0, Some("l12.rs:36"));
+        let judged = judge(yours, &bounded(probe()), Some(&before), None);
+        assert_eq!(judged.outcome, expected, "{judged:?}");
+        assert!(judged.reasons.concat().contains(word), "{judged:?}");
+    }
+
+    #[test]
+    fn growth_is_compared_with_that_before() {
+        is(&leaks(683.0, "l12.rs:36"), Outcome::StillLeaks, "held by l12.rs:36");
+        is(
+            &leaks(46.0, "l12.rs:90"),
+            Outcome::Better,
+            "From 683 to 46 B per request: 93 %",
+        );
+        is(
+            &leaks(600.0, "l12.rs:90"),
+            Outcome::Moved,
+            "Before, it was held by l12.rs:36",
+        );
+        let peak = |peak, verdict| Seen {
+            figures: Figures { peak_bytes: Some(peak), ..Figures::default() },
+            ..seen(verdict, Figures::default(), probe())
+        };
+        let before = peak(100_000_000, Verdict::Grows).figures;
+        let half = peak(30_000_000, Verdict::Inconclusive);
+        let judged = judge(&half, &bounded(probe()), Some(&before), None);
+        assert_eq!(judged.outcome, Outcome::Better);
+        assert!(judged.reasons[0].contains("100 MB to 30 MB: 70 %"), "{judged:?}");
+        let judged = judge(&half, &bounded(probe()), None, None);
+        assert_eq!(judged.outcome, Outcome::StillLeaks);
+    }
+
+    #[test]
+    fn what_grows_beside_the_heap_is_no_repair() {
+        // The memory may be gone by then.
+        let metrics = vec!["It has open files that do not stay.".to_owned()];
+        let yours = Seen { metrics, ..bounded(probe()) };
+        is(&yours, Outcome::Better, "open files");
+    }
+
+    #[test]
+    fn another_answer_is_broken_whatever_the_memory_does() {
+        let answers = vec![answer("200 a"), answer("200 constant")];
+        let other = Probe { answers, ..probe() };
+        let words =
+            "Request 2 (GET /orders/1) is answered otherwise.\n  expected: 200 b\n";
+        is(&bounded(other.clone()), Outcome::Broken, words);
+        is(&Seen { probe: Some(other), ..leaks(9.0, "a") }, Outcome::Broken, "got:");
+        let errors = Some("It answered 3 requests with errors.".to_owned());
+        is(&Seen { errors, ..bounded(probe()) }, Outcome::Broken, "3 requests");
+        let differs = Some("Round 2 differs.".to_owned());
+        let judged = judge(&bounded(probe()), &bounded(probe()), None, differs);
+        assert_eq!(judged.outcome, Outcome::Broken);
+    }
+
+    #[test]
+    fn work_that_is_left_out_is_cheating() {
+        let cheats = [
+            (Probe { calls: [1.0, 0.0], ..probe() }, "1.0 database calls"),
+            (Probe { calls: [4.0, 0.0], ..probe() }, "4.0 database calls"),
+            (Probe { calls: [2.0, 2.0], ..probe() }, "nothing is remembered"),
+            (Probe { log_lines: 0, ..probe() }, "logs 0 lines"),
+            (
+                Probe { proof: Some((false, "lets a call go on")), ..probe() },
+                "go on",
+            ),
+            (Probe { ended: false, ..probe() }, "stop in order"),
+            (Probe { items: 39, ..probe() }, "39 items"),
+        ];
+        for (cheat, word) in cheats {
+            is(&bounded(cheat), Outcome::Cheated, word);
+        }
+    }
+
+    #[test]
+    fn a_repair_may_do_a_little_more_or_refuse_more() {
+        is(&bounded(probe()), Outcome::Repaired, "");
+        let more = Probe { calls: [2.4, 0.1], log_lines: 40, items: 41, ..probe() };
+        is(&bounded(more), Outcome::Repaired, "");
+        let refuses = Probe { failed: 4, items: 36, ..probe() };
+        is(&bounded(refuses), Outcome::Repaired, "");
+    }
+}
