@@ -41,9 +41,10 @@ async fn dropped_everywhere(
     request: impl Fn(u64) -> Request,
     whole: impl AsyncFn(u64, bool),
 ) -> u64 {
-    let mut number = 0;
+    let (mut number, mut late) = (0, 0);
     for done in [false, true] {
-        for at in 0.. {
+        let mut at = 0;
+        loop {
             number += 1;
             let (held, calls) = (Held::new(done), Arc::new(AtomicU64::new(0)));
             let (holding, counting) = (held.clone(), calls.clone());
@@ -73,13 +74,18 @@ async fn dropped_everywhere(
             soon(held.left()).await;
             // The handler goes when actix sees that its client has.
             soon(async { while in_flight(served).await > 0 {} }).await;
-            assert_eq!(calls.load(Relaxed), at + 1, "the handler went on");
+            // On a busy machine the SDK may give the call up before actix sees that the
+            // client has left, and the handler goes on. Then this call is held again.
+            let dropped = calls.load(Relaxed) == at + 1;
+            late += u64::from(!dropped);
+            assert!(late < 5, "the handler goes on");
             whole(number, false).await;
             let again = served.ask(request).await;
             assert!(matches!(again.status, 200 | 201 | 204), "{}", again.text());
             whole(number, true).await;
             // The job that it may have started is none of the next request's calls.
             in_flight(served).await;
+            at += u64::from(dropped);
         }
     }
     number
