@@ -46,6 +46,11 @@ pub struct Measure {
     #[arg(long, value_name = "ADDRESS")]
     pub url: Option<SocketAddr>,
 
+    /// Path that answers with a success once the service is ready; by default it is ready
+    /// when it accepts connections
+    #[arg(long, value_name = "PATH", value_parser = path)]
+    pub ready: Option<String>,
+
     /// Process of the service, where its address doesn't tell
     #[arg(long, value_name = "PID")]
     pub pid: Option<u32>,
@@ -117,6 +122,13 @@ pub struct Measure {
     /// The service's program and its arguments
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
+}
+
+fn path(text: &str) -> Result<String, String> {
+    match text.starts_with('/') {
+        true => Ok(text.to_owned()),
+        false => Err("expected a path, such as /health".to_owned()),
+    }
 }
 
 fn header(text: &str) -> Result<(String, String), String> {

@@ -76,7 +76,7 @@ pub(super) async fn start(
     let log = arguments.out.join("service.log");
     let start = async |variable: Option<Variable>| match command.is_empty() {
         true => Ok(None),
-        false => Target::start(command, variable, address, &log).await.map(Some),
+        false => Target::start(arguments, variable, address, &log).await.map(Some),
     };
     let library = library(wanted, command)?;
     let mut target = start(library.clone()).await?;

@@ -93,7 +93,7 @@ async fn fetched(
         .with_context(|| format!("cannot make the folder of {}", log.display()))?;
     let target = match arguments.command.is_empty() {
         true => None,
-        false => Some(Target::start(&arguments.command, None, address, &log).await?),
+        false => Some(Target::start(arguments, None, address, &log).await?),
     };
     let path = if path.is_empty() { "/" } else { path };
     let text = timeout(DOCUMENT_WITHIN, get(address, path)).await;
@@ -108,7 +108,8 @@ async fn fetched(
         .with_context(|| format!("cannot read http://{address}{path}"))?)
 }
 
-async fn get(address: SocketAddr, path: &str) -> Result<String> {
+/// The body of a successful answer.
+pub(super) async fn get(address: SocketAddr, path: &str) -> Result<String> {
     let mut connection = Connection::open(Origin(address)).await?;
     let response = connection.send(Request::new("GET", path)).await?;
     let status = response.status();

@@ -1,5 +1,7 @@
 //! The service that is measured: started and always stopped, or found at its address.
 
+use super::source;
+use crate::cli::Measure;
 use crate::failure::Failure;
 use anyhow::{Context, Result, anyhow};
 use std::ffi::OsString;
@@ -14,6 +16,8 @@ use tokio::time::{Instant, sleep, timeout};
 
 /// Time to accept the first connection. A debug build that reads its data takes seconds.
 const READY_WITHIN: Duration = Duration::from_secs(60);
+/// Time for an answer that says that it is ready.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// Time from SIGTERM to SIGKILL.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 /// Lines of its log that an error quotes.
@@ -27,9 +31,10 @@ pub(super) struct Target {
 }
 
 impl Target {
-    /// Starts a program and waits until it accepts connections at the address.
+    /// Starts the command and waits until it accepts connections at the address or, with
+    /// `--ready`, answers there.
     pub(super) async fn start(
-        command: &[OsString],
+        arguments: &Measure,
         variable: Option<(&'static str, OsString)>,
         address: SocketAddr,
         log: &Path,
@@ -40,8 +45,8 @@ impl Target {
                  --url {address} and no command"
             )));
         }
-        let mut target = Self::spawn(command, variable, log)?;
-        target.ready(address).await?;
+        let mut target = Self::spawn(&arguments.command, variable, log)?;
+        target.ready(address, arguments.ready.as_deref()).await?;
         Ok(target)
     }
 
@@ -79,17 +84,28 @@ impl Target {
         self.group
     }
 
-    async fn ready(&mut self, address: SocketAddr) -> Result<()> {
+    async fn ready(
+        &mut self,
+        address: SocketAddr,
+        path: Option<&str>,
+    ) -> Result<()> {
         let began = Instant::now();
-        while !is_open(address).await {
+        let is_ready = async || match path {
+            None => is_open(address).await,
+            Some(path) => answers(address, path).await,
+        };
+        while !is_ready().await {
             if let Some(ended) = self.ended() {
                 return Err(anyhow!(ended));
             }
             if began.elapsed() > READY_WITHIN {
                 let waited = READY_WITHIN.as_secs();
+                let what = path.map_or_else(
+                    || format!("nothing accepts connections at {address}"),
+                    |path| format!("GET http://{address}{path} has no success"),
+                );
                 return Err(anyhow!(
-                    "nothing accepts connections at {address} after {waited} s; \
-                     its log ends: {}",
+                    "{what} after {waited} s; its log ends: {}",
                     self.last_words()
                 ));
             }
@@ -144,6 +160,12 @@ pub(super) async fn is_open(address: SocketAddr) -> bool {
     timeout(Duration::from_secs(1), TcpStream::connect(address))
         .await
         .is_ok_and(|connected| connected.is_ok())
+}
+
+/// Whether a GET is answered with a success.
+async fn answers(address: SocketAddr, path: &str) -> bool {
+    let answer = timeout(ANSWER_WITHIN, source::get(address, path)).await;
+    answer.is_ok_and(|answer| answer.is_ok())
 }
 
 /// The process of this system that listens at a port.
