@@ -271,7 +271,6 @@ fn physical_memory_shows_a_leak_that_is_large() {
     let address = shelf.address.to_string();
     let requests = REQUESTS.replace("{{n}} x", &"x".repeat(4_000));
     let only = ["--only", "keep", "--only", "forget", "--instrument", "process"];
-    let only = [&only[..], &["--ready", "/__heap"]].concat();
     let arguments = [&only[..], &started(&shelf.program, &address)].concat();
     let output = shelf.measured(&requests, &arguments);
     assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));

@@ -7,7 +7,7 @@ use std::fs;
 /// Measures with a planted leak: exit code, verdicts' findings, and the text.
 fn planted(shelf: &Shelf, instrument: &str, bytes: &str) -> (Option<i32>, String) {
     let address = shelf.address.to_string();
-    let plant = ["--plant", bytes, "--instrument", instrument];
+    let plant = ["--plant", bytes, "--instrument", instrument, "--ready", "/__heap"];
     let only = ["--only", "keep", "--only", "forget"];
     let started = started(&shelf.program, &address);
     let output = shelf.measured(REQUESTS, &[&plant[..], &only, &started].concat());

@@ -247,11 +247,9 @@ impl Measured {
 
     /// What to do where call stacks have no line of the service.
     pub fn cure(&self) -> Option<&'static str> {
-        let unnamed = |request: &RequestResult| {
-            let sites = &request.sites;
-            !sites.is_empty() && sites.iter().all(|site| site.in_app_frame.is_none())
-        };
-        self.requests.iter().any(unnamed).then_some(
+        let sites = || self.requests.iter().flat_map(|request| &request.sites);
+        let unnamed = sites().all(|site| site.in_app_frame.is_none());
+        (unnamed && sites().next().is_some()).then_some(
             "No line of your own code is known. Build the service with debug = \
              \"limited\" and without strip, under [profile.dev] or [profile.release] in \
              Cargo.toml (C: -g), or name its folder: --in-app src/.",

@@ -7,6 +7,9 @@ use crate::terminal::{Lines, PLAIN, RED, Told, WIDTH, YELLOW};
 /// Sites that are printed for a request.
 pub(super) const SITES_PRINTED: usize = 3;
 
+/// A site with a smaller share would be printed as 0 %.
+const SHARE_PRINTED: f64 = 0.005;
+
 /// What was found, with styles that the printer may strip.
 pub fn text(measured: &Measured) -> String {
     let mut lines = Lines::new(WIDTH);
@@ -37,7 +40,8 @@ pub fn text(measured: &Measured) -> String {
     lines.paragraph(&measured.sentence());
     lines.paragraph(about(measured));
     lines.text
-        + "LEAKS: goes on growing. PLATEAU: grew, then stopped, like a cache that is full.\n\
+        + "LEAKS: goes on growing; entries that expire later look the same, see --idle.\n\
+           PLATEAU: grew, then stopped, like a cache that is full.\n\
            LIMIT: the smallest growth that this measurement could show.\n"
 }
 
@@ -74,7 +78,8 @@ fn shown(lines: &mut Lines, request: &RequestResult) {
         let text = format!("the limit of {limit} {of} is met after {requests} more");
         told(PLAIN, ">", &text);
     }
-    for site in request.sites.iter().take(SITES_PRINTED) {
+    let told = request.sites.iter().filter(|site| site.share >= SHARE_PRINTED);
+    for site in told.take(SITES_PRINTED) {
         let place = format!("  {:>5} held by {}", percent(site.share), line(site));
         let name = function(site).map(|name| format!("{place}, {name}"));
         let fits = |text: &String| text.chars().count() <= WIDTH;

@@ -8,11 +8,6 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 use workload::{ClientBehavior, Directives, HttpFile, Request, Requests, Template};
 
-/// Numbers of one round; more than a round has requests.
-const ROUND: u64 = 1 << 24;
-/// Number of the first load whose peak is measured; more than a request has rounds.
-const PEAKS: u64 = 1 << 16;
-
 /// Called for each request that is sent.
 pub(super) type OnEach = Arc<dyn Fn() + Send + Sync>;
 
@@ -41,10 +36,8 @@ pub(super) struct FileLoad {
     sequence: Vec<Template>,
     /// Whether the sequence is a mix: each of its requests counts for itself.
     mix: bool,
-    /// Loads whose peak was measured. Each has numbers of its own, so that values differ.
-    peaks: Arc<AtomicU64>,
-    /// The number of its first round: two measurements of a request differ in it.
-    pub(super) first_round: u64,
+    /// The next number, from 1. Each is used once, so that values differ.
+    next: Arc<AtomicU64>,
     pub(super) on_each: Option<OnEach>,
 }
 
@@ -74,10 +67,14 @@ impl FileLoad {
             file: Arc::clone(file),
             sequence,
             mix: true,
-            peaks: Arc::default(),
-            first_round: 0,
+            next: Arc::new(AtomicU64::new(1)),
             on_each: None,
         }
+    }
+
+    /// Goes on with this number.
+    pub(super) fn number_from(&self, next: u64) {
+        self.next.store(next, Relaxed);
     }
 
     /// What the comments of the request say; nothing for a mix.
@@ -141,15 +138,14 @@ impl FileLoad {
 }
 
 impl Load for FileLoad {
-    fn requests(&self, round: u64, size: u64) -> Requests {
+    fn requests(&self, _: u64, size: u64) -> Requests {
         let load = self.clone();
-        let peak =
-            if size > 0 { self.peaks.fetch_add(1, Relaxed) + PEAKS } else { 0 };
-        let round = self.first_round + peak + round;
-        let first = round * ROUND * self.sequence.len() as u64;
+        let length = self.sequence.len() as u64;
+        let first = self.next.load(Relaxed);
         Arc::new(move |n| {
             load.on_each.iter().for_each(|on_each| on_each());
-            load.request(first + n, size)
+            load.next.fetch_max(first + n / length + 1, Relaxed);
+            load.request(first * length + n, size)
         })
     }
 
@@ -181,7 +177,7 @@ mod tests {
         let file = Arc::new(HttpFile::parse(text, Path::new(".")).unwrap());
         let load = FileLoad::new(&file, &file.requests[1]);
         let round = load.requests(1, 0);
-        let first = ROUND;
+        let first = 1;
         let paths = (0..4).map(|n| round(n).path).collect::<Vec<_>>();
         let expected = [
             format!("/carts/{first}"),
@@ -191,12 +187,13 @@ mod tests {
         ];
         assert_eq!(paths, expected);
         assert_eq!((load.length(), load.concurrency(4)), (2, 1));
-        // Rounds and peaks have numbers of their own.
-        assert_ne!(load.requests(2, 0)(0).path, paths[0]);
-        assert_ne!(load.requests(0, 1)(0).path, load.requests(0, 1)(0).path);
+        // Each number is used once.
+        assert_eq!(load.requests(2, 0)(0).path, format!("/carts/{}", first + 2));
+        assert_eq!(load.requests(0, 1)(0).path, format!("/carts/{}", first + 3));
         // Each request of a mix counts for itself.
         let mix = FileLoad::mix(&file);
-        assert_eq!([0, 1].map(|n| mix.requests(1, 0)(n).path), expected[..2]);
+        let turn = mix.requests(1, 0);
+        assert_eq!([0, 1].map(|n| turn(n).path), expected[..2]);
         assert_eq!((mix.length(), mix.concurrency(4)), (1, 4));
     }
 

@@ -16,6 +16,7 @@ mod watch_text;
 
 use crate::cli::Measure;
 use crate::failure::{Failure, code};
+use crate::output::{Keep, say};
 use crate::stop::Stop;
 use anyhow::{Context, Result, anyhow};
 use growth::measured;
@@ -31,12 +32,11 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
-use target::Target;
 use workload::{HttpFile, Origin, Template};
 
-/// Numbers of the first rounds without a planted leak and with it. The counters of their
-/// requests have the same number of digits, which a request may keep.
-const PLANTED: [u64; 2] = [1 << 12, 9 << 9];
+/// The first number of the requests without a planted leak and with it, which have the
+/// same number of digits: a service may keep them.
+const PLANTED: u64 = 100_000;
 
 /// Measures every request of the file.
 pub async fn run(arguments: &Measure) -> Result<ExitCode, Failure> {
@@ -65,15 +65,17 @@ pub async fn run(arguments: &Measure) -> Result<ExitCode, Failure> {
             return Err(Failure::interrupted());
         }
     };
+    let (measured, failure) = measured;
     let known: Vec<_> = file.requests.iter().map(|r| r.name.as_str()).collect();
-    outputs.publish(measured, &known)
+    let published = outputs.publish(measured, &known);
+    failure.map_or(published, Err)
 }
 
 async fn all(
     arguments: &Measure,
     file: &Arc<HttpFile>,
     address: SocketAddr,
-) -> Result<Measured, Failure> {
+) -> Result<(Measured, Option<Failure>), Failure> {
     let (mut target, reader) = reader::start(arguments, address).await?;
     if arguments.plant.is_some() {
         // Refused now, and not after the first request.
@@ -81,19 +83,38 @@ async fn all(
     }
     let process = reader::process(arguments, address);
     let limits = process.map(Limits::of).unwrap_or_default();
-    let mut results = Vec::new();
-    // On a terminal; nothing in a pipe.
+    let (mut results, mut failure, mut notes) = (Vec::new(), None, Vec::new());
+    // On a terminal; elsewhere a line for each request.
     let line = ProgressBar::new_spinner();
     line.enable_steady_tick(Duration::from_millis(200));
     let origin = Origin(address);
     let one = One { arguments, origin, reader, limits, line };
-    for (name, load) in loads(arguments, file) {
+    let loads = loads(arguments, file);
+    let all = loads.len();
+    for (name, load) in loads {
         match one.result(name, load).await {
-            Ok(result) => results.push(result),
+            Ok(result) => {
+                results.push(result);
+                if one.line.is_hidden() {
+                    let done =
+                        format!("{name}: measured, {} of {all}", results.len());
+                    say(&done, Keep::Nothing);
+                }
+            }
             Err(Failure::Broken(error)) => {
-                let ended = target.as_mut().and_then(Target::ended);
+                let ended = match &mut target {
+                    Some(target) => target.ended_by_now().await,
+                    None => None,
+                };
                 let why = ended.map_or(error, |ended| anyhow!(ended));
-                return Err(why.context(format!("request {name}")).into());
+                let why = Failure::from(why.context(format!("request {name}")));
+                if results.is_empty() {
+                    return Err(why);
+                }
+                notes
+                    .push(format!("nothing is known of {name} and what follows it"));
+                failure = Some(why);
+                break;
             }
             Err(other) => return Err(other),
         }
@@ -103,15 +124,16 @@ async fn all(
     if let Some(target) = target {
         target.stop().await;
     }
-    Ok(Measured {
+    let measured = Measured {
         schema: SCHEMA,
         instrument: reader.name().to_owned(),
         passed: false,
         planted_bytes: arguments.plant,
         baseline: None,
-        notes: Vec::new(),
+        notes,
         requests: results,
-    })
+    };
+    Ok((measured, failure))
 }
 
 /// What the measurements of all requests share.
@@ -132,9 +154,8 @@ impl One<'_> {
         let Some(bytes) = self.arguments.plant else {
             return Ok(self.measured(name, &load).await?);
         };
-        load.first_round = PLANTED[0];
+        load.number_from(PLANTED);
         let without = self.measured(name, &load).await?;
-        load.first_round = PLANTED[1];
         load.on_each = self.reader.plant(bytes).await?;
         let with = self.measured(name, &load).await;
         self.reader.plant(0).await?;

@@ -49,7 +49,7 @@ impl<'a> Outputs<'a> {
         let baseline =
             self.baseline.as_ref().map(|(file, before)| (file.as_str(), before));
         measured.judge(baseline, &self.accepted);
-        measured.notes = self.accepted.unused(known, &measured.requests);
+        measured.notes.extend(self.accepted.unused(known, &measured.requests));
         let json = serde_json::to_string_pretty(&measured)
             .context("it has no JSON form")?;
         let xml = junit(&measured).context("it has no form in JUnit XML")?;

@@ -18,6 +18,8 @@ use tokio::time::{Instant, sleep, timeout};
 const READY_WITHIN: Duration = Duration::from_secs(60);
 /// Time for an answer that says that it is ready.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+/// Time after which a service that doesn't answer has not ended.
+const ENDED_WITHIN: Duration = Duration::from_secs(1);
 /// Time from SIGTERM to SIGKILL.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 /// Lines of its log that an error quotes.
@@ -123,6 +125,13 @@ impl Target {
         ))
     }
 
+    /// The same for a service that has just stopped answering: the system may need a
+    /// moment to say that it has ended.
+    pub(super) async fn ended_by_now(&mut self) -> Option<String> {
+        let _ = timeout(ENDED_WITHIN, self.child.wait()).await;
+        self.ended()
+    }
+
     fn last_words(&self) -> String {
         let log = fs::read(&self.log).unwrap_or_default();
         let log = String::from_utf8_lossy(&log);
@@ -130,7 +139,7 @@ impl Target {
             log.lines().filter(|line| !line.trim().is_empty()).collect();
         match lines.len() {
             0 => "(empty)".to_owned(),
-            all => lines[all.saturating_sub(LAST_LINES)..].join("\n  "),
+            all => lines[all.saturating_sub(LAST_LINES)..].join(" | "),
         }
     }
 
