@@ -6,6 +6,9 @@ use measure::judge::SiteGrowth;
 /// Sites with a smaller share of the growth say little about its cause.
 const SHARE_MIN: f64 = 0.02;
 
+/// Functions that hold less of the growth are beside its cause.
+const HELD_MIN: f64 = 0.25;
+
 /// The lesson by whose functions and metrics this leak is known; of several, the one that
 /// is known by most, or by functions that hold more.
 pub(super) fn lesson(
@@ -19,12 +22,16 @@ pub(super) fn lesson(
         sites.iter().filter(through).map(|site| site.share).sum()
     };
     let found = |part: &&str| metrics.contains(part) || share(part) > 0.0;
+    let held =
+        |lesson: &Lesson| lesson.known_by.iter().map(share).fold(0.0, f64::max);
+    let enough = |lesson: &&Lesson| {
+        lesson.known_by.iter().any(|part| metrics.contains(part))
+            || held(lesson) >= HELD_MIN
+    };
     let known = LESSONS.iter().filter(|lesson| {
         !lesson.known_by.is_empty() && lesson.known_by.iter().all(found)
     });
-    let held =
-        |lesson: &Lesson| lesson.known_by.iter().map(share).fold(0.0, f64::max);
-    known.max_by(|a, b| {
+    known.filter(enough).max_by(|a, b| {
         let parts = a.known_by.len().cmp(&b.known_by.len());
         parts.then_with(|| held(a).total_cmp(&held(b)))
     })
@@ -54,6 +61,10 @@ mod tests {
         let built =
             site("aws_sdk_dynamodb::client::Client::from_conf (c.rs:2)", 0.1);
         assert_eq!(id(from_ref(&connector), &[]), Some("l09_call_budget"));
+        assert_eq!(
+            id(&[SiteGrowth { share: 0.06, ..connector.clone() }], &[]),
+            None
+        );
         assert_eq!(id(&[connector, built], &[]), Some("l02_tenant_clients"));
         let left = ["requests in flight", "sockets in CLOSE_WAIT"];
         assert_eq!(id(&[], &left), Some("l08_live_feed"));
