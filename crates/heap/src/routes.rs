@@ -8,7 +8,7 @@
 //! | `DELETE /__heap/peak` | 204; the peak begins again |
 //! | `POST /__heap/window?frames=64&seconds=600` | 204; a dhat window opens, and closes by itself after this time |
 //! | `DELETE /__heap/window` | dhat's profile of the window |
-//! | `POST /__heap/plant?bytes=100` | 204; from now on every other request leaks so many bytes, to prove that a gate would see it; 0 ends it |
+//! | `POST /__heap/plant?bytes=100` | 204; every later request to another route leaks this number of bytes, to prove that a gate would see it; 0 ends it |
 //!
 //! A server shows every request to [`Call::job`]. `None` means that the request is the
 //! service's own; otherwise [`Job::run`] gives the response. The examples `axum` and
@@ -211,7 +211,7 @@ impl Answer {
     }
 }
 
-/// Leaks so many bytes.
+/// Leaks a block of this size.
 fn leak(bytes: usize) {
     if bytes > 0 {
         std::hint::black_box(vec![1_u8; bytes].leak());

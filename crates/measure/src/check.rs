@@ -3,7 +3,7 @@
 
 use crate::instrument::InProcess;
 use crate::judge::trend::Trend;
-use crate::judge::{SiteGrowth, requests_needed, sites_in};
+use crate::judge::{SiteGrowth, in_app_first, sites_in};
 use crate::samples::Samples;
 use crate::scenario::{Growth, Metric, Scenario, Verdict};
 use crate::session::Load;
@@ -21,7 +21,6 @@ use workload::{ClientBehavior, Origin, Request, Requests};
 
 /// Requests in a round of the first stage, if the detection limit doesn't need more.
 const REQUESTS: u64 = 250;
-const ROUNDS: u64 = 8;
 /// A test waits for three stages at most.
 const BOUNDS: Bounds = Bounds {
     // Many systems allow 1,024, which the clients share with the service.
@@ -49,9 +48,9 @@ static TURN: Mutex<()> = Mutex::new(());
 /// #[global_allocator]
 /// static ALLOC: measure::CountingAlloc = measure::CountingAlloc;
 ///
-/// # async fn start() -> std::net::SocketAddr { unimplemented!() }
 /// # async fn orders_do_not_leak() {
-/// let address = start().await;
+/// // Where the test has started the service.
+/// let address = std::net::SocketAddr::from(([127, 0, 0, 1], 8080));
 /// measure::Check::get(address, "/orders/{{n}}").flat_within(16.0).await.unwrap();
 /// # }
 /// ```
@@ -111,9 +110,9 @@ impl Check {
         Self { may_fail: true, ..self }
     }
 
-    /// Sends rounds of the request, and reads the heap and the open files after each. A request that grows
-    /// by more than this number of bytes, at least 1, is sent more often, because a
-    /// cache that fills up is no leak.
+    /// Sends rounds of the request, and reads the heap and the open files after each. A
+    /// request that grows by more than this number of bytes, at least 1, is sent more
+    /// often, because a cache that fills up is no leak.
     ///
     /// # Errors
     /// Memory grows, the noise is too large to say so, or the request cannot be measured.
@@ -185,27 +184,13 @@ impl Check {
     }
 
     fn scenario(&self, allowed: f64) -> Scenario {
-        let mut scenario = Scenario {
+        Scenario {
             // The noise may hide half of it.
             growth: Growth::Slope { min_leak_bytes: 2.0 * allowed },
-            sizes: Vec::new(),
             expected: Verdict::Bounded,
-            rounds: ROUNDS,
-            requests: self.requests,
-            warm_up: self.requests,
-            window_requests: self.requests / 2,
-            concurrency: self.concurrency,
-            quick: false,
-            windows: true,
-            jitter_bytes: None,
             metrics: &[Metric::OpenFiles],
-            expected_sites: &[],
-            in_app: None,
-            may_refuse: true,
-            may_fail: true,
-        };
-        scenario.requests = self.requests.max(requests_needed(&scenario));
-        scenario
+            ..stages::scenario(self.requests, self.concurrency)
+        }
     }
 
     fn sites(&self, samples: &Samples, scenario: &Scenario) -> Vec<SiteGrowth> {
@@ -217,7 +202,7 @@ impl Check {
             InApp::crates(&window.profile, &crates.each_ref().map(String::as_str))
         });
         let mut sites = sites_in(samples, scenario, &in_app);
-        sites.sort_by_key(|site| site.in_app_frame.is_none());
+        in_app_first(&mut sites);
         sites
     }
 }

@@ -14,7 +14,7 @@ const READING_WITHIN: Duration = Duration::from_secs(60);
 /// The same for a window, whose end names all call stacks.
 const WINDOW_WITHIN: Duration = Duration::from_secs(300);
 
-/// Two readings of the same process differ by less than one part in so many.
+/// Two readings of the same process differ by less than one part in this number.
 const SAME_MEMORY: u64 = 4;
 
 /// Connections that a service may end before it has read a request: the one that was
@@ -126,7 +126,7 @@ impl HeapClient {
         self.ask("DELETE", "/__heap/window").await
     }
 
-    /// Lets every request leak so many bytes from now on; 0 ends it.
+    /// Lets every request leak this number of bytes from now on; 0 ends it.
     ///
     /// # Errors
     /// As for [`HeapClient::at_rest`].

@@ -3,18 +3,20 @@
 
 use crate::attempts::Attempts;
 use crate::instrument::Instrument;
-use crate::judge::trend::{Stage, Trend, trend};
-use crate::judge::{Judgement, judge};
+use crate::judge::trend::{GIVEN_BACK, Stage, Trend, trend};
+use crate::judge::{Judgement, judge, requests_needed};
 use crate::outside::THREADS;
 use crate::pressure::Watch;
 use crate::samples::Samples;
-use crate::scenario::Scenario;
+use crate::scenario::{Growth, Scenario, Verdict};
 use crate::session::{Batch, Load, Session};
 use anyhow::{Context, Result};
 use heap::Reading;
 use std::time::{Duration, Instant};
 use workload::Origin;
 
+/// Rounds of a stage: as many as the interval of a slope needs (statistics).
+const ROUNDS: u64 = 8;
 /// Each stage has this many times the requests of the one before it, which is more than
 /// all before it together: a table that doubles does so at least once.
 const LONGER: f64 = 3.0;
@@ -25,10 +27,9 @@ const REQUESTS_MIN: f64 = 10.0;
 /// The second window of a small leak has more requests, so that it grows by this much:
 /// several times the buffers of a few connections.
 const CLEAR_BYTES: f64 = 512_000.0;
-/// Requests after an idle time.
+/// Requests after an idle time: enough for a cache that removes a few expired entries at
+/// a time, and too few to grow by much.
 const IDLE_REQUESTS: u64 = 50;
-/// A leak gives back less than this share of what it has grown by.
-const GIVEN_BACK: f64 = 0.5;
 /// Windows that show less than this share of the growth have missed a table that doubles.
 const WINDOW_SHOWS: f64 = 0.25;
 
@@ -64,6 +65,56 @@ pub struct Found {
     pub requests_in_all: u64,
 }
 
+impl Found {
+    /// Adds what a measurement of its peaks shows.
+    pub fn add_peaks(&mut self, samples: Samples, judgement: Judgement) {
+        match judgement.verdict {
+            Verdict::Grows => {
+                (self.trend, self.reason) = (Trend::GrowsWith, None);
+                // The lines that hold the peak.
+                self.samples.windows = samples.windows;
+                self.judgement.sites = judgement.sites;
+            }
+            Verdict::Inconclusive
+                if !matches!(self.trend, Trend::Inconclusive | Trend::Leaks) =>
+            {
+                let stays = judgement.line.slope > judgement.detection_limit;
+                let why = if stays {
+                    "memory stays when a peak is over"
+                } else {
+                    "the peak grows in part; try values that are further apart"
+                };
+                self.trend = Trend::Inconclusive;
+                self.reason = samples.unjudged.or_else(|| Some(why.to_owned()));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Scenario of a request about which nothing is known: any response is expected, and call
+/// stacks are recorded.
+pub fn scenario(requests: u64, concurrency: usize) -> Scenario {
+    Scenario {
+        growth: Growth::Slope { min_leak_bytes: 0.0 },
+        sizes: Vec::new(),
+        expected: Verdict::Flat,
+        rounds: ROUNDS,
+        requests,
+        warm_up: requests,
+        window_requests: requests / 2,
+        concurrency,
+        quick: false,
+        windows: true,
+        jitter_bytes: None,
+        metrics: &[],
+        expected_sites: &[],
+        in_app: None,
+        may_refuse: true,
+        may_fail: true,
+    }
+}
+
 /// Measures the requests of a load. The scenario says how long the first stage is, if the
 /// bounds allow it.
 ///
@@ -82,6 +133,7 @@ pub async fn measure<I: Instrument, L: Load>(
     let before = instrument.at_rest().await?;
     let resident_before = before.resident_bytes;
     let mut scenario = scenario.clone();
+    scenario.requests = scenario.requests.max(requests_needed(&scenario));
     let session = Session::new(instrument, origin, load, &scenario);
     let mut attempts = Attempts::new(&session, step);
     let began = Instant::now();

@@ -3,7 +3,7 @@
 use crate::in_app::InApp;
 use crate::reading::Profile;
 
-/// Frames that dhat for Rust keeps of a call stack if it isn't told otherwise.
+/// Frames that dhat for Rust keeps of a call stack by default.
 const DHAT_FRAMES: usize = 10;
 
 impl Profile {
@@ -20,7 +20,7 @@ impl Profile {
         if any && self.has_no_files() {
             notes.push(
                 "no frame has a file: names are those of the nearest symbol and may be \
-                 wrong, so sites are told apart by address. Build the program with \
+                 wrong, so sites are separated by address. Build the program with \
                  debug = \"limited\" and without strip in its profile, and keep the \
                  files with the debug information beside it",
             );

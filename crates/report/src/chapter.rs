@@ -35,7 +35,7 @@ pub struct Measured<'a> {
 /// A twin's file.
 #[derive(Debug)]
 pub struct Source {
-    /// `leaky/src/lessons/l09_call_budget.rs`.
+    /// Twin, folder and file: `leaky/src/lessons/ID.rs`.
     pub name: String,
     /// What is in it.
     pub text: String,

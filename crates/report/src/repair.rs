@@ -346,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn another_answer_is_broken_whatever_the_memory_does() {
+    fn another_answer_is_broken_also_if_memory_is_flat() {
         let answers = vec![answer("200 a"), answer("200 constant")];
         let other = Probe { answers, ..probe() };
         let words =

@@ -25,7 +25,7 @@ pub struct Directives {
     pub concurrency: Vec<u64>,
     /// Whether each request has a new connection.
     pub new_connection: bool,
-    /// Requests per second that are sent whatever the responses do.
+    /// Requests per second that are sent without waiting for responses.
     pub offered_per_second: Option<u64>,
     /// Values of `{{size}}` whose peaks are compared.
     pub sizes: Vec<u64>,
@@ -57,7 +57,7 @@ impl Directives {
         }
     }
 
-    /// Takes `@name VALUE` out of a comment. Other comments are for people.
+    /// Takes `@name VALUE` out of a comment. Other comments are ignored.
     pub(crate) fn add(&mut self, comment: &str) -> Result<(), String> {
         let Some(comment) = comment.strip_prefix('@') else { return Ok(()) };
         let (name, value) = comment.split_once(' ').unwrap_or((comment, ""));

@@ -53,7 +53,7 @@ pub struct Round {
     pub count: u64,
     /// Requests in flight, each on its own connection.
     pub concurrency: usize,
-    /// Requests that start in each second, whatever the responses do; `None` for a new
+    /// Requests that start in each second without waiting for responses; `None` for a new
     /// one whenever one has ended.
     pub offered_per_second: Option<u64>,
     /// How the clients take their responses, where a request doesn't say.

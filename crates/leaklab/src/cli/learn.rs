@@ -57,7 +57,7 @@ pub enum LearnStep {
         #[arg(long)]
         give_up: bool,
     },
-    /// Put the original file back, whatever has become of it
+    /// Restore the original file, even if it was deleted or renamed
     Reset {
         /// Lesson, by id or prefix
         #[arg(required_unless_present = "all", conflicts_with = "all")]

@@ -109,7 +109,7 @@ pub struct Measure {
     #[arg(long, value_name = "DIR")]
     pub source: Option<PathBuf>,
 
-    /// Let each request leak so many bytes more, and exit with 1 if that is not found:
+    /// Let each request leak this many more bytes, and exit with 1 if that is not found:
     /// proves that the same command would catch such a leak
     #[arg(long, value_name = "BYTES", conflicts_with_all = ["baseline", "accept"],
           value_parser = clap::value_parser!(u64).range(1..=1_048_576))]

@@ -8,7 +8,11 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
-const BUDGET: &str = "l09_call_budget";
+/// The whole id of a lesson.
+fn id(short: &str) -> &'static str {
+    let mut lessons = lessons::LESSONS.iter();
+    lessons.find(|lesson| lesson.id.starts_with(short)).unwrap().id
+}
 
 /// A workspace with the files that `learn` touches, and programs of its own.
 struct Workspace {
@@ -81,10 +85,13 @@ impl Workspace {
 #[test]
 fn an_exercise_is_predicted_repaired_and_judged() {
     let workspace = Workspace::new();
-    contains(&workspace.learn(0, &[]), &[BUDGET, "Next: leaklab learn start l09"]);
+    contains(
+        &workspace.learn(0, &[]),
+        &[id("l09"), "Next: leaklab learn start l09"],
+    );
     let told = workspace.learn(0, &["start", "l09"]);
     contains(&told, &["135 kB", "Each request of the run", "--predict N"]);
-    let exercise = std::fs::read_to_string(workspace.file(BUDGET)).unwrap();
+    let exercise = std::fs::read_to_string(workspace.file(id("l09"))).unwrap();
     assert!(exercise.contains("read_timeout") && !exercise.contains("LEAK"));
     contains(&workspace.learn(2, &["start", "l09", "--predict", "9"]), &["1 to 4"]);
     contains(&workspace.learn(2, &["solution", "l09"]), &["--give-up"]);
@@ -98,7 +105,7 @@ fn an_exercise_is_predicted_repaired_and_judged() {
     assert!(untouched["now"]["bytes_per_request"].as_f64().unwrap() > 8_192.0);
 
     let edited = exercise.replace("read_timeout", "operation_timeout");
-    std::fs::write(workspace.file(BUDGET), edited).unwrap();
+    std::fs::write(workspace.file(id("l09")), edited).unwrap();
     // It has no such route.
     let broken = workspace.check("l09", "decoys", "BROKEN");
     contains(
@@ -121,20 +128,20 @@ fn a_failed_fix_is_no_repair() {
 }
 
 #[test]
-fn reset_restores_a_file_whatever_has_become_of_it_and_nothing_else() {
+fn reset_restores_a_broken_or_deleted_file_and_nothing_else() {
     let workspace = Workspace::new();
-    let file = workspace.file(BUDGET);
+    let file = workspace.file(id("l09"));
     let original = std::fs::read(&file).unwrap();
     assert!(String::from_utf8_lossy(&original).contains("// LEAK:"));
     std::fs::write(&file, "half a fil").unwrap();
-    let other = workspace.file("l14_request_context");
+    let other = workspace.file(id("l14"));
     std::fs::write(&other, "mine").unwrap();
     let done = workspace.run(&["check", "l09"], "false");
     assert_eq!(done.status.code(), Some(2));
     contains(&String::from_utf8_lossy(&done.stderr), &["does not compile", "reset"]);
     contains(
         &workspace.learn(0, &["reset", "l09"]),
-        &[".leaklab/l09_call_budget.rs"],
+        &[&format!(".leaklab/{}.rs", id("l09"))],
     );
     assert_eq!(std::fs::read(&file).unwrap(), original);
     assert_eq!(std::fs::read(&other).unwrap(), b"mine");

@@ -151,7 +151,7 @@ fn a_driver_that_stands_still_does_not_turn_the_verdict_of_a_peak() {
 #[test]
 fn a_comparison_that_stands_still_as_a_whole_has_no_wrong_verdict() {
     let run = Leaklab::compare(&[CONTROL, "l11", "--format", "json"]);
-    // At whatever moment: the services have just been started.
+    // The services have just been started; any moment will do.
     let done = run.interrupted_when("fixed", |driver, _| {
         signal("STOP", driver);
         std::thread::sleep(STOPPED);

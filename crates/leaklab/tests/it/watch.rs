@@ -35,7 +35,7 @@ impl Service {
         self.shelf.path("out/watch.csv")
     }
 
-    /// Waits until the file has so many lines of a kind, with some traffic for each.
+    /// Waits until the file has this number of lines of a kind, with some traffic for each.
     fn until(&self, lines: usize, kind: impl Fn(&str) -> bool) {
         let mut sent = 0;
         loop {

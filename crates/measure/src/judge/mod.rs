@@ -15,7 +15,7 @@ mod tests;
 pub use growth::{requests_needed, rounds_grow};
 pub use metrics::{MetricSlope, c_heap};
 pub(crate) use sites::sites_in;
-pub use sites::{SiteGrowth, place};
+pub use sites::{SiteGrowth, in_app_first, place};
 
 use crate::samples::Samples;
 use crate::scenario::{Scenario, Verdict};

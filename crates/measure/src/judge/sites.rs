@@ -46,6 +46,17 @@ pub fn place<'a>(in_app_frame: Option<&'a str>, frames: &'a [String]) -> &'a str
     in_app_frame.or_else(innermost).unwrap_or("a call stack without frames")
 }
 
+/// In-app lines that allocate a smaller share may be noise.
+const SHARE_MIN: f64 = 0.005;
+
+/// Puts in-app lines first. Libraries allocate a request or a read buffer for in-app code,
+/// which keeps it: its own lines beside it may be small.
+pub fn in_app_first(sites: &mut [SiteGrowth]) {
+    let library =
+        |site: &SiteGrowth| site.in_app_frame.is_none() || site.share < SHARE_MIN;
+    sites.sort_by_key(library);
+}
+
 /// What grew from the first window to the second, largest first.
 pub(super) fn sites(samples: &Samples, scenario: &Scenario) -> Vec<SiteGrowth> {
     let Some(window) = samples.windows.last() else { return Vec::new() };

@@ -28,12 +28,13 @@ const DOUBLINGS_MAX: usize = 2;
 /// times as much. A buffer or a pool has steps of one size.
 const TABLE_GROWS: f64 = 1.2;
 
-/// Growth beside the line that is larger than so many steps is told.
+/// Growth in a few rounds that exceeds this many steps is added to the slope: one or two
+/// connections that open are not.
 const STEPS_TOLD: f64 = 4.0;
 
 /// A cache that is emptied when it is full gives back more than this share of the range
 /// in which its memory moved. A leak gives back nothing.
-const GIVEN_BACK: f64 = 0.5;
+pub(crate) const GIVEN_BACK: f64 = 0.5;
 
 /// What a request does to the memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -221,7 +222,7 @@ mod tests {
 
     const STEP: f64 = 11_808.0;
 
-    /// The stages of a service that has so many live bytes after `n` requests.
+    /// The stages of a service with `live(n)` live bytes after `n` requests.
     fn stages(live: impl Fn(f64) -> f64) -> Vec<Stage> {
         let (mut sent, mut stages) = (250.0, Vec::new());
         for requests in [250.0, 750.0, 2_250.0] {

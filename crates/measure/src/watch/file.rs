@@ -38,7 +38,7 @@ pub struct Service {
 pub struct Ended {
     /// Unix time, in seconds.
     pub at: f64,
-    /// How, if it can be told.
+    /// How, if it is known.
     pub why: String,
 }
 
@@ -46,7 +46,7 @@ pub struct Ended {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
-    /// One of so many samples is kept.
+    /// One of this number of samples is kept.
     Keep(u64),
     /// A process that is watched from here on.
     Service(Service),
@@ -149,7 +149,7 @@ pub struct WatchFile {
     /// Of whole lines.
     pub(super) bytes: u64,
     columns: Vec<String>,
-    /// One of so many samples is kept.
+    /// One of this number of samples is kept.
     pub(super) keep: u64,
     taken: u64,
     service: Option<Service>,

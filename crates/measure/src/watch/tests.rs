@@ -142,7 +142,7 @@ fn a_million_samples_are_a_small_file_of_the_whole_time_and_no_memory() {
     assert!(samples[samples.len() - 1].0 > SAMPLES as f64 - 200.0);
 }
 
-/// Eight hours of a service whose memory is so many bytes after so many hours, with
+/// Eight hours of a service whose memory is a function of the hours, with
 /// requests in flight that come and go, and work in proportion to `work`.
 fn judged(bytes: &dyn Fn(f64) -> f64, work: &dyn Fn(f64) -> f64) -> Stretch {
     let folder = tempfile::tempdir().unwrap();

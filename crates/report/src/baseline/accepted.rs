@@ -49,14 +49,7 @@ impl Accepted {
     /// It cannot be read, is no TOML, has unknown keys, or a site without a reason.
     /// The message names file and line.
     pub fn read(path: &Path) -> Result<Self, Refusal> {
-        let shown = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            Refusal(format!(
-                "cannot read {shown} ({error}); name a file of accepted sites with \
-                 --accept"
-            ))
-        })?;
-        Self::parse(&text, &shown).map_err(Refusal)
+        read(path, "sites", Self::parse)
     }
 
     fn parse(text: &str, shown: &str) -> Result<Self, String> {
@@ -109,8 +102,23 @@ impl Accepted {
     }
 }
 
-/// The entries of a TOML file, each with its place: `accepted.toml:7`. What is wrong is
-/// told with its place and with what an entry may have.
+/// Reads a file of what is accepted, and parses its text; the second argument of `parse` is
+/// the path.
+pub(crate) fn read<T>(
+    path: &Path,
+    what: &str,
+    parse: impl FnOnce(&str, &str) -> Result<T, String>,
+) -> Result<T, Refusal> {
+    let shown = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        let cure = format!("name a file of accepted {what} with --accept");
+        Refusal(format!("cannot read {shown} ({error}); {cure}"))
+    })?;
+    parse(&text, &shown).map_err(Refusal)
+}
+
+/// The entries of a TOML file, each with its place: `accepted.toml:7`. An error
+/// names the place and what an entry may have.
 pub(crate) fn entries<F: DeserializeOwned, T>(
     text: &str,
     shown: &str,

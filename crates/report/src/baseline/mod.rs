@@ -7,7 +7,7 @@ mod conditions;
 mod sites;
 
 pub use accepted::Accepted;
-pub(crate) use accepted::entries;
+pub(crate) use accepted::{entries, read};
 pub use conditions::{Conditions, Load};
 
 use crate::Refusal;

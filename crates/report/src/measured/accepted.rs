@@ -3,7 +3,7 @@
 
 use super::{RequestResult, Trend};
 use crate::Refusal;
-use crate::baseline::entries;
+use crate::baseline::{entries, read};
 use crate::figures::{bytes, size};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -63,14 +63,7 @@ impl AcceptedRequests {
     /// It cannot be read, is no TOML, has unknown keys, or an entry lacks something. The
     /// message names file and line.
     pub fn read(path: &Path) -> Result<Self, Refusal> {
-        let shown = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            Refusal(format!(
-                "cannot read {shown} ({error}); name a file of accepted requests with \
-                 --accept"
-            ))
-        })?;
-        Self::parse(&text, &shown).map_err(Refusal)
+        read(path, "requests", Self::parse)
     }
 
     fn parse(text: &str, shown: &str) -> Result<Self, String> {
@@ -135,7 +128,7 @@ impl Acceptance {
         more.then(|| format!("only {} B are accepted (owner: {owner})", bytes(most)))
     }
 
-    /// For people.
+    /// As a phrase.
     pub(crate) fn words(&self) -> String {
         let Self { reason, owner, expires, up_to_bytes, .. } = self;
         let most = up_to_bytes.map(|most| format!(", up to {} B", size(most)));

@@ -109,7 +109,7 @@ pub struct LimitAhead {
     pub of: String,
     /// The limit.
     pub limit: u64,
-    /// After so many more requests.
+    /// Requests until it is met.
     pub requests: u64,
 }
 
@@ -130,7 +130,7 @@ pub enum Change {
     Gone,
     /// It grows as before.
     Same,
-    /// It grows, and did not: by so many bytes, or by a metric.
+    /// It grows, and did not before: in bytes, or in a metric.
     New,
     /// It grows by more than before.
     Grown,

@@ -1,4 +1,4 @@
-//! Whether `scripts/repeat.sh` counts whatever is not as expected.
+//! Whether `scripts/repeat.sh` counts everything that is not as expected.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

@@ -24,7 +24,7 @@ pub(super) struct Document<'a>(pub(super) &'a Value);
 pub(super) struct Use<'a> {
     /// The name of the parameter or property.
     pub(super) name: &'a str,
-    /// Whether it must differ, whatever its name is.
+    /// Whether it must differ even if its name doesn't say so.
     pub(super) distinct: bool,
     /// Whether it names something that exists, so that an example is kept.
     pub(super) keep_example: bool,
@@ -91,7 +91,7 @@ impl Document<'_> {
         Ok(Some(all))
     }
 
-    /// A value of a schema. `None` where it would contain itself without an end.
+    /// A value of a schema. `None` for a schema that contains itself.
     pub(super) fn value(
         &self,
         schema: &Value,
@@ -338,7 +338,7 @@ fn string(flat: &Object, distinct: bool) -> String {
 /// Longer texts are not made, even if the document asks for them.
 const MIN_LENGTH_MAX: usize = 1 << 20;
 
-/// A placeholder for so many digits.
+/// A placeholder for this number of digits.
 pub(super) fn random_digits(count: usize) -> String {
     let Some(power) = count.checked_sub(1) else { return String::new() };
     let from = 10_u64.pow(power.min(15) as u32);

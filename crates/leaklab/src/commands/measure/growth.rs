@@ -1,4 +1,4 @@
-//! Whether a request leaks, or fills something that has an end.
+//! Measures a request of the file: whether it leaks, and how its peaks grow.
 
 use super::limits::Limits;
 use super::load::{Axis, FileLoad};
@@ -7,20 +7,21 @@ use crate::cli::Measure;
 use anyhow::Result;
 use measure::judge::trend::Trend;
 use measure::stages::{self, Bounds, Found};
-use measure::{Growth, Instrument, Judgement, Samples, Scale, Scenario, Verdict};
+use measure::{Growth, Instrument, Scale, Scenario, Verdict};
 use report::measured::Traffic;
 use std::time::Duration;
 use workload::Origin;
 
-/// Rounds of a measurement.
-const ROUNDS: u64 = 8;
-/// Growth that a stage may cause. A service that leaks more with each request gets fewer.
+/// Growth that a stage may cause: little enough for a laptop. A service that leaks more
+/// with each request gets fewer.
 const GROWTH_MAX: u64 = 512 << 20;
-/// Threads that a service may have at the end of a stage.
+/// Threads that a service may have at the end of a stage: far from the 32,768 process
+/// numbers that Linux has by default.
 const THREADS_MAX: u64 = 4_000;
-/// Share of the limit of open files up to which a measurement goes.
+/// Share of the limit of open files that a measurement may use. The clients' connections
+/// and call stacks need the rest.
 const FILES_SHARE: f64 = 0.8;
-/// Time that a stage may take.
+/// Time that a stage may take, so that a slow request takes two minutes at most.
 const STAGE_MAX: Duration = Duration::from_secs(30);
 /// The smallest leak that physical memory can show, in bytes per request. With about 300
 /// requests in a round, malloc's steps hide smaller ones.
@@ -66,7 +67,7 @@ pub(super) async fn measured<I: Instrument>(
             let measured =
                 measure::measure(instrument, origin, load, &scenario, step).await?;
             peaks = Some(traffic::peaks(axis, &measured.0, &measured.1));
-            with_peaks(&mut found, measured);
+            found.add_peaks(measured.0, measured.1);
         } else if !leaks {
             let why =
                 "physical memory shows no peaks; use the instrument heap or preload";
@@ -76,31 +77,6 @@ pub(super) async fn measured<I: Instrument>(
     }
     let traffic = traffic::of(&found.samples, load.how(), worthless, peaks);
     Ok((found, traffic))
-}
-
-/// Adds what the peaks show.
-fn with_peaks(found: &mut Found, (samples, judgement): (Samples, Judgement)) {
-    match judgement.verdict {
-        Verdict::Grows => {
-            (found.trend, found.reason) = (Trend::GrowsWith, None);
-            // The lines that hold the peak.
-            found.samples.windows = samples.windows;
-            found.judgement.sites = judgement.sites;
-        }
-        Verdict::Inconclusive
-            if !matches!(found.trend, Trend::Inconclusive | Trend::Leaks) =>
-        {
-            let stays = judgement.line.slope > judgement.detection_limit;
-            let why = if stays {
-                "memory stays when a peak is over"
-            } else {
-                "the peak grows in part; try values that are further apart"
-            };
-            found.trend = Trend::Inconclusive;
-            found.reason = samples.unjudged.or_else(|| Some(why.to_owned()));
-        }
-        _ => {}
-    }
 }
 
 /// For the peaks of a request at several sizes. Its rounds only show that memory returns.
@@ -128,26 +104,16 @@ fn scenario<I: Instrument>(
 ) -> Scenario {
     let windows = instrument.has_windows();
     let requests = arguments.count * load.length();
-    let mut scenario = Scenario {
+    let concurrency = load.concurrency(arguments.concurrency);
+    Scenario {
         growth: Growth::Slope { min_leak_bytes: COARSE_LEAK_BYTES },
-        sizes: Vec::new(),
         // Exact counters show a leak of one small string; physical memory doesn't.
         expected: if windows { Verdict::Flat } else { Verdict::Leaks },
-        rounds: ROUNDS,
-        requests,
-        warm_up: requests,
-        window_requests: requests / 2,
-        concurrency: load.concurrency(arguments.concurrency),
-        quick: false,
         windows,
         jitter_bytes: instrument.jitter_bytes(),
-        metrics: &[],
         // Any call stack explains growth; whose code it is, is another question.
         expected_sites: &[""],
         in_app: arguments.in_app.clone(),
-        may_refuse: true,
-        may_fail: true,
-    };
-    scenario.requests = requests.max(measure::judge::requests_needed(&scenario));
-    scenario
+        ..stages::scenario(requests, concurrency)
+    }
 }

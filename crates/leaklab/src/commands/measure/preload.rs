@@ -53,7 +53,7 @@ impl Preloaded {
         Arc::new(move || {
             let mut attached =
                 attached.lock().unwrap_or_else(PoisonError::into_inner);
-            // What ends the process is told by its next reading.
+            // The next reading reports a process that has ended.
             let _ = attached.plant(bytes);
         })
     }

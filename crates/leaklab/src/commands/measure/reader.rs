@@ -42,7 +42,7 @@ impl Reader {
 }
 
 impl Reader {
-    /// From now on each request leaks so many bytes more: by itself, or by what is called
+    /// From now on each request leaks this many more bytes: by itself, or by what is called
     /// for each that is sent. With 0 that ends.
     pub(super) async fn plant(&self, bytes: u64) -> Result<Option<OnEach>, Failure> {
         match self {

@@ -3,6 +3,7 @@
 use super::limits::{Limits, requests_until};
 use super::resemblance;
 use heap::Reading;
+use measure::judge::in_app_first;
 use measure::judge::trend::Trend;
 use measure::outside::{TEMPORARY_BYTES, TEMPORARY_FILES};
 use measure::stages::Found;
@@ -10,8 +11,6 @@ use measure::statistics::theil_sen;
 use report::measured::{LimitAhead, MetricRise, RequestResult, SiteGrowth, Traffic};
 use std::collections::BTreeSet;
 
-/// In-app lines that allocate a smaller share may be noise.
-const SHARE_MIN: f64 = 0.005;
 /// The metric that has a limit of its own.
 const OPEN_FILES: &str = "open files";
 /// A metric that rises by less is not told: one in twenty requests.
@@ -34,18 +33,13 @@ pub(super) fn of(
     let leaks = verdict == Trend::Leaks;
     let grows = leaks || verdict == Trend::GrowsWith;
     let sites = judgement.sites.iter().filter(|site| grows && site.share > 0.0);
-    let mut sites: Vec<_> = sites.collect();
-    // What libraries allocate is kept by in-app code: a request, or a slice of a
-    // buffer. So the lines that keep something come first, however little.
-    let library =
-        |site: &SiteGrowth| site.in_app_frame.is_none() || site.share < SHARE_MIN;
-    sites.sort_by_key(|site| library(site));
     let per_request = |site: &SiteGrowth| SiteGrowth {
         bytes_per_request: site.bytes_per_request * each,
         expected_site: None,
         ..site.clone()
     };
-    let sites: Vec<_> = sites.into_iter().map(per_request).collect();
+    let mut sites: Vec<_> = sites.map(per_request).collect();
+    in_app_first(&mut sites);
     let metrics = rises(&samples.readings, (found.requests / length) as f64);
     let leak = leaks.then_some(judgement.line.slope * each);
     let names: Vec<_> = metrics.iter().map(|m| m.name.as_str()).collect();

@@ -10,7 +10,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 /// Processes that are printed; a service that restarts all the time has thousands.
 const PRINTED: usize = 10;
-/// A limit that is further away is not told, in hours: ten years.
+/// Limits that are more hours away than this (ten years) are not printed.
 const HOURS_MAX: f64 = 87_600.0;
 
 /// What a watch has found.
