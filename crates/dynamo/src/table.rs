@@ -18,86 +18,46 @@ const BATCH_ITEMS: usize = 25;
 const BATCHES_AT_ONCE: usize = 4;
 /// Attempts to write a batch with the items that DynamoDB leaves unprocessed.
 const BATCH_TRIES: u32 = 8;
+/// What DynamoDB says of credentials that it rejects, or that lack permission.
+const DENIED: [&str; 5] = [
+    "AccessDeniedException",
+    "UnrecognizedClientException",
+    "InvalidSignatureException",
+    "MissingAuthenticationTokenException",
+    "ExpiredTokenException",
+];
 /// AWS needs up to half a minute to create a table.
 const ACTIVE_WITHIN: Duration = Duration::from_secs(120);
 
 /// What failed, where, and what to do.
 #[derive(Debug, thiserror::Error)]
-pub enum TableError {
+#[error("{text}")]
+pub struct TableError {
+    text: String,
+    missing: Missing,
+}
+
+/// What is not there.
+#[derive(Debug, PartialEq)]
+enum Missing {
+    Nothing,
     /// Nothing listens there, or it is not DynamoDB.
-    #[error(
-        "no DynamoDB answers at {url} ({cause}): check --endpoint-url, and that the \
-         engine runs"
-    )]
-    Unreachable {
-        /// The endpoint.
-        url: String,
-        /// The innermost cause.
-        cause: String,
-    },
-    /// The AWS chain has no credentials.
-    #[error(
-        "no AWS credentials for {url}: set AWS_ACCESS_KEY_ID and \
-         AWS_SECRET_ACCESS_KEY (to any value for DynamoDB Local), or a profile"
-    )]
-    NoCredentials {
-        /// The endpoint.
-        url: String,
-    },
-    /// DynamoDB rejects the credentials, or they lack permission.
-    #[error(
-        "{url} refuses to {doing} {table} ({code}): check the credentials and their \
-         permissions"
-    )]
-    Denied {
-        /// The endpoint.
-        url: String,
-        /// The operation.
-        doing: &'static str,
-        /// The table.
-        table: String,
-        /// DynamoDB's code.
-        code: String,
-    },
-    /// The name belongs to a table of another kind.
-    #[error(
-        "table {table} exists at {url} with another schema ({difference}): choose \
-         another --table-prefix, or remove it"
-    )]
-    Schema {
-        /// The table.
-        table: String,
-        /// The endpoint.
-        url: String,
-        /// The first difference.
-        difference: String,
-    },
-    /// It was there, and is not any more.
-    #[error("table {table} is gone from {url}: was the engine restarted?")]
-    Gone {
-        /// The table.
-        table: String,
-        /// The endpoint.
-        url: String,
-    },
-    /// Any other error.
-    #[error("cannot {doing} table {table} at {url}: {cause}")]
-    Failed {
-        /// The operation.
-        doing: &'static str,
-        /// The table.
-        table: String,
-        /// The endpoint.
-        url: String,
-        /// What DynamoDB or the SDK says.
-        cause: String,
-    },
+    Database,
+    Table,
 }
 
 impl TableError {
+    fn new(text: String) -> Self {
+        Self { text, missing: Missing::Nothing }
+    }
+
     /// Whether the database, or the table in it, is not there any more.
     pub fn is_lost(&self) -> bool {
-        matches!(self, Self::Unreachable { .. } | Self::Gone { .. })
+        self.missing != Missing::Nothing
+    }
+
+    fn is_gone(&self) -> bool {
+        self.missing == Missing::Table
     }
 }
 
@@ -158,12 +118,13 @@ impl Table {
         match table.description().await {
             Ok(found) => match found.as_ref().and_then(model::table::mismatch) {
                 None => Ok(Some(table)),
-                Some(difference) => {
-                    let (url, table) = (table.connection.url, table.name);
-                    Err(TableError::Schema { table, url, difference })
-                }
+                Some(difference) => Err(TableError::new(format!(
+                    "table {} exists at {} with another schema ({difference}): \
+                     choose another --table-prefix, or remove it",
+                    table.name, table.connection.url
+                ))),
             },
-            Err(TableError::Gone { .. }) => Ok(None),
+            Err(error) if error.is_gone() => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -210,9 +171,7 @@ impl Table {
                 return Ok(());
             }
             if began.elapsed() > ACTIVE_WITHIN {
-                return Err(
-                    self.failed("wait for", "it does not become active".into())
-                );
+                return Err(self.failed("wait for", "it does not become active"));
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
@@ -263,7 +222,7 @@ impl Table {
             }
             tokio::time::sleep(Duration::from_millis(50 << attempt)).await;
         }
-        Err(self.failed("write to", "it keeps leaving items unprocessed".into()))
+        Err(self.failed("write to", "it keeps leaving items unprocessed"))
     }
 
     /// How many items it has.
@@ -293,68 +252,68 @@ impl Table {
         }
         let call = self.connection.client.delete_table().table_name(&self.name);
         match call.send().await.map_err(|error| self.error("remove", error)) {
-            Ok(_) | Err(TableError::Gone { .. }) => Ok(()),
-            Err(error) => Err(error),
+            Err(error) if !error.is_gone() => Err(error),
+            _ => Ok(()),
         }
     }
 
-    fn failed(&self, doing: &'static str, cause: String) -> TableError {
-        let (table, url) = (self.name.clone(), self.connection.url.clone());
-        TableError::Failed { doing, table, url, cause }
+    fn failed(&self, doing: &str, cause: &str) -> TableError {
+        let (table, url) = (&self.name, &self.connection.url);
+        TableError::new(format!("cannot {doing} table {table} at {url}: {cause}"))
     }
 
-    fn error<E, R>(&self, doing: &'static str, error: SdkError<E, R>) -> TableError
+    fn error<E, R>(&self, doing: &str, error: SdkError<E, R>) -> TableError
     where
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
         R: std::fmt::Debug + Send + Sync + 'static,
     {
-        let (table, url) = (self.name.clone(), self.connection.url.clone());
+        let (table, url) = (&self.name, &self.connection.url);
         let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
-        let text = DisplayErrorContext(&error).to_string();
         match (&error, code) {
-            _ if lacks_credentials(&error) => TableError::NoCredentials { url },
-            (_, Some("ResourceNotFoundException")) => {
-                TableError::Gone { table, url }
-            }
+            _ if lacks_credentials(&error) => TableError::new(format!(
+                "no AWS credentials for {url}: set AWS_ACCESS_KEY_ID and \
+                 AWS_SECRET_ACCESS_KEY (to any value for DynamoDB Local), or a profile"
+            )),
+            (_, Some("ResourceNotFoundException")) => TableError {
+                text: format!(
+                    "table {table} is gone from {url}: was the engine restarted?"
+                ),
+                missing: Missing::Table,
+            },
             (
                 SdkError::DispatchFailure(_)
                 | SdkError::TimeoutError(_)
                 | SdkError::ResponseError(_),
                 _,
             )
-            | (SdkError::ServiceError(_), None) => {
-                TableError::Unreachable { url, cause: innermost(&error) }
-            }
-            (
-                _,
-                Some(
-                    code @ ("AccessDeniedException"
-                    | "UnrecognizedClientException"
-                    | "InvalidSignatureException"
-                    | "MissingAuthenticationTokenException"
-                    | "ExpiredTokenException"),
+            | (SdkError::ServiceError(_), None) => TableError {
+                text: format!(
+                    "no DynamoDB answers at {url} ({}): check --endpoint-url, and \
+                     that the engine runs",
+                    innermost(&error)
                 ),
-            ) => TableError::Denied { url, doing, table, code: code.to_owned() },
-            _ => TableError::Failed { doing, table, url, cause: text },
+                missing: Missing::Database,
+            },
+            (_, Some(code)) if DENIED.contains(&code) => TableError::new(format!(
+                "{url} refuses to {doing} {table} ({code}): check the credentials and \
+                 their permissions"
+            )),
+            _ => self.failed(doing, &DisplayErrorContext(&error).to_string()),
         }
     }
 }
 
 fn lacks_credentials(error: &(dyn Error + 'static)) -> bool {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        if error.is::<CredentialsError>() {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
+    causes(error).any(|cause| cause.is::<CredentialsError>())
 }
 
 fn innermost(error: &(dyn Error + 'static)) -> String {
-    let mut cause = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
+    causes(error).last().map_or_else(String::new, ToString::to_string)
+}
+
+/// An error, and what caused it.
+fn causes<'a>(
+    error: &'a (dyn Error + 'static),
+) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
 }

@@ -292,22 +292,6 @@ mod tests {
     use aws_sdk_dynamodb::error::ErrorMetadata;
     use aws_sdk_dynamodb::operation::get_item::GetItemError;
     use model::{Order, seed, table};
-    use std::io;
-    use std::sync::{Arc, Mutex};
-    use tracing::subscriber::with_default;
-
-    #[derive(Clone, Default)]
-    struct Log(Arc<Mutex<Vec<u8>>>);
-
-    impl io::Write for Log {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
 
     #[test]
     fn a_log_line_names_a_failure_and_shows_nothing_that_was_answered() {
@@ -322,10 +306,7 @@ mod tests {
         let item = table::to_item(&session).unwrap();
         let damaged = table::from_item::<Order>(item).unwrap_err();
 
-        let log = Log::default();
-        let writer = log.clone();
-        let lines = tracing_subscriber::fmt().with_writer(move || writer.clone());
-        with_default(lines.finish(), || {
+        let log = crate::telemetry::logged(|| {
             let of = |error| ServiceError::from(error);
             assert_eq!(of(refused("AccessDeniedException")), ServiceError::Upstream);
             assert_eq!(of(refused(SECRET)), ServiceError::Upstream);
@@ -333,9 +314,8 @@ mod tests {
             assert_eq!(of(unreadable), ServiceError::Upstream);
             assert_eq!(ServiceError::from(damaged), ServiceError::Internal);
         });
-        let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-        assert_eq!(text.lines().count(), 5, "{text}");
-        assert!(text.contains("AccessDeniedException"), "{text}");
-        assert!(!text.contains("SECRET"), "{text}");
+        assert_eq!(log.lines().count(), 5, "{log}");
+        assert!(log.contains("AccessDeniedException"), "{log}");
+        assert!(!log.contains("SECRET"), "{log}");
     }
 }

@@ -1,11 +1,12 @@
 //! Parts of a request, checked before the handler runs.
 
 use crate::{Limits, ServiceError};
-use actix_web::error::{JsonPayloadError, PathError, QueryPayloadError};
+use actix_web::error::JsonPayloadError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderMap;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, web};
+use std::fmt::Display;
 use std::str::FromStr;
 use utoipa::openapi::OpenApi;
 
@@ -13,7 +14,7 @@ use utoipa::openapi::OpenApi;
 ///
 /// # Errors
 /// [`ServiceError::Invalid`] if there are two, or the value is none of its type.
-pub fn header<T: FromStr<Err: std::fmt::Display>>(
+pub fn header<T: FromStr<Err: Display>>(
     headers: &HeaderMap,
     name: &str,
 ) -> Result<Option<T>, ServiceError> {
@@ -34,9 +35,9 @@ pub fn configure(config: &mut web::ServiceConfig, limits: &Limits) {
         .limit(bytes_max)
         .error_handler(move |error, _| json_error(&error, &own).into());
     let path = web::PathConfig::default()
-        .error_handler(|error, _| path_error(&error).into());
+        .error_handler(|error, _| unexpected("path", error).into());
     let query = web::QueryConfig::default()
-        .error_handler(|error, _| query_error(&error).into());
+        .error_handler(|error, _| unexpected("query", error).into());
     let payload = web::PayloadConfig::new(bytes_max);
     config.app_data(json).app_data(path).app_data(query).app_data(payload);
 }
@@ -50,19 +51,13 @@ fn json_error(error: &JsonPayloadError, limits: &Limits) -> ServiceError {
         JsonPayloadError::Payload(error) => ServiceError::unreadable(error, limits),
         JsonPayloadError::ContentType => ServiceError::MediaType("application/json"),
         // serde_json's text names line, column and field, which the client sent.
-        JsonPayloadError::Deserialize(cause) => {
-            ServiceError::Invalid(format!("the body is not as expected: {cause}"))
-        }
+        JsonPayloadError::Deserialize(cause) => unexpected("body", cause),
         _ => ServiceError::Invalid("the body could not be read".to_owned()),
     }
 }
 
-fn path_error(error: &PathError) -> ServiceError {
-    ServiceError::Invalid(format!("the path is not as expected: {error}"))
-}
-
-fn query_error(error: &QueryPayloadError) -> ServiceError {
-    ServiceError::Invalid(format!("the query is not as expected: {error}"))
+fn unexpected(part: &str, error: impl Display) -> ServiceError {
+    ServiceError::Invalid(format!("the {part} is not as expected: {error}"))
 }
 
 /// Answers requests without a route: 405 if another method has one, 404 otherwise.

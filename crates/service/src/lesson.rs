@@ -102,36 +102,26 @@ pub(crate) struct Routes(Vec<Mount>);
 impl Lessons {
     pub(crate) fn collect(lessons: Vec<Lesson>) -> Self {
         let (mut mounts, mut public) = (Vec::new(), Vec::new());
-        let mut drains = Vec::new();
-        let mut connections_max = None;
+        let (mut drains, mut connections_max) = (Vec::new(), None);
         for lesson in lessons {
             mounts.extend(lesson.mounts);
             public.extend(lesson.public);
             drains.extend(lesson.drain);
-            set_once(&mut connections_max, lesson.connections_max);
+            if let Some(own) = lesson.connections_max {
+                let other = connections_max.replace(own);
+                assert!(other.is_none(), "two lessons limit the connections");
+            }
         }
-        let routes = Arc::new(Routes(mounts));
-        Self {
-            routes,
-            public,
-            drains,
-            connections_max: connections_max.unwrap_or(25_600),
-        }
-    }
-}
-
-/// A setting of the server belongs to one lesson.
-fn set_once<T>(setting: &mut Option<T>, own: Option<T>) {
-    if own.is_some() {
-        assert!(setting.is_none(), "two lessons set the same setting of the server");
-        *setting = own;
+        let connections_max = connections_max.unwrap_or(25_600);
+        Self { routes: Arc::new(Routes(mounts)), public, drains, connections_max }
     }
 }
 
 impl Routes {
     /// Mounts everything in one worker.
     pub(crate) fn mount(&self, app: &mut actix_web::web::ServiceConfig) {
-        self.add_to(&mut ServiceConfig::new(app));
+        let app = &mut ServiceConfig::new(app);
+        self.0.iter().for_each(|mount| mount(app));
     }
 
     /// The OpenAPI document of each lesson's handlers.
@@ -140,9 +130,5 @@ impl Routes {
             let app = App::new().into_utoipa_app().configure(|app| mount(app));
             app.split_for_parts().1
         })
-    }
-
-    fn add_to(&self, app: &mut ServiceConfig<'_>) {
-        self.0.iter().for_each(|mount| mount(app));
     }
 }

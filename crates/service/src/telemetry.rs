@@ -94,41 +94,33 @@ impl RootSpanBuilder for RequestSpan {
     }
 }
 
+/// What is logged meanwhile, as JSON.
+#[cfg(test)]
+pub(crate) fn logged(work: impl FnOnce()) -> String {
+    let (mut log, writer) = std::io::pipe().unwrap();
+    let writer = std::sync::Mutex::new(writer);
+    let lines = tracing_subscriber::fmt().json().with_writer(writer).finish();
+    tracing::subscriber::with_default(lines, work);
+    let mut text = String::new();
+    std::io::Read::read_to_string(&mut log, &mut text).unwrap();
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::{self, Write};
     use std::panic;
-    use std::sync::{Arc, Mutex};
-
-    /// A log in memory.
-    #[derive(Clone, Default)]
-    struct Log(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Log {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
 
     #[test]
     fn a_panic_is_one_line_without_the_value_that_caused_it() {
-        let log = Log::default();
-        let to = log.clone();
-        let lines = fmt().json().with_writer(move || to.clone()).finish();
         let before = panic::take_hook();
         panic::set_hook(Box::new(log_panic));
-        tracing::subscriber::with_default(lines, || {
+        let log = logged(|| {
             let value = std::hint::black_box("a secret");
             panic::catch_unwind(|| panic!("of {value}")).unwrap_err();
             panic::catch_unwind(|| panic!("attempt to add")).unwrap_err();
         });
         panic::set_hook(before);
-        let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
         assert_eq!(log.lines().count(), 2, "{log}");
         assert!(log.contains("attempt to add") && log.contains("telemetry.rs"));
         assert!(!log.contains("secret"), "{log}");

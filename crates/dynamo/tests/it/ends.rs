@@ -2,7 +2,7 @@
 //! closes.
 
 use crate::endpoint::{Endpoint, TABLES, Wire, request};
-use dynamo::{Proxy, ProxyError};
+use dynamo::Proxy;
 use tokio::net::{TcpListener, TcpStream};
 
 #[tokio::test]
@@ -57,12 +57,4 @@ async fn closing_the_proxy_closes_its_listener_and_every_connection() {
     assert!(TcpStream::connect(address).await.is_err());
     assert_eq!(idle.rest().await, b"");
     assert_eq!(silent.rest().await, b"");
-}
-
-#[tokio::test]
-async fn https_is_refused_and_says_why() {
-    let url = "https://dynamodb.us-east-1.amazonaws.com";
-    let error = Proxy::start(url, Vec::new()).await.unwrap_err();
-    assert!(matches!(error, ProxyError::Https(_)));
-    assert!(error.to_string().contains(url), "{error}");
 }

@@ -127,13 +127,11 @@ fn never(name: &str) -> Result<(), Undone> {
 mod tests {
     use super::*;
     use crate::Settings;
+    use crate::telemetry::logged;
     use clap::Parser;
     use heap::Gauge;
     use serde::{Deserialize, Serialize, Serializer};
-    use std::io::{self, Read};
     use std::iter;
-    use std::sync::Mutex;
-    use tracing::subscriber;
 
     /// A record that its own code cannot write.
     #[derive(Deserialize)]
@@ -153,19 +151,19 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn a_panic_leaves_the_caller_and_names_what_is_not_written() {
+    #[test]
+    fn a_panic_leaves_the_caller_and_names_what_is_not_written() {
         let settings = ["orders", "--endpoint-url", "http://127.0.0.1:9"];
         let settings = Settings::parse_from(settings);
-        let dynamo = Dynamo::connect(&settings, Gauge::default()).await.unwrap();
-        let (mut log, writer) = io::pipe().unwrap();
-        let lines = tracing_subscriber::fmt().with_writer(Mutex::new(writer));
-        let logging = subscriber::set_default(lines.finish());
-        assert_eq!(dynamo.put_all(iter::once(&Broken)).await, Err(Undone));
-        assert_eq!(dynamo.put_all(iter::empty::<&Broken>()).await, Ok(()));
-        drop(logging);
-        let mut text = String::new();
-        log.read_to_string(&mut text).unwrap();
-        assert!(text.contains(&name(&Broken)), "{text}");
+        let log = logged(|| {
+            actix_web::rt::System::new().block_on(async {
+                let dynamo = Dynamo::connect(&settings, Gauge::default()).await;
+                let dynamo = dynamo.unwrap();
+                let put = dynamo.put_all(iter::once(&Broken)).await;
+                assert_eq!(put, Err(Undone));
+                assert_eq!(dynamo.put_all(iter::empty::<&Broken>()).await, Ok(()));
+            });
+        });
+        assert!(log.contains(&name(&Broken)), "{log}");
     }
 }

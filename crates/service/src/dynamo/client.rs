@@ -3,6 +3,7 @@
 use super::call::WireCounter;
 use super::credentials::CredentialsCache;
 use crate::Settings;
+use anyhow::{Context, Result, ensure};
 use aws_config::meta::region::RegionProviderChain;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
@@ -24,23 +25,6 @@ const IDLE_CONNECTIONS_MAX: usize = 32;
 /// Used with a given endpoint when the AWS chain names no region. Such engines accept
 /// any region.
 const FALLBACK_REGION: &str = "us-east-1";
-
-/// Why a client could not be built.
-#[derive(Debug, thiserror::Error)]
-pub enum ConnectError {
-    /// TLS needs certificates to trust.
-    #[error(
-        "no CA certificates found, which TLS to {endpoint} needs: install \
-         ca-certificates, or point SSL_CERT_FILE at a bundle"
-    )]
-    NoCertificates {
-        /// Where the connection would go.
-        endpoint: String,
-    },
-    /// The TLS library refused its settings.
-    #[error("TLS could not be set up")]
-    Tls(#[source] Box<dyn std::error::Error + Send + Sync>),
-}
 
 /// The table, and the client that reaches it. A clone costs a few pointers.
 #[derive(Debug, Clone)]
@@ -73,11 +57,8 @@ impl Dynamo {
     /// that accepts connections and never answers would hold handlers forever.
     ///
     /// # Errors
-    /// [`ConnectError`].
-    pub async fn connect(
-        settings: &Settings,
-        attempts: Gauge,
-    ) -> Result<Self, ConnectError> {
+    /// TLS has no certificates to trust, or refuses its settings.
+    pub async fn connect(settings: &Settings, attempts: Gauge) -> Result<Self> {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(1))
             .read_timeout(Duration::from_secs(3))
@@ -174,19 +155,19 @@ impl ClassifyRetry for EndedWorker {
     }
 }
 
-fn tls_context(endpoint: Option<&str>) -> Result<TlsContext, ConnectError> {
+fn tls_context(endpoint: Option<&str>) -> Result<TlsContext> {
     // The SDK itself asserts that there are certificates, even for http://.
     let certificates = !rustls_native_certs::load_native_certs().certs.is_empty();
     let plain = endpoint.is_some_and(|url| url.starts_with("http://"));
-    if !certificates && !plain {
-        let endpoint = endpoint.unwrap_or("AWS").to_owned();
-        return Err(ConnectError::NoCertificates { endpoint });
-    }
+    ensure!(
+        certificates || plain,
+        "no CA certificates found, which TLS to {} needs: install ca-certificates, or \
+         point SSL_CERT_FILE at a bundle",
+        endpoint.unwrap_or("AWS")
+    );
     let trust = TrustStore::empty().with_native_roots(certificates);
-    TlsContext::builder()
-        .with_trust_store(trust)
-        .build()
-        .map_err(|error| ConnectError::Tls(error.into()))
+    let context = TlsContext::builder().with_trust_store(trust).build();
+    context.context("TLS could not be set up")
 }
 
 fn http_client(tls: &TlsContext) -> SharedHttpClient {

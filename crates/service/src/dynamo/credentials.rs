@@ -142,29 +142,27 @@ mod tests {
         }
     }
 
-    #[derive(Debug)]
-    struct Shared(Arc<Provider>);
-
-    impl ProvideCredentials for Shared {
+    impl ProvideCredentials for Provider {
         fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
         where
             Self: 'a,
         {
             future::ProvideCredentials::new(async {
-                self.0.calls.fetch_add(1, SeqCst);
-                self.0.permits.acquire().await.unwrap().forget();
-                if self.0.fails {
+                self.calls.fetch_add(1, SeqCst);
+                self.permits.acquire().await.unwrap().forget();
+                if self.fails {
                     return Err(CredentialsError::not_loaded("none"));
                 }
                 let end = |n| SystemTime::now() + Duration::from_secs(n);
-                let expiry = self.0.seconds.map(end);
+                let expiry = self.seconds.map(end);
                 Ok(Credentials::new("key", "secret", None, expiry, "test"))
             })
         }
     }
 
     fn cache(provider: &Arc<Provider>, tenants_max: u64) -> CredentialsCache {
-        let provider = SharedCredentialsProvider::new(Shared(Arc::clone(provider)));
+        let provider: Arc<dyn ProvideCredentials> = provider.clone();
+        let provider = SharedCredentialsProvider::new(provider);
         CredentialsCache::new(Some(provider), tenants_max)
     }
 

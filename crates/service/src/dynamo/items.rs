@@ -24,8 +24,7 @@ impl Dynamo {
 
     /// Reads the record under a key; [`ServiceError::NotFound`] if there is none.
     pub async fn get<T: Record>(&self, key: Item) -> Result<T, ServiceError> {
-        let item = self.get_item(key).await?;
-        Ok(table::from_item(item.ok_or(ServiceError::NotFound(T::NAME))?)?)
+        existing(self.get_item(key).await?)
     }
 
     /// Reads the item under a key as DynamoDB returns it.
@@ -49,8 +48,7 @@ impl Dynamo {
         tenant: &TenantId,
         id: &OrderId,
     ) -> Result<Order, ServiceError> {
-        let item = self.read(table::order_key(tenant, id), &[], true).await?;
-        Ok(table::from_item(item.ok_or(ServiceError::NotFound(Order::NAME))?)?)
+        existing(self.read(table::order_key(tenant, id), &[], true).await?)
     }
 
     /// Reads these attributes of the item under a key, or all if none is named.
@@ -140,6 +138,11 @@ impl Dynamo {
             Err(ServiceError::Conflict("an order with this id"))
         }
     }
+}
+
+/// The record of an item, if there is one.
+fn existing<T: Record>(item: Option<Item>) -> Result<T, ServiceError> {
+    Ok(table::from_item(item.ok_or(ServiceError::NotFound(T::NAME))?)?)
 }
 
 /// The item that has the keys already, if that is why the write failed.

@@ -11,7 +11,7 @@ mod transactions;
 
 pub use batch::BATCH_ITEMS;
 pub use call::Call;
-pub use client::{ConnectError, Dynamo};
+pub use client::Dynamo;
 pub use credentials::TenantCredentials;
 pub use queries::{Page, Pages, ndjson};
 
