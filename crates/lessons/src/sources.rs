@@ -4,6 +4,7 @@
 //! `leaky`'s file is `fixed`'s file before the diff that the book shows. So the original
 //! doesn't depend on `leaky`, which a learner edits, and an edit doesn't rebuild this.
 
+use diffy::{Patch, apply};
 use std::collections::HashSet;
 
 macro_rules! sources {
@@ -41,10 +42,12 @@ pub struct Sources {
     pub fixed: &'static str,
 }
 
-/// The files of a lesson; `None` for a control, whose file both twins share.
+/// The files of a lesson; `None` for a control, whose file both twins share, and for a
+/// diff that is not of this file. A test of the documents finds such a diff.
 pub fn of(id: &str) -> Option<Sources> {
     let (_, fixed, diff) = SOURCES.iter().find(|(name, ..)| *name == id)?;
-    Some(Sources { leaky: before(fixed, diff), fixed })
+    let fix = Patch::from_str(diff).ok()?;
+    Some(Sources { leaky: apply(fixed, &fix.reverse()).ok()?, fixed })
 }
 
 impl Sources {
@@ -75,40 +78,6 @@ impl Sources {
         }
         text
     }
-}
-
-/// The text before a unified diff that led to `after`.
-fn before(after: &str, diff: &str) -> String {
-    let after: Vec<_> = after.split_inclusive('\n').collect();
-    let (mut text, mut next) = (String::new(), 0);
-    // Two lines name the files.
-    for line in diff.split_inclusive('\n').skip(2) {
-        let (sign, rest) = line.split_at_checked(1).unwrap_or((line, ""));
-        match sign {
-            "@" => {
-                let start = first_line(rest).unwrap_or(next);
-                text.extend(
-                    after.get(next..start).unwrap_or_default().iter().copied(),
-                );
-                next = start;
-            }
-            "+" => next += 1,
-            "-" => text += rest,
-            _ => {
-                text += rest;
-                next += 1;
-            }
-        }
-    }
-    text.extend(after.get(next..).unwrap_or_default().iter().copied());
-    text
-}
-
-/// The first line of a part, from 0, in the text after: `@ -39,10 +39,10 @@`.
-fn first_line(head: &str) -> Option<usize> {
-    let range = head.split(" +").nth(1)?;
-    let digits = range.split([',', ' ']).next()?;
-    digits.parse::<usize>().ok()?.checked_sub(1)
 }
 
 #[cfg(test)]
