@@ -2,7 +2,7 @@
 
 use crate::baseline::{Gate, GatedSite, State};
 use crate::figures::{bytes, percent, place};
-use crate::terminal::{BOLD, DIM, Lines, PLAIN, WIDTH, YELLOW};
+use crate::terminal::{BOLD, DIM, Lines, PLAIN, WIDTH, YELLOW, told};
 
 /// Where a site's text begins: behind the longest state.
 const SITE: usize = 10;
@@ -74,7 +74,7 @@ fn shown(lines: &mut Lines, site: &GatedSite) {
             .map(|allowed| format!("up to {} B counts as the same", bytes(allowed))),
     ];
     let texts = texts.into_iter().flatten().map(|text| (PLAIN, text));
-    lines.told(site.state, [0, SITE], texts);
+    told(lines, site.state, [0, SITE], texts);
 }
 
 /// What to paste where sites are new.

@@ -1,81 +1,24 @@
-//! Lines for a terminal, with styles that the printer may strip, and what colours mean.
+//! What words and colours mean, in a terminal and on the page.
 
 use crate::comparison::Verdict;
-use anstyle::{AnsiColor, Style};
-use std::fmt::Display;
-use textwrap::{Options, WordSplitter};
+use anstyle::Style;
+pub(crate) use profile::text::{
+    BOLD, CYAN, DIM, GREEN, Lines, PLAIN, RED, WIDTH, YELLOW,
+};
 
-/// Columns of a terminal that is projected.
-pub(crate) const WIDTH: usize = 80;
-
-pub(crate) const PLAIN: Style = Style::new();
-pub(crate) const BOLD: Style = Style::new().bold();
-pub(crate) const DIM: Style = Style::new().dimmed();
-pub(crate) const RED: Style = AnsiColor::Red.on_default();
-pub(crate) const GREEN: Style = AnsiColor::Green.on_default();
-pub(crate) const YELLOW: Style = AnsiColor::Yellow.on_default();
-pub(crate) const CYAN: Style = AnsiColor::Cyan.on_default();
-
-/// Lines so far.
-#[derive(Debug)]
-pub(crate) struct Lines {
-    /// All of them.
-    pub(crate) text: String,
-    width: usize,
-}
-
-impl Lines {
-    /// None yet, of at most this many columns. A longer word gets its own line.
-    pub(crate) fn new(width: usize) -> Self {
-        Self { text: String::new(), width }
-    }
-
-    /// Adds a line as it is.
-    pub(crate) fn line(&mut self, line: impl Display) {
-        self.text += line.to_string().trim_end();
-        self.text.push('\n');
-    }
-
-    /// Adds a text with `first` before its first line and `rest` before all others.
-    pub(crate) fn filled(
-        &mut self,
-        style: Style,
-        text: &str,
-        first: &str,
-        rest: &str,
-    ) {
-        let options = Options::new(self.width)
-            .initial_indent(first)
-            .subsequent_indent(rest)
-            .break_words(false)
-            .word_splitter(WordSplitter::NoHyphenation);
-        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        for (n, line) in textwrap::wrap(&words, options).iter().enumerate() {
-            let indent = if n == 0 { first } else { rest };
-            let text = line.strip_prefix(indent).unwrap_or_default().trim_end();
-            self.line(format_args!("{indent}{style}{text}{style:#}"));
-        }
-    }
-
-    /// Adds a paragraph.
-    pub(crate) fn paragraph(&mut self, text: &str) {
-        self.filled(PLAIN, text, "", "");
-    }
-
-    /// Adds texts in the columns from `to` on, and a word before the first of them.
-    pub(crate) fn told(
-        &mut self,
-        word: impl Told,
-        [from, to]: [usize; 2],
-        texts: impl IntoIterator<Item = (Style, String)>,
-    ) {
-        let (style, word, room) = (word.style(), word.word(), to - from);
-        let mut first = format!("{:from$}{style}{word:<room$}{style:#}", "");
-        let rest = " ".repeat(to);
-        for (style, text) in texts {
-            self.filled(style, &text, &first, &rest);
-            first.clone_from(&rest);
-        }
+/// Adds texts in the columns from `to` on, and a word before the first of them.
+pub(crate) fn told(
+    lines: &mut Lines,
+    word: impl Told,
+    [from, to]: [usize; 2],
+    texts: impl IntoIterator<Item = (Style, String)>,
+) {
+    let (style, word, room) = (word.style(), word.word(), to - from);
+    let mut first = format!("{:from$}{style}{word:<room$}{style:#}", "");
+    let rest = " ".repeat(to);
+    for (style, text) in texts {
+        lines.filled(style, &text, &first, &rest);
+        first.clone_from(&rest);
     }
 }
 

@@ -1,16 +1,13 @@
 //! The difference of two profiles in 80 columns, or for scripts.
 
-use super::{BOLD, DIM, Lines, asks, tail};
+use super::{BOLD, DIM, GREEN, Lines, PLAIN, RED, WIDTH, asks, notes, rest, tail};
 use crate::figures::change;
 use crate::{InApp, Moment, Profile, Site};
-use anstyle::{AnsiColor, Style};
+use anstyle::Style;
 use serde::Serialize;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use thousands::Separable;
-
-const RED: Style = AnsiColor::Red.on_default();
-const GREEN: Style = AnsiColor::Green.on_default();
 
 /// Which way a change goes.
 const DIRECTION: &str = "A is before, B is after; + means that B holds more";
@@ -160,7 +157,7 @@ impl Status {
             Self::Gone => (GREEN, "gone"),
             Self::Grown => (RED, "grown"),
             Self::Shrunk => (GREEN, "shrunk"),
-            Self::Same => (Style::new(), "same"),
+            Self::Same => (PLAIN, "same"),
         }
     }
 }
@@ -219,22 +216,23 @@ impl Change {
 /// The whole text, with styles that the printer may strip.
 pub fn text(difference: &Difference) -> String {
     let Difference { a, b, at, .. } = difference;
-    let mut lines = Lines::default();
-    lines.add(side("A  before", a));
-    lines.add(side("B  after", b));
+    let mut lines = Lines::new(WIDTH);
+    lines.line(side("A  before", a));
+    lines.line(side("B  after", b));
     let total = change(a.bytes, b.bytes);
-    lines.add(format!("{:<11}{:<24}{total:>16} B", "CHANGE", ""));
+    lines.line(format!("{:<11}{:<24}{total:>16} B", "CHANGE", ""));
     let in_app = tail(&difference.in_app, 40);
-    lines.add(format!("IN-APP     {in_app} (change with --in-app PATH)"));
-    lines.notes(&difference.notes, 11);
-    lines.add(format!("Bytes live at the {at}. {DIRECTION}.\n"));
-    lines.add(format!(
+    lines.line(format!("IN-APP     {in_app} (change with --in-app PATH)"));
+    notes(&mut lines, &difference.notes, 11);
+    lines.line(format!("Bytes live at the {at}. {DIRECTION}."));
+    lines.line("");
+    lines.line(format!(
         "{BOLD}{:>15}{:>16}{:>16}  {:<8}FINGERPRINT{BOLD:#}",
         "CHANGE B", "IN A", "IN B", "STATUS"
     ));
     for site in &difference.sites {
         let (style, status) = site.status.shown();
-        lines.add(format!(
+        lines.line(format!(
             "{:>15}{:>16}{:>16}  {style}{status:<8}{style:#}{DIM}{}{DIM:#}",
             change(site.a_bytes, site.b_bytes),
             site.a_bytes.separate_with_commas(),
@@ -244,10 +242,10 @@ pub fn text(difference: &Difference) -> String {
         let each = site.bytes_per_request;
         let each = each.map(|bytes| format!("{bytes:+.1} B per request  "));
         let each = each.unwrap_or_default();
-        lines.add(format!("    {each}{}", named(site, 76 - each.len())));
+        lines.line(format!("    {each}{}", named(site, 76 - each.len())));
     }
     let none = "neither profile holds anything then";
-    lines.rest(difference.sites.len(), difference.sites_total, none)
+    rest(lines, difference.sites.len(), difference.sites_total, none)
 }
 
 fn side(name: &str, side: &Side) -> String {

@@ -1,50 +1,35 @@
 //! Profiles as text of 80 columns, and as JSON for scripts.
 
 pub mod difference;
+mod lines;
 pub mod ranking;
 mod visible;
 
+pub use lines::{BOLD, CYAN, DIM, GREEN, Lines, PLAIN, RED, WIDTH, YELLOW};
 pub use visible::{Keep, visible};
 
 use crate::FrameRef;
-use anstyle::Style;
 use thousands::Separable;
 
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
-
-/// Lines so far, with styles that the printer may strip.
-#[derive(Default)]
-struct Lines(String);
-
-impl Lines {
-    fn add(&mut self, line: impl AsRef<str>) {
-        self.0.push_str(line.as_ref().trim_end_matches(' '));
-        self.0.push('\n');
+/// Adds what a reader must know first.
+fn notes(lines: &mut Lines, notes: &[String], column: usize) {
+    for note in notes {
+        let title = format!("{:<column$}", "NOTE");
+        lines.filled(PLAIN, note, &title, &" ".repeat(column));
     }
+    lines.line("");
+}
 
-    /// What a reader must know first.
-    fn notes(&mut self, notes: &[String], column: usize) {
-        for note in notes {
-            for (at, line) in textwrap::wrap(note, 80 - column).iter().enumerate() {
-                let title = if at == 0 { "NOTE" } else { "" };
-                self.add(format!("{title:<column$}{line}"));
-            }
-        }
-        self.add("");
+/// Ends a list of which some rows are shown.
+fn rest(mut lines: Lines, shown: usize, all: usize, none: &str) -> String {
+    if all == 0 {
+        lines.line(format_args!("  {none}"));
     }
-
-    /// Ends a list of which some rows are shown.
-    fn rest(mut self, shown: usize, all: usize, none: &str) -> String {
-        if all == 0 {
-            self.add(format!("  {none}"));
-        }
-        if shown < all {
-            let hidden = ((all - shown) as u64).separate_with_commas();
-            self.add(format!("{DIM}  and {hidden} more (--top N){DIM:#}"));
-        }
-        self.0
+    if shown < all {
+        let hidden = ((all - shown) as u64).separate_with_commas();
+        lines.line(format_args!("{DIM}  and {hidden} more (--top N){DIM:#}"));
     }
+    lines.text
 }
 
 /// `Sessions::put, through clone`.

@@ -1,6 +1,6 @@
 //! A profile's rows in 80 columns, or for scripts.
 
-use super::{BOLD, DIM, Lines, asks, tail};
+use super::{BOLD, DIM, Lines, WIDTH, asks, notes, rest, tail};
 use crate::{Counts, Frame, InApp, LESSONS, Profile, Site};
 use clap::ValueEnum;
 use serde::Serialize;
@@ -216,12 +216,12 @@ impl Sort {
 
 /// The whole text, with styles that the printer may strip.
 pub fn text(ranking: &Ranking, sort: Sort) -> String {
-    let mut lines = Lines::default();
+    let mut lines = Lines::new(WIDTH);
     head(ranking, &mut lines);
     let what = ranking.by.to_uppercase();
     let (title, _, blocks) = sort.figure(&ranking.totals);
     let unit = if blocks.is_some() { "BLOCKS" } else { "MEAN LIFE" };
-    lines.add(format!(
+    lines.line(format!(
         "{BOLD}{title:>14}  {:>7} {unit:>11}  {what}{BOLD:#}",
         "SHARE"
     ));
@@ -229,14 +229,14 @@ pub fn text(ranking: &Ranking, sort: Sort) -> String {
         shown(ranking, row, sort, &mut lines);
     }
     let none = "there is nothing of this kind in the profile";
-    lines.rest(ranking.sites.len(), ranking.sites_total, none)
+    rest(lines, ranking.sites.len(), ranking.sites_total, none)
 }
 
 fn head(ranking: &Ranking, lines: &mut Lines) {
     let Ranking { totals, mode, profile, program, in_app, .. } = ranking;
     let lasted = time(ranking.duration, &ranking.time_unit);
-    lines.add(format!("{:<10}{}", "PROFILE", tail(profile, 70)));
-    lines.add(format!("{:<10}{program} ({mode}, {lasted})", "PROGRAM"));
+    lines.line(format!("{:<10}{}", "PROFILE", tail(profile, 70)));
+    lines.line(format!("{:<10}{program} ({mode}, {lasted})", "PROGRAM"));
     for (name, bytes, blocks) in [
         ("SURVIVING", totals.end_bytes, totals.end_blocks),
         ("AT PEAK", totals.peak_bytes, totals.peak_blocks),
@@ -245,14 +245,14 @@ fn head(ranking: &Ranking, lines: &mut Lines) {
         let (bytes, blocks) =
             (bytes.separate_with_commas(), blocks.separate_with_commas());
         let known = ranking.has_lifetimes || name == "ALLOCATED";
-        lines.add(match known {
+        lines.line(match known {
             true => format!("{name:<10}{bytes:>18} B in {blocks:>14} blocks"),
             false => format!("{name:<10}{:>18}", "not recorded"),
         });
     }
     let in_app = tail(in_app, 41);
-    lines.add(format!("{:<10}{in_app} (change with --in-app PATH)", "IN-APP"));
-    lines.notes(&ranking.notes, 10);
+    lines.line(format!("{:<10}{in_app} (change with --in-app PATH)", "IN-APP"));
+    notes(lines, &ranking.notes, 10);
 }
 
 fn shown(ranking: &Ranking, row: &Row, sort: Sort, lines: &mut Lines) {
@@ -263,12 +263,12 @@ fn shown(ranking: &Ranking, row: &Row, sort: Sort, lines: &mut Lines) {
     let (figure, beside) =
         (figure.separate_with_commas(), beside.unwrap_or_default());
     let (share, name) = (100.0 * row.share, tail(&row.place, NAME));
-    lines.add(format!("{figure:>14}  {share:>5.1} % {beside:>11}  {name}"));
+    lines.line(format!("{figure:>14}  {share:>5.1} % {beside:>11}  {name}"));
     if let Row { fingerprint: Some(id), function, callee, .. } = row {
         let [function, callee] =
             [function, callee].map(|name| name.as_deref().unwrap_or_default());
         let asks = asks(function, callee, NAME);
-        lines.add(format!("{DIM}  {id:<35}{asks}{DIM:#}"));
+        lines.line(format!("{DIM}  {id:<35}{asks}{DIM:#}"));
     }
 }
 

@@ -1,7 +1,7 @@
 //! The claims report as text of 80 columns and as a chapter of the book.
 
 use super::{ClaimResult, ClaimsReport, Entry};
-use crate::terminal::{BOLD, DIM, Lines, PLAIN, Told, WIDTH};
+use crate::terminal::{BOLD, DIM, Lines, PLAIN, Told, WIDTH, told};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -31,7 +31,7 @@ fn finding(lines: &mut Lines, found: &ClaimResult) {
     let evidence = measured.chain(found.places.iter().cloned());
     let evidence = evidence.map(|text| (PLAIN, text));
     let texts = evidence.chain([(DIM, found.reason.clone())]);
-    lines.told(found.verdict, [CLAIM, EVIDENCE], texts);
+    told(lines, found.verdict, [CLAIM, EVIDENCE], texts);
 }
 
 /// How many findings of each verdict there are, and what to do about open ones.
