@@ -8,7 +8,7 @@
 pub mod programs;
 
 use anyhow::Result;
-use dynamo::{Proxy, Target};
+use dynamo::Proxy;
 use http_body_util::BodyExt;
 use leaklab::commands::seed;
 use leaklab::run::{Database, EngineChoice, Run, Under, program};
@@ -145,15 +145,10 @@ pub fn on_slow_twin(
 ) {
     eprintln!("twin: {name} {settings:?} {faults:?}");
     on_engine(async |run, database| {
-        seed::fill(&database.table, 7).await?;
-        let Database { target, table, .. } = database;
         let faults = faults.iter().map(|fault| fault.parse().unwrap()).collect();
-        let proxy = Proxy::start(target.url(), faults).await?;
-        let target = Target::Embedded { url: proxy.url() };
-        let (program, under) = (program(name)?, Under::default());
-        let started =
-            under.start(&program, &target, table.name(), settings, run.scratch());
-        let mut served = Served { name, process: started.await?.process, database };
+        let proxy = Proxy::start(database.target.url(), faults).await?;
+        let mut served =
+            Served::start(name, settings, run, database, proxy.url()).await?;
         test(&mut served).await;
         served.process.stop().await;
         proxy.close().await;
@@ -178,7 +173,25 @@ pub struct Served<'a> {
     pub database: &'a Database,
 }
 
-impl Served<'_> {
+impl<'a> Served<'a> {
+    /// Fills the table and starts a twin whose database is at this URL.
+    ///
+    /// # Errors
+    /// The table does not take the data, or the twin does not start.
+    pub async fn start(
+        name: &'static str,
+        settings: &[&str],
+        run: &Run,
+        database: &'a Database,
+        url: String,
+    ) -> Result<Self> {
+        seed::fill(&database.table, 7).await?;
+        let (program, under) = (program(name)?, Under::default());
+        let (target, table) = (database.target.at(url), database.table.name());
+        let started = under.start(&program, &target, table, settings, run.scratch());
+        Ok(Self { name, process: started.await?.process, database })
+    }
+
     /// Where it listens.
     pub fn origin(&self) -> Origin {
         Origin(self.process.address())
@@ -187,6 +200,14 @@ impl Served<'_> {
     /// Sends it a request on a connection of its own.
     pub async fn ask(&self, request: Request) -> Answer {
         ask(self.origin(), request).await
+    }
+
+    /// The same, and expects this status.
+    pub async fn expect(&self, status: u16, request: Request) -> Answer {
+        let name = request.to_string();
+        let answer = self.ask(request).await;
+        assert_eq!(answer.status, status, "{name}: {}", answer.text());
+        answer
     }
 
     /// What an operation on one item of its table gives.

@@ -1,23 +1,21 @@
 //! What attackers and clumsy tenants send, to both twins, and what must come of it.
 //! Each case was found by an attack from outside.
 
+use crate::between::{Between, Deed};
+use crate::logged::log_of;
 use crate::orders::draft;
 use crate::raw::{CHUNKED, CLOSE, JSON, NDJSON, Raw, SOON, head};
-use crate::service::log_of;
 use acceptance::{
-    Served, TWINS, ask, each_twin, get, on_engine, post, request, signal, with,
+    Served, TWINS, ask, each_twin, get, on_slow_twin, post, request, signal, with,
 };
-use anyhow::Result;
-use dynamo::{Proxy, Target};
-use leaklab::commands::seed::fill;
-use leaklab::run::{Database, Run, Under, program};
+use dynamo::Target;
+use leaklab::run::Database;
 use measure::HeapClient;
 use model::seed;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
 use workload::{Origin, Request};
 
@@ -64,8 +62,7 @@ fn a_cursor_serves_its_own_tenant_alone() {
         let page = served.ask(get("/orders?status=open")).await.json();
         let next = page["next"].as_str().unwrap();
         let stolen = get(&format!("/orders?status=open&cursor={next}"));
-        let answer = served.ask(with(stolen, "x-tenant", "other")).await;
-        assert_eq!(answer.status, 404, "{}", answer.text());
+        served.expect(404, with(stolen, "x-tenant", "other")).await;
     });
 }
 
@@ -138,46 +135,29 @@ fn a_client_that_takes_no_response_is_not_read_from() {
 fn a_stop_with_everything_unfinished_is_short_and_fails() {
     const EVENTS: u64 = 60;
     for name in TWINS {
-        on_engine(async |run: &Run, database: &Database| {
-            stopped_in_an_outage(name, run, database, EVENTS).await
+        on_slow_twin(name, &[], &["*:silence"], async |served| {
+            let mut feed = Raw::open(served, &head("GET /orders/feed", "")).await;
+            assert_eq!(feed.status().await, "200");
+            let length = format!("{JSON}content-length: 300\r\n");
+            let half = head("POST /orders", &length) + "{";
+            let import = head("POST /orders/import", &format!("{NDJSON}{CHUNKED}"));
+            let waits = head("GET /orders/ord-00000001/status", "");
+            let mut open = vec![feed];
+            for begun in [half, import, waits, String::new()] {
+                open.push(Raw::open(served, &begun).await);
+            }
+            for sequence in 0..EVENTS {
+                let event = json!({ "sequence": sequence, "station": "s1" });
+                let event = post("/orders/ord-00000001/events", event.to_string());
+                served.expect(202, event).await;
+            }
+            signal("TERM", served.process.id().unwrap());
+            // Ten seconds at most; the rest is for a busy machine.
+            let ended = timeout(Duration::from_secs(20), served.process.ended());
+            let how = ended.await.expect("it still runs");
+            assert!(how.contains("exit status: 4"), "{name}: {how}");
         });
     }
-}
-
-async fn stopped_in_an_outage(
-    name: &'static str,
-    run: &Run,
-    database: &Database,
-    events: u64,
-) -> Result<()> {
-    fill(&database.table, 7).await?;
-    let silence = vec!["*:silence".parse().unwrap()];
-    let proxy = Proxy::start(database.target.url(), silence).await?;
-    let (target, table) = (database.target.at(proxy.url()), database.table.name());
-    let (program, under) = (program(name)?, Under::default());
-    let started = under.start(&program, &target, table, &[], run.scratch());
-    let mut served = Served { name, process: started.await?.process, database };
-    let mut feed = Raw::open(&served, &head("GET /orders/feed", "")).await;
-    assert_eq!(feed.status().await, "200");
-    let half = head("POST /orders", &format!("{JSON}content-length: 300\r\n"));
-    let half = half + "{";
-    let import = head("POST /orders/import", &format!("{NDJSON}{CHUNKED}"));
-    let waits = head("GET /orders/ord-00000001/status", "");
-    let mut open = vec![feed];
-    for begun in [half, import, waits, String::new()] {
-        open.push(Raw::open(&served, &begun).await);
-    }
-    for sequence in 0..events {
-        let event = json!({ "sequence": sequence, "station": "s1" }).to_string();
-        let answer = served.ask(post("/orders/ord-00000001/events", event)).await;
-        assert_eq!(answer.status, 202, "{}", answer.text());
-    }
-    signal("TERM", served.process.id().unwrap());
-    // Ten seconds at most; the rest is for a busy machine.
-    let ended = timeout(Duration::from_secs(20), served.process.ended()).await;
-    let how = ended.expect("it still runs");
-    assert!(how.contains("exit status: 4"), "{name}: {how}");
-    Ok(())
 }
 
 /// Sends requests one by one, whatever the answers are.
@@ -220,32 +200,11 @@ fn no_level_logs_what_clients_send_and_the_table_holds() {
         let Database { target, table, .. } = served.database;
         let asked = async |origin| ask_all(origin, &requests).await;
         let (name, table) = (served.name, table.name());
-        let (log, ()) = log_of(name, target, table, "trace", asked).await;
+        let log = log_of(name, target, table, "trace", asked).await;
         assert!(log.contains("call ended"), "nothing is logged: {log}");
         has_none_of(&log, &[token.as_str(), card, user, key]);
         has_none_of(&log, &others);
     });
-}
-
-/// A database that answers every request with this.
-async fn answering(body: &str) -> Target {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let answer = format!(
-        "HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.0\r\n\
-         connection: close\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let mut request = [0; 65_536];
-            if matches!(stream.read(&mut request).await, Ok(1..)) {
-                // Fails when the service has given up.
-                let _ = stream.write_all(answer.as_bytes()).await;
-            }
-        }
-    });
-    Target::Embedded { url }
 }
 
 #[tokio::test]
@@ -264,10 +223,13 @@ async fn an_answer_of_the_database_that_makes_no_sense_is_not_logged() {
         post("/orders", draft("logged-1").to_string()),
     ];
     for body in [shape, garbage] {
-        let target = answering(&body).await;
+        let database = Between::start("").await;
+        let url = database.url().to_owned();
+        database.rule(move |_, _| Deed::Answer(200, body.clone()));
+        let target = Target::Embedded { url };
         for name in TWINS {
             let asked = async |origin| ask_all(origin, &requests).await;
-            let (log, ()) = log_of(name, &target, "orders", "info", asked).await;
+            let log = log_of(name, &target, "orders", "info", asked).await;
             has_none_of(&log, &SECRETS);
             assert!(log.len() < 20_000, "{name} logs {} bytes", log.len());
         }
@@ -312,8 +274,7 @@ fn an_encoding_that_nobody_can_send_is_a_problem() {
     let list = request("GET", "/orders/ord-00000001/packing-list");
     each_twin(&[], async |served| {
         let list = list.clone().header("accept-encoding", none);
-        let answer = served.ask(list).await;
-        assert_eq!(answer.status, 406, "{}", answer.text());
+        let answer = served.expect(406, list).await;
         assert_eq!(answer.kind, "application/problem+json");
     });
 }

@@ -1,12 +1,14 @@
 //! Stands between a twin and its engine: a test decides what happens to each call.
 
 use acceptance::{Served, TWINS, ask, dynamo_request, on_engine, origin};
-use leaklab::commands::seed;
-use leaklab::run::{Under, program};
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::serve::ListenerExt;
+use std::future::{IntoFuture, pending};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
 /// What happens to a call.
@@ -79,74 +81,60 @@ impl Between {
         self.connections.load(Relaxed)
     }
 
-    async fn start(engine: &str) -> Self {
+    /// One in front of this engine, which may be none if nothing is passed on.
+    pub(crate) async fn start(engine: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let rule: Rule = Box::new(|_, _| Deed::Pass);
         let rule = Arc::new(Mutex::new(rule));
-        let connections = Arc::default();
+        let connections = Arc::<AtomicU64>::default();
+        let accepted = Arc::clone(&connections);
+        let listener = listener.tap_io(move |_| _ = accepted.fetch_add(1, Relaxed));
         let this = Self { engine: engine.to_owned(), url, rule, connections };
-        let serving = this.clone();
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                serving.connections.fetch_add(1, Relaxed);
-                tokio::spawn(serving.clone().serve(stream));
-            }
-        });
+        let calls = Router::new()
+            .fallback(serve)
+            .layer(DefaultBodyLimit::disable())
+            .with_state(this.clone());
+        tokio::spawn(axum::serve(listener, calls).into_future());
         this
     }
+}
 
-    async fn serve(self, stream: TcpStream) {
-        let mut stream = BufReader::new(stream);
-        while let Some((operation, body)) = read(&mut stream).await {
-            let deed = (self.rule.lock().unwrap())(&operation, &body);
-            let call = dynamo_request(&operation, body);
-            let forwarded = async {
-                let answer = ask(origin(&self.engine), call).await;
-                (answer.status, answer.text())
-            };
-            let (status, text) = match deed {
-                Deed::Pass => forwarded.await,
-                Deed::Answer(status, text) => (status, text),
-                Deed::Hold(held) => {
-                    if held.done {
-                        forwarded.await;
-                    }
-                    held.begun.add_permits(1);
-                    let _ = stream.read(&mut [0]).await;
-                    held.left.add_permits(1);
-                    return;
-                }
-            };
-            let answer = format!(
-                "HTTP/1.1 {status} answer\r\ncontent-length: {}\r\n\r\n{text}",
-                text.len()
-            );
-            if stream.write_all(answer.as_bytes()).await.is_err() {
-                return;
+/// Answers a call. The server drops this when the twin closes its connection.
+async fn serve(
+    State(between): State<Between>,
+    headers: HeaderMap,
+    body: String,
+) -> (StatusCode, String) {
+    let operation = headers["x-amz-target"].to_str().unwrap();
+    let operation = operation.rsplit('.').next().unwrap();
+    let deed = (between.rule.lock().unwrap())(operation, &body);
+    let call = dynamo_request(operation, body);
+    let forwarded = async {
+        let answer = ask(origin(&between.engine), call).await;
+        (StatusCode::from_u16(answer.status).unwrap(), answer.text())
+    };
+    match deed {
+        Deed::Pass => forwarded.await,
+        Deed::Answer(status, text) => (StatusCode::from_u16(status).unwrap(), text),
+        Deed::Hold(held) => {
+            if held.done {
+                forwarded.await;
             }
+            held.begun.add_permits(1);
+            let _leaves = Leaves(held);
+            pending().await
         }
     }
 }
 
-/// The operation and the body of the next call; `None` at the end.
-async fn read(stream: &mut BufReader<TcpStream>) -> Option<(String, String)> {
-    let (mut operation, mut length) = (String::new(), 0);
-    loop {
-        let mut line = String::new();
-        stream.read_line(&mut line).await.ok().filter(|read| *read > 0)?;
-        match line.trim().split_once(": ") {
-            Some(("content-length", text)) => length = text.parse().ok()?,
-            Some(("x-amz-target", text)) => {
-                operation = text.split_once('.')?.1.to_owned();
-            }
-            None if line.trim().is_empty() => break,
-            _ => {}
-        }
+/// Notes that the twin has closed the connection of a call that is held.
+struct Leaves(Arc<Held>);
+
+impl Drop for Leaves {
+    fn drop(&mut self) {
+        self.0.left.add_permits(1);
     }
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body).await.ok()?;
-    Some((operation, String::from_utf8(body).ok()?))
 }
 
 /// Tests each twin with a place between it and its engine.
@@ -157,15 +145,10 @@ pub(crate) fn each_twin_behind(
     for name in TWINS {
         eprintln!("twin: {name} {settings:?}");
         on_engine(async |run, database| {
-            seed::fill(&database.table, 7).await?;
             let between = Between::start(database.target.url()).await;
-            let target = database.target.at(between.url.clone());
-            let program = program(name)?;
-            let (table, under) = (database.table.name(), Under::default());
-            let started =
-                under.start(&program, &target, table, settings, run.scratch());
+            let url = between.url.clone();
             let mut served =
-                Served { name, process: started.await?.process, database };
+                Served::start(name, settings, run, database, url).await?;
             test(&mut served, &between).await;
             served.process.kill_now().await;
             Ok(())

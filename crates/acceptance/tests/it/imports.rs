@@ -17,8 +17,7 @@ fn an_import_adds_orders_and_leaves_those_that_exist() {
             served.ask(post(&format!("/orders/{id}/confirm"), "{}")).await.status
         };
         let counts = async |file: String| {
-            let answer = served.ask(import(file)).await;
-            assert_eq!(answer.status, 200, "{}", answer.text());
+            let answer = served.expect(200, import(file)).await;
             let counts = answer.json();
             ["lines", "orders", "existing"]
                 .map(|name| counts[name].as_u64().unwrap())
@@ -49,16 +48,14 @@ fn an_import_that_fails_says_how_many_lines_were_taken() {
             (&"x".repeat(70_000), 400),
         ] {
             let file = format!("{}{wrong}{}", lines("imp", 27), lines("after", 1));
-            let answer = served.ask(import(file)).await;
-            assert_eq!(answer.status, status, "{}", answer.text());
+            let answer = served.expect(status, import(file)).await;
             let text = answer.json()["detail"].as_str().unwrap().to_owned();
             assert!(status == 403 || text.contains("line 28"), "{text}");
             assert!(text.contains("27 lines were taken"), "{text}");
             assert_eq!(imported(served, "imp").await, 27);
             assert_eq!(imported(served, "after").await, 0);
         }
-        let large = served.ask(import(lines("large", 500))).await;
-        assert_eq!(large.status, 413, "{}", large.text());
+        served.expect(413, import(lines("large", 500))).await;
     });
 }
 
@@ -66,20 +63,19 @@ fn an_import_that_fails_says_how_many_lines_were_taken() {
 fn an_import_takes_files_of_windows_and_no_other_media_type() {
     each_twin(&[], async |served| {
         let file = lines("imp", 3).replace('\n', "\r\n\r\n");
-        let answer = served.ask(import(format!("\u{feff}{file}"))).await;
-        assert_eq!(answer.status, 200, "{}", answer.text());
+        let answer = served.expect(200, import(format!("\u{feff}{file}"))).await;
         assert_eq!(answer.json()["orders"], 3);
         let utf8 = "application/x-ndjson; charset=utf-8";
         let typed = with(import(lines("imp", 3)), "content-type", utf8);
-        assert_eq!(served.ask(typed).await.status, 200);
+        served.expect(200, typed).await;
         for kind in ["text/plain", "application/json"] {
             let typed = with(import(lines("imp", 3)), "content-type", kind);
-            assert_eq!(served.ask(typed).await.status, 415);
+            served.expect(415, typed).await;
         }
-        assert_eq!(served.ask(import("\r\n")).await.status, 200);
-        assert_eq!(served.ask(import("")).await.status, 400);
+        served.expect(200, import("\r\n")).await;
+        served.expect(400, import("")).await;
         let untyped = without(import(lines("imp", 3)), "content-type");
-        assert_eq!(served.ask(untyped).await.status, 415);
+        served.expect(415, untyped).await;
     });
 }
 

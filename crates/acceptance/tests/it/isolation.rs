@@ -121,8 +121,7 @@ fn no_operation_serves_nobody_or_shows_or_changes_what_is_anothers() {
                 public.insert(path.clone());
                 continue;
             }
-            let nobody = served.ask(without(asked.clone(), "x-tenant")).await;
-            assert_eq!(nobody.status, 400, "{method} {path}: {}", nobody.text());
+            served.expect(400, without(asked.clone(), "x-tenant")).await;
             // A feed does not end, and has a test of its own.
             if path == "/orders/feed" {
                 continue;
@@ -165,8 +164,8 @@ fn jobs_on_one_order_keep_to_their_own_items() {
         let scan = json!({ "sequence": 0, "station": "d" }).to_string();
         let seen = json!({ "desk": "d", "attachment": "a" }).to_string();
         let seen = Request { method: "PUT".into(), ..post(&on("seen"), seen) };
-        assert_eq!(served.ask(post(&on("events"), scan)).await.status, 202);
-        assert_eq!(served.ask(seen).await.status, 204);
+        served.expect(202, post(&on("events"), scan)).await;
+        served.expect(204, seen).await;
         let pk = "EVENTS#shop#ord-00000005";
         for sk in ["EVENT#scan#d#000000000000", "EVENT#seen#d"] {
             while !served.item("GetItem", pk, sk).await["Item"].is_object() {
@@ -176,7 +175,7 @@ fn jobs_on_one_order_keep_to_their_own_items() {
         let history = async || served.ask(get(&on("history"))).await;
         assert_eq!(history().await.json(), json!({ "events": [] }));
         let confirm = post(&on("confirm"), json!({ "note": "n" }).to_string());
-        assert_eq!(served.ask(confirm).await.status, 200);
+        served.expect(200, confirm).await;
         let events = loop {
             let events = history().await.json()["events"].clone();
             if events != json!([]) {

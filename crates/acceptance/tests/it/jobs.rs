@@ -19,12 +19,13 @@ fn a_payment_is_recorded_once_and_its_key_serves_no_other() {
     // With room for one key, the second one takes the first one's place.
     for settings in [&[][..], &["--idempotency-keys-max=1"]] {
         each_twin(settings, async |served| {
-            let pay = async |key, cents| served.ask(payment(key, cents)).await;
-            let first = pay("key-1", 500).await;
-            assert_eq!(first.status, 200, "{}", first.text());
-            assert_eq!(pay("key-2", 700).await.status, 200);
-            assert_eq!(pay("key-1", 500).await, first);
-            assert_eq!(pay("key-1", 501).await.status, 422);
+            let pay = async |status, key, cents| {
+                served.expect(status, payment(key, cents)).await
+            };
+            let first = pay(200, "key-1", 500).await;
+            pay(200, "key-2", 700).await;
+            assert_eq!(pay(200, "key-1", 500).await, first);
+            pay(422, "key-1", 501).await;
             let elsewhere = with(payment("key-1", 900), "x-tenant", "t-2");
             assert_eq!(served.ask(elsewhere).await.json()["amount_cents"], 900);
         });
@@ -38,14 +39,7 @@ fn a_payment_needs_a_valid_key() {
     let none = without(payment("key-1", 500), "idempotency-key");
     each_twin(&[], async |served| {
         for request in keys.iter().chain([&none]) {
-            let answer = served.ask(request.clone()).await;
-            assert_eq!(
-                answer.status,
-                400,
-                "{:?}: {}",
-                request.headers,
-                answer.text()
-            );
+            served.expect(400, request.clone()).await;
         }
     });
 }
@@ -56,11 +50,11 @@ fn a_replay_is_answered_without_the_database() {
         let item = async |operation| {
             served.item(operation, "PAYMENTS#shop", "PAYMENT#key-1").await
         };
-        assert_eq!(served.ask(payment("key-1", 500)).await.status, 200);
+        served.expect(200, payment("key-1", 500)).await;
         assert_eq!(item("GetItem").await["Item"]["amount_cents"]["N"], "500");
         // Without the record only what is kept can tell that this is a replay.
         item("DeleteItem").await;
-        assert_eq!(served.ask(payment("key-1", 500)).await.status, 200);
+        served.expect(200, payment("key-1", 500)).await;
         assert!(item("GetItem").await["Item"].is_null(), "it asked the database");
     });
 }
@@ -77,10 +71,9 @@ fn metrics_count_answers_of_the_public_page_alone() {
             (404, "/track/nor/this".to_owned()),
             (200, "/orders/ord-00000001/status".to_owned()),
         ] {
-            assert_eq!(served.ask(get(&path)).await.status, status);
+            served.expect(status, get(&path)).await;
         }
-        let answer = served.ask(get("/metrics")).await;
-        assert_eq!(answer.status, 200);
+        let answer = served.expect(200, get("/metrics")).await;
         assert!(answer.kind.starts_with("text/plain"), "{}", answer.kind);
         let text = answer.text();
         assert!(!text.contains("/orders"), "{text}");
@@ -116,8 +109,7 @@ fn a_malformed_form_is_refused() {
     let wrong = [post(path, "{}"), form("--b--\r\n"), form("no boundary")];
     each_twin(&[], async |served| {
         for request in wrong.clone() {
-            let answer = served.ask(request).await;
-            assert_eq!(answer.status, 400, "{}", answer.text());
+            let answer = served.expect(400, request).await;
             assert_eq!(answer.kind, "application/problem+json");
         }
     });
@@ -161,11 +153,10 @@ fn a_list_of_bestsellers_has_a_deadline_that_covers_all_its_pages() {
     let settings = ["--count-deadline-ms", "700"];
     for name in TWINS {
         on_slow_twin(name, &settings, &["Query:delay=500"], async |served| {
-            let answer = served.ask(get("/orders/bestsellers")).await;
-            assert_eq!(answer.status, 504, "{}", answer.text());
+            served.expect(504, get("/orders/bestsellers")).await;
             // The turn was given back: the next one has its own deadline.
-            assert_eq!(served.ask(get("/orders/bestsellers")).await.status, 504);
-            assert_eq!(served.ask(get("/tenants/shop/report")).await.status, 200);
+            served.expect(504, get("/orders/bestsellers")).await;
+            served.expect(200, get("/tenants/shop/report")).await;
         });
     }
 }
@@ -183,7 +174,7 @@ fn a_session_is_read_without_what_the_route_does_not_return() {
             Deed::Pass
         });
         let path = format!("/sessions/{}", seed::session_token(7, 3));
-        assert_eq!(served.ask(get(&path)).await.status, 200);
+        served.expect(200, get(&path)).await;
         let call = calls.recv().unwrap();
         assert!(parsed(&call)["ProjectionExpression"].is_string(), "{call}");
         assert!(!call.contains("payment_secret"), "{call}");

@@ -5,6 +5,7 @@
 
 mod raw;
 mod orders;
+mod logged;
 
 mod contract;
 mod isolation;

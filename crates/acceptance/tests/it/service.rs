@@ -1,23 +1,13 @@
 //! How a twin starts, logs and stops.
 
+use crate::logged::{command, log_of};
 use acceptance::{TWINS, ask, build_programs, each_twin, get, signal};
 use dynamo::Target;
-use leaklab::run::{connect, program};
+use leaklab::run::program;
 use measure::Process;
-use std::io::{BufRead, BufReader, Read};
 use std::net::{SocketAddr, UdpSocket};
-use std::process::Stdio;
 use tokio::process::Command;
 use workload::Origin;
-
-/// A twin's command on a table, without the measuring routes.
-fn command(name: &str, target: &Target, table: &str, arguments: &[&str]) -> Command {
-    build_programs();
-    let mut command = Command::new(program(name).unwrap());
-    connect(&mut command, target, table);
-    command.args(arguments);
-    command
-}
 
 fn nowhere(name: &str, arguments: &[&str]) -> Command {
     let target = Target::Embedded { url: "http://127.0.0.1:9".to_owned() };
@@ -152,7 +142,7 @@ fn a_json_log_has_each_call_and_no_token() {
         let token = model::seed::session_token(7, 3);
         let (target, table) =
             (&served.database.target, served.database.table.name());
-        let (log, ()) = log_of(served.name, target, table, "info", async |origin| {
+        let log = log_of(served.name, target, table, "info", async |origin| {
             ask(origin, get(&format!("/sessions/{token}"))).await;
             ask(origin, get("/orders?status=open")).await;
             ask(origin, get("/orders/export")).await;
@@ -161,35 +151,6 @@ fn a_json_log_has_each_call_and_no_token() {
         assert!(!log.contains(token.as_str()), "the log has a token");
         has_three_calls(&log);
     });
-}
-
-/// What a process on a table logs while it is asked, as JSON, and what the asking gives.
-pub(crate) async fn log_of<T>(
-    name: &str,
-    target: &Target,
-    table: &str,
-    level: &str,
-    asked: impl AsyncFnOnce(Origin) -> T,
-) -> (String, T) {
-    let arguments =
-        ["--listen", "127.0.0.1:0", "--log-format", "json", "--log", level];
-    let command = command(name, target, table, &arguments);
-    let mut command = command.into_std();
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    // A pipe that nobody reads would stop the service.
-    let mut stderr = child.stderr.take().unwrap();
-    let log = std::thread::spawn(move || {
-        let mut log = String::new();
-        stderr.read_to_string(&mut log).map(|_| log).unwrap()
-    });
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let address = line.trim().strip_prefix("listening on http://").unwrap();
-    let given = asked(Origin(address.parse().unwrap())).await;
-    signal("TERM", child.id());
-    assert!(child.wait().unwrap().success());
-    (log.join().unwrap(), given)
 }
 
 fn has_three_calls(log: &str) {

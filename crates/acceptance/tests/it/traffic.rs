@@ -99,8 +99,7 @@ fn an_import_may_take_as_long_as_the_database_needs() {
                 "content-type",
                 kind,
             );
-            let answer = served.ask(import).await;
-            assert_eq!(answer.status, 200, "{}", answer.text());
+            let answer = served.expect(200, import).await;
             assert_eq!(answer.json()["orders"], 1_000);
         });
     }
@@ -121,8 +120,7 @@ fn slow_orders_keep_no_permit_to_write() {
         let mut order = seed::order(7, &seed::tenant("shop"), 900_001);
         order.id = "ord-00900001".parse().unwrap();
         let draft = drafted(json!(order)).to_string();
-        let answer = served.ask(post("/orders", draft)).await;
-        assert_eq!(answer.status, 201, "{}", answer.text());
+        served.expect(201, post("/orders", draft)).await;
     });
 }
 
@@ -134,7 +132,7 @@ fn idle_connections_make_room_for_others() {
         for half in ["", "GET /health HTTP/1.1\r\nx-"].into_iter().cycle().take(40) {
             idle.push(Raw::open(served, half).await);
         }
-        assert_eq!(served.ask(get("/health")).await.status, 200);
+        served.expect(200, get("/health")).await;
         // It was closed for others, and not told that it was too slow.
         assert_eq!(idle[0].until_end().await, "");
     });
@@ -149,13 +147,11 @@ fn exports_have_a_limit_and_do_not_wait_for_readers_that_stall() {
             let lines: String = orders(40, 300_000);
             let lines = lines.replace("ord-0000", &format!("ord-{part}000"));
             let import = with(post("/orders/import", lines), "content-type", kind);
-            let answer = served.ask(import).await;
-            assert_eq!(answer.status, 200, "{}", answer.text());
+            served.expect(200, import).await;
         }
         let mut stalled = Raw::open(served, &head("GET /orders/export", "")).await;
         stalled.until("\r\n\r\n").await;
-        let refused = served.ask(get("/orders/export")).await;
-        assert_eq!(refused.status, 503, "{}", refused.text());
+        served.expect(503, get("/orders/export")).await;
         let later = async { while served.in_flight().await > 0 {} };
         timeout(SOON, later).await.expect("the reader stalls forever");
         let mut connection = Connection::open(served.origin()).await.unwrap();
@@ -199,8 +195,7 @@ fn a_feed_has_the_events_of_its_tenant_alone() {
             let path = format!("/orders/{order}/shipment");
             with(request("POST", &path), "x-tenant", tenant)
         };
-        let shipped = served.ask(ship("shop", "ord-00000002")).await;
-        assert_eq!(shipped.status, 204, "{}", shipped.text());
+        served.expect(204, ship("shop", "ord-00000002")).await;
         own.until("data: ord-00000002").await;
         served.ask(ship("tenant-00000003", "ord-00000000")).await;
         let seen = other.until("data: ord-00000000").await;
@@ -284,8 +279,8 @@ fn feeds_have_a_limit_and_others_are_served() {
             client.until("retry: 5000").await;
             open.push(client);
         }
-        assert_eq!(served.ask(get("/orders/feed")).await.status, 503);
-        assert_eq!(served.ask(get("/health")).await.status, 200);
+        served.expect(503, get("/orders/feed")).await;
+        served.expect(200, get("/health")).await;
     });
 }
 
@@ -332,7 +327,7 @@ fn the_measuring_routes_are_for_programs_of_this_machine() {
             assert_eq!(&answer[9..12], status, "{more}: {answer}");
         }
         let window = request("POST", "/__heap/window?frames=99999999999");
-        assert_eq!(served.ask(window).await.status, 400);
+        served.expect(400, window).await;
     });
 }
 

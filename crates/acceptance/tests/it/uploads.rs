@@ -26,7 +26,7 @@ async fn leaves_nothing(served: &Served<'_>, action: impl AsyncFn()) {
 #[test]
 fn a_hundred_megabytes_are_refused_and_leave_nothing() {
     each_twin(&[], async |served| {
-        assert_eq!(served.ask(confirm()).await.status, 200);
+        served.expect(200, confirm()).await;
         leaves_nothing(served, async || {
             assert_eq!(refused_upload(served).await, "413");
         })

@@ -2,17 +2,14 @@
 
 use crate::between::{Deed, Held, each_twin_behind};
 use crate::dropped::{item, soon};
+use crate::logged::Logged;
 use crate::orders::draft;
-use acceptance::{Answer, Served, build_programs, each_twin, get, post, signal};
+use acceptance::{Served, each_twin, get, post, signal};
 use futures_util::future::join_all;
-use leaklab::run::{connect, program};
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::thread::JoinHandle;
-use workload::{Origin, Request};
+use workload::Request;
 
 const ORDER: &str = "ord-00000001";
 
@@ -24,8 +21,7 @@ fn event(sequence: u64) -> Request {
 
 async fn accepted(served: &Served<'_>, sequences: impl IntoIterator<Item = u64>) {
     for sequence in sequences {
-        let answer = served.ask(event(sequence)).await;
-        assert_eq!(answer.status, 202, "{}", answer.text());
+        served.expect(202, event(sequence)).await;
     }
 }
 
@@ -98,60 +94,10 @@ fn accepted_events_outlast_an_outage_of_the_table() {
     });
 }
 
-/// A twin of its own on the table of another one; all of its log is kept.
-struct Logged {
-    child: Child,
-    origin: Origin,
-    log: JoinHandle<String>,
-}
-
-impl Logged {
-    fn start(served: &Served<'_>, url: &str, settings: &[&str]) -> Self {
-        build_programs();
-        let target = served.database.target.at(url.to_owned());
-        let mut command =
-            tokio::process::Command::new(program(served.name).unwrap());
-        connect(&mut command, &target, served.database.table.name());
-        let mut command: Command = command.into_std();
-        command.args(["--listen", "127.0.0.1:0"]).args(settings);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("listening on http://").unwrap();
-        let origin = Origin(address.parse().unwrap());
-        let mut stderr = child.stderr.take().unwrap();
-        let log = std::thread::spawn(move || {
-            let mut log = String::new();
-            stderr.read_to_string(&mut log).unwrap();
-            log
-        });
-        Self { child, origin, log }
-    }
-
-    async fn ask(&self, request: Request) -> Answer {
-        acceptance::ask(self.origin, request).await
-    }
-
-    /// Stops it; its exit code and its log.
-    async fn stop(self) -> (Option<i32>, String) {
-        signal("TERM", self.child.id());
-        self.ended().await
-    }
-
-    /// Waits for its end; its exit code and its log.
-    async fn ended(mut self) -> (Option<i32>, String) {
-        let ended = tokio::task::spawn_blocking(move || {
-            (self.child.wait().unwrap().code(), self.log.join().unwrap())
-        });
-        soon(ended).await.unwrap()
-    }
-}
-
 #[test]
 fn a_stop_names_the_events_that_it_could_not_write_and_fails() {
     each_twin_behind(&[], async |served, between| {
-        let twin = Logged::start(served, between.url(), &[]);
+        let twin = Logged::beside(served, between.url(), &[]);
         between.rule(|operation, _| match operation {
             "BatchWriteItem" => throttled(),
             _ => Deed::Pass,
@@ -174,7 +120,7 @@ fn a_stop_names_the_events_that_it_could_not_write_and_fails() {
 #[test]
 fn only_what_dynamodb_never_takes_is_given_up_by_name() {
     each_twin_behind(&[], async |served, between| {
-        let twin = Logged::start(served, between.url(), &[]);
+        let twin = Logged::beside(served, between.url(), &[]);
         let wrong = "scan#dock-1#000000000007";
         between.rule(move |_, body| match body.contains(wrong) {
             true => refused(),
@@ -205,10 +151,7 @@ fn an_order_that_is_sent_again_changes_nothing() {
         let mut other = order.clone();
         other["customer"] = json!("somebody else");
         assert_eq!(place(&other).await.status, 409);
-        assert_eq!(
-            served.ask(post("/orders/new-1/confirm", "{}")).await.status,
-            200
-        );
+        served.expect(200, post("/orders/new-1/confirm", "{}")).await;
         // A retry that comes late.
         assert_eq!(place(&order).await, first);
         assert_eq!(place(&other).await.status, 409);
@@ -234,10 +177,8 @@ fn confirming_again_answers_the_same_and_keeps_the_first_audit_entry() {
         let again = confirm("somebody else".to_owned()).await;
         assert_eq!(again.status, 200, "{}", again.text());
         assert!(first.iter().all(|answer| *answer == again), "{first:?}");
-        assert!(
-            entry["note"]["S"].as_str().unwrap().starts_with("clerk"),
-            "{entry}"
-        );
+        let note = entry["note"]["S"].as_str().unwrap();
+        assert!(note.starts_with("clerk"), "{entry}");
         assert_eq!(audit().await, entry);
     });
 }
@@ -255,12 +196,8 @@ fn of_payments_with_one_key_at_once_one_is_recorded() {
         let cents = recorded["amount_cents"]["N"].as_str().unwrap();
         for (n, answer) in answers.iter().enumerate() {
             let own = (500 + n % 4).to_string() == cents;
-            assert_eq!(
-                answer.status,
-                if own { 200 } else { 422 },
-                "{}",
-                answer.text()
-            );
+            let expected = if own { 200 } else { 422 };
+            assert_eq!(answer.status, expected, "{}", answer.text());
         }
     });
 }
@@ -271,7 +208,7 @@ fn a_stop_finishes_what_was_accepted() {
         let orders: Vec<_> = (0..20).map(model::seed::order_id).collect();
         for order in &orders {
             let confirm = post(&format!("/orders/{order}/confirm"), "{}");
-            assert_eq!(served.ask(confirm).await.status, 200);
+            served.expect(200, confirm).await;
             // Not after the answer, but with it.
             let pk = format!("EVENTS#shop#{order}");
             let audit = item(served, &pk, "EVENT#confirmed").await;
@@ -298,21 +235,20 @@ fn a_confirmation_that_dynamodb_refuses_is_refused_and_leaves_the_order_open() {
             _ => Deed::Pass,
         });
         let confirm = post(&format!("/orders/{ORDER}/confirm"), "{}");
-        let answer = served.ask(confirm.clone()).await;
-        assert_eq!(answer.status, 500, "{}", answer.text());
+        served.expect(500, confirm.clone()).await;
         let order = item(served, "TENANT#shop", &format!("ORDER#{ORDER}")).await;
         assert_eq!(order["status"]["S"], "open");
         let events = format!("EVENTS#shop#{ORDER}");
         assert!(item(served, &events, "EVENT#confirmed").await.is_null());
         between.pass();
-        assert_eq!(served.ask(confirm).await.status, 200);
+        served.expect(200, confirm).await;
     });
 }
 
 #[test]
 fn a_list_that_could_not_be_made_is_named() {
     each_twin_behind(&[], async |served, between| {
-        let twin = Logged::start(served, between.url(), &[]);
+        let twin = Logged::beside(served, between.url(), &[]);
         between.rule(|operation, _| match operation {
             "PutItem" => refused(),
             _ => Deed::Pass,
@@ -331,7 +267,7 @@ fn a_list_that_could_not_be_made_is_named() {
 #[test]
 fn a_worker_that_ends_first_costs_no_other_its_answer() {
     each_twin_behind(&[], async |served, between| {
-        let twin = Logged::start(served, between.url(), &["--workers", "2"]);
+        let twin = Logged::beside(served, between.url(), &["--workers", "2"]);
         // The workers take turns: the first one opens the connection.
         let look_up = get(&format!("/orders/{ORDER}/status"));
         assert_eq!(twin.ask(look_up).await.status, 200);
@@ -345,7 +281,7 @@ fn a_worker_that_ends_first_costs_no_other_its_answer() {
         let stopped = async {
             soon(held.begun()).await;
             assert_eq!(between.connections(), 1, "it has a connection of its own");
-            signal("TERM", twin.child.id());
+            signal("TERM", twin.process());
             // The engine has written the order, and its answer is lost.
             soon(held.left()).await;
         };
