@@ -7,20 +7,7 @@ use std::path::PathBuf;
 
 /// Arguments of `compare`.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  leaklab compare                      every lesson and control
-  leaklab compare l09 l11              two lessons; a prefix is enough
-  leaklab compare --format json        for scripts
-  leaklab compare l11 --requests 5000  longer rounds detect smaller leaks
-  leaklab compare l06 --failed-fix all also measure fixes that do not work
-  leaklab compare --baseline old/comparison.json
-                                       also fail on new or larger leaks
-  leaklab compare --endpoint-url http://127.0.0.1:8000
-                                       on DynamoDB Local, Alternator or AWS
-
-Exit codes: 0 every verdict is as expected, 1 one is not, or a leak is new or
-larger, 2 wrong usage, 3 a process or the database failed, 130 interrupted.")]
+#[command(after_help = include_str!("help/compare.txt").trim_ascii_end())]
 pub struct Compare {
     /// Lessons to run, by id or prefix [default: all]
     pub lessons: Vec<String>,

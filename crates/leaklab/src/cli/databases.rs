@@ -7,10 +7,7 @@ use std::net::SocketAddr;
 
 /// Arguments of `serve`.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  leaklab serve leaky
-  leaklab serve fixed --listen 127.0.0.1:9000")]
+#[command(after_help = include_str!("help/serve.txt").trim_ascii_end())]
 pub struct Serve {
     /// Which twin
     #[arg(value_enum)]
@@ -25,12 +22,7 @@ pub struct Serve {
 
 /// Arguments of `seed`.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  leaklab seed --endpoint-url http://127.0.0.1:8000
-  leaklab seed --endpoint-url http://127.0.0.1:8000 --table orders --seed 8
-
-An existing table keeps its other items.")]
+#[command(after_help = include_str!("help/seed.txt").trim_ascii_end())]
 pub struct Seed {
     /// DynamoDB to use
     #[arg(long, value_name = "URL", env = "LEAKLAB_ENDPOINT_URL", hide_env_values = true, value_parser = Endpoint)]
@@ -45,25 +37,7 @@ pub struct Seed {
 
 /// Arguments of `dynamo`.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  leaklab dynamo
-  leaklab dynamo --listen 127.0.0.1:0
-  leaklab dynamo --fault GetItem:delay=500
-  leaklab dynamo --fault 'Query:error=400/ThrottlingException@1/3'
-  leaklab dynamo --fault '*:silence@1%' --fault 'BatchWriteItem:delay=50'
-
-A fault is OPERATION:ACTION or OPERATION:ACTION@WHEN. Write the operation as in
-GetItem, or * for every request. If several faults apply, the first one decides.
-
-Actions:
-  delay=MS           wait, then forward the request
-  silence            never respond, and keep the connection open
-  error=STATUS/CODE  respond with an error of DynamoDB
-
-When:
-  @1/3               the first of every three requests
-  @10%               one in ten, the same ones in every run")]
+#[command(after_help = include_str!("help/dynamo.txt").trim_ascii_end())]
 pub struct Dynamo {
     /// Address to listen on; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:8000")]

@@ -5,17 +5,7 @@ use clap::{Args, Subcommand};
 
 /// Arguments of `learn`.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  leaklab learn                        the exercises, and which one comes next
-  leaklab learn start l09              puts the exercise into crates/leaky
-  leaklab learn start l09 --predict 2  answers its question, then measures
-  leaklab learn check l09              builds, measures and judges your repair
-
-Progress is in .leaklab/progress.json.
-
-Exit codes of check: 0 REPAIRED, 1 any other verdict, 2 wrong usage, or leaky
-does not compile, 3 a process or the database failed.")]
+#[command(after_help = include_str!("help/learn.txt").trim_ascii_end())]
 pub struct Learn {
     /// What to do; by default the exercises are listed.
     #[command(subcommand)]

@@ -12,18 +12,7 @@ use std::time::Duration;
 /// The service is started and stopped, or runs already with --url. Each request of the
 /// file is sent alone, in rounds, and the memory is read at rest after each round.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  leaklab measure --requests shop.http -- ./target/debug/shop --port 8080
-  leaklab measure --requests shop.http --only orders -- ./target/debug/shop
-  leaklab measure --requests shop.http --url 127.0.0.1:8080
-  leaklab measure --requests http://localhost:8080/openapi.json -- ./shop
-  leaklab measure --requests recorded.har --print-requests > shop.http
-  leaklab measure --requests shop.http --plant 256 -- ./target/debug/shop
-  leaklab measure --for 8h --url 127.0.0.1:8080
-
-Exit codes: 0 nothing grows that is not accepted, 1 something does, 2 wrong
-usage, 3 the service failed or answered only errors")]
+#[command(after_help = include_str!("help/measure.txt").trim_ascii_end())]
 pub struct Measure {
     /// The requests: a .http file as editors' clients read it, a HAR file, or an OpenAPI
     /// 3 document, which can also be an http:// URL of the service

@@ -7,15 +7,7 @@ use std::ffi::OsString;
 
 /// Arguments of `secrets`.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  leaklab secrets
-  leaklab secrets --sessions 1000 --format json
-
-Every session in the table has a payment secret that no response shows. The
-twins look sessions up. Their memory is then searched for these secrets, and
-again after the cached sessions have expired and other requests have followed.
-It reads /proc, so it needs Linux.")]
+#[command(after_help = include_str!("help/secrets.txt").trim_ascii_end())]
 pub struct Secrets {
     /// What to search for.
     #[command(flatten)]
@@ -27,11 +19,7 @@ pub struct Secrets {
 
 /// Arguments of `run-under`.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  leaklab run-under l04 --format json
-  leaklab run-under l04 -- valgrind --leak-check=full --log-file=memcheck.log
-  leaklab run-under l04 --env LD_PRELOAD=liblsan.so --env LSAN_OPTIONS=exitcode=0")]
+#[command(after_help = include_str!("help/run-under.txt").trim_ascii_end())]
 pub struct RunUnder {
     /// Lesson, by id or prefix
     pub lesson: String,

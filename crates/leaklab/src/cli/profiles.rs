@@ -8,24 +8,7 @@ use std::path::PathBuf;
 
 /// Arguments of `show`.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  leaklab show target/leaklab/profiles/ID.leaky.json
-  leaklab show dhat-heap.json --in-app src/cache/
-  leaklab show dhat-heap.json --by crate --sort churn --top 10
-  leaklab show dhat-heap.json --sort short-lived
-  leaklab show dhat-heap.json --flame heap.svg
-  valgrind --tool=dhat --dhat-out-file=p.json ./program; leaklab show p.json
-
-A site is the innermost in-app line of a call stack, or else the innermost
-function outside the standard library. A crate holds what it allocated itself or
-through the standard library. Blocks are short-lived if their average lifetime
-is below a hundredth of the profile's time.
-
-Without --in-app, frames in src/lessons/ are in-app. If there are none, the
-files of the program's crate are; in C, the files with line numbers.
-
-Exit codes: 0 shown, 2 wrong usage or no such profile.")]
+#[command(after_help = include_str!("help/show.txt").trim_ascii_end())]
 pub struct Show {
     /// Profile by dhat for Rust or valgrind's DHAT
     pub profile: PathBuf,
@@ -51,17 +34,7 @@ pub struct Show {
 
 /// Arguments of `diff`.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  leaklab diff monday.json friday.json
-  leaklab diff before.json after.json --at peak --flame growth.svg
-  leaklab diff leaky.json fixed.json --anyway
-  leaklab diff before.json after.json --format json --top 5
-
-The first profile is before, the second after; + means that the second holds
-more. Sites are matched by fingerprint, so lines may have moved.
-
-Exit codes: 0 compared, 2 wrong usage, or profiles that cannot be compared.")]
+#[command(after_help = include_str!("help/diff.txt").trim_ascii_end())]
 pub struct Diff {
     /// Profile before
     #[arg(value_name = "BEFORE")]

@@ -7,13 +7,7 @@ use std::path::PathBuf;
 
 /// Arguments of `claims`.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  leaklab claims                        after ./scripts/compare.sh
-  leaklab claims --format markdown      for documents
-  leaklab claims --from run/comparison.json
-
-Exit codes: 0 every claim is settled, 1 one is not, 2 wrong usage.")]
+#[command(after_help = include_str!("help/claims.txt").trim_ascii_end())]
 pub struct Claims {
     /// The comparison to read
     #[arg(
@@ -40,13 +34,7 @@ pub enum ClaimsFormat {
 
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  leaklab explain l09
-  leaklab explain l11 --from run/comparison.json
-  PAGER= leaklab explain l09            without a pager
-
-On a terminal the text goes through $PAGER, or less; in a pipe it is plain.")]
+#[command(after_help = include_str!("help/explain.txt").trim_ascii_end())]
 pub struct Explain {
     /// Lesson, by id or prefix
     pub lesson: String,
@@ -57,17 +45,7 @@ pub struct Explain {
 
 /// Arguments of `gate`.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  leaklab gate --baseline old/comparison.json
-  leaklab gate --baseline old/comparison.json --accept accepted.toml
-  leaklab gate --baseline old/comparison.json --from new/comparison.json
-
-It checks an existing comparison as compare --baseline checks a new one. It
-measures nothing and writes nothing.
-
-Exit codes: 0 nothing is new or has grown and every verdict is as expected,
-1 otherwise, 2 wrong usage.")]
+#[command(after_help = include_str!("help/gate.txt").trim_ascii_end())]
 pub struct Gate {
     /// The older comparison
     #[arg(long, value_name = "FILE")]
@@ -89,16 +67,7 @@ pub struct Gate {
 
 /// Arguments of `report`.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  leaklab report                        after ./scripts/compare.sh
-  leaklab report run                    of a folder that --out named
-  leaklab report run --to page.html
-
-The page is one self-contained file. It is made from comparison.json, profiles/
-and sources/ in the folder; `leaklab compare` writes it, too.
-
-Exit codes: 0 the page is written, 2 wrong usage, 3 it cannot be written.")]
+#[command(after_help = include_str!("help/report.txt").trim_ascii_end())]
 pub struct Report {
     /// Folder with a comparison
     #[arg(value_name = "DIR", default_value = "target/leaklab")]
