@@ -1,4 +1,5 @@
-//! `show` and `diff` on profiles of our services and of foreign programs.
+//! `show` and `diff` on profiles of our services and of foreign programs. What they print
+//! of the latter is in `tests/cmd/profiles.md`.
 
 use crate::fixture::{Leaklab, contains, fits_a_pipe};
 use serde_json::Value;
@@ -19,26 +20,6 @@ fn hoarder() -> String {
 
 fn list() -> String {
     kept("valgrind.json")
-}
-
-/// A file of its own.
-struct Written {
-    folder: TempDir,
-    path: String,
-}
-
-fn written(content: &str) -> Written {
-    let folder = TempDir::new().unwrap();
-    let path = folder.path().join("edited.json");
-    std::fs::write(&path, content).unwrap();
-    Written { path: path.to_str().unwrap().to_owned(), folder }
-}
-
-/// A copy of a profile with a text replaced.
-fn edited(profile: &str, from: &str, to: &str) -> Written {
-    let text = std::fs::read_to_string(profile).unwrap();
-    assert!(text.contains(from), "{profile} has no {from}");
-    written(&text.replace(from, to))
 }
 
 fn show(profile: &str, arguments: &[&str]) -> Leaklab {
@@ -78,86 +59,24 @@ fn every_ranking_has_the_whole_profile_in_its_rows() {
 }
 
 #[test]
-fn a_diff_names_what_is_new_gone_grown_and_the_same_and_which_way() {
-    let before = list();
-    let grown = edited(&before, "\"eb\":5600", "\"eb\":7600");
-    let gone = edited(&before, "\"eb\":5600", "\"eb\":0");
-    let (after, without) = (&grown.path, &gone.path);
-    let parts = ["A is before, B is after", "+2,000", "grown"];
-    prints(diff(&before, after, &[]), &parts);
-    prints(diff(after, &before, &[]), &["-2,000", "shrunk"]);
-    for (before, after, status) in [
-        (&before, &before, "same"),
-        (&before, without, "gone"),
-        (without, &before, "new"),
-    ] {
-        let done = json(diff(before, after, &[]));
-        assert_eq!(done["sites"][0]["status"], status);
-    }
-}
-
-#[test]
-fn a_diff_finds_a_site_whose_line_has_moved() {
-    let after = edited(&hoarder(), "hoarder.rs:", "hoarder.rs:1");
-    let done = json(diff(&hoarder(), &after.path, &[]));
-    for site in done["sites"].as_array().unwrap() {
-        assert_eq!(site["status"], "same", "{site}");
-    }
-}
-
-#[test]
-fn what_cannot_be_compared_is_refused_unless_asked_for_anyway() {
-    let other = edited(&list(), "./list", "./queue");
-    let refused = diff(&list(), &other.path, &[]).run().code(2);
-    refused.says(&["different programs", "list and queue", "--anyway"]);
-    diff(&list(), &other.path, &["--anyway"]).run().code(0);
-    // The same program from another folder.
-    let elsewhere = edited(&list(), "./list", "/usr/bin/list");
-    diff(&list(), &elsewhere.path, &[]).run().code(0);
-}
-
-#[test]
-fn what_is_no_heap_profile_is_refused_with_its_name_and_a_cure() {
-    for content in ["", "orders", "{}", "{\"dhatFileVersion\": 2"] {
-        let file = written(content);
-        let said = [&file.path, "not a dhat profile", "valgrind --tool=dhat"];
-        show(&file.path, &[]).run().code(2).says(&said);
-        diff(&hoarder(), &file.path, &[]).run().code(2).says(&said);
-    }
-    let events = edited(&hoarder(), "rust-heap", "rust-ad-hoc");
-    let said = [&events.path, "rust-ad-hoc", "new_heap"];
-    show(&events.path, &[]).run().code(2).says(&said);
-}
-
-#[test]
-fn absurd_counts_are_shown_and_break_nothing() {
-    let most = format!("\"eb\":{}", u64::MAX);
-    let absurd = edited(&list(), "\"eb\":5600", &most);
-    let absurd = edited(&absurd.path, "\"eb\":0", &most);
-    let graph = absurd.folder.path().join("graph.svg");
-    let flame = ["--flame", graph.to_str().unwrap()];
-    let text = show(&absurd.path, &flame).run().code(0).stdout();
-    assert!(text.contains("18,446,744,073,709,551,615"), "{text}");
-    diff(&list(), &absurd.path, &flame).run().code(0);
-}
-
-#[test]
 fn a_graph_shows_hostile_names_as_text() {
     let hostile = ": <script>alert(\\\"x\\\")</script>&' (";
-    let profile = edited(&list(), ": keep (", hostile);
-    let graph = profile.folder.path().join("graph.svg");
-    let flame = ["--flame", graph.to_str().unwrap()];
-    for run in [show(&profile.path, &flame), diff(&list(), &profile.path, &flame)] {
+    let folder = TempDir::new().unwrap();
+    let [profile, graph, nowhere] = ["edited.json", "graph.svg", "no/graph.svg"]
+        .map(|name| folder.path().join(name).to_str().unwrap().to_owned());
+    let text = std::fs::read_to_string(list()).unwrap();
+    assert!(text.contains(": keep ("), "{text}");
+    std::fs::write(&profile, text.replace(": keep (", hostile)).unwrap();
+    let flame = ["--flame", &graph];
+    for run in [show(&profile, &flame), diff(&list(), &profile, &flame)] {
         run.run().code(0);
         let svg = std::fs::read_to_string(&graph).unwrap();
         assert!(!svg.contains("<script"), "{svg}");
         assert!(svg.contains("&lt;script&gt;"), "{svg}");
         assert!(svg.starts_with("<?xml") && svg.trim_end().ends_with("</svg>"));
     }
-    let nowhere = profile.folder.path().join("no/graph.svg");
-    let flame = ["--flame", nowhere.to_str().unwrap()];
-    let refused = show(&profile.path, &flame).run().code(2);
-    refused.says(&[flame[1], "--flame"]);
+    let refused = show(&profile, &["--flame", &nowhere]).run().code(2);
+    refused.says(&[&nowhere, "--flame"]);
 }
 
 #[test]
