@@ -13,6 +13,7 @@ mod placeholder;
 pub mod directives;
 pub mod http_file;
 pub mod source;
+pub mod steady;
 
 pub use client::{ClientBehavior, Connection, Origin};
 pub use digest::Digest;
@@ -21,3 +22,4 @@ pub use http_file::{HttpFile, HttpFileError, Template};
 pub use request::Request;
 pub use round::{Requests, Round, RoundError, RoundStats};
 pub use source::{Source, SourceError};
+pub use steady::Steady;

@@ -163,11 +163,14 @@ impl RoundStats {
 }
 
 /// The response to a request, by its number, method and path.
-struct Taken {
+pub(crate) struct Taken {
     number: u64,
     name: String,
-    response: Response,
+    pub(crate) response: Response,
 }
+
+/// A response, and its connection if that stays open.
+pub(crate) type Sent = Result<(Taken, Option<Connection>), RoundError>;
 
 impl Round {
     /// Sends every request of the round.
@@ -265,12 +268,12 @@ impl Round {
 
     /// Sends a request, over a new connection if there is none, and takes its response
     /// as its client does. Returns the connection if it stays open.
-    async fn one(
+    pub(crate) async fn one(
         &self,
         origin: Origin,
         connection: Option<Connection>,
         number: u64,
-    ) -> Result<(Taken, Option<Connection>), RoundError> {
+    ) -> Sent {
         let request = (self.requests)(number);
         let (name, ids) = (request.to_string(), (self.number, number));
         let client = request.client.unwrap_or(self.client);
