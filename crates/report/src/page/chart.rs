@@ -1,6 +1,7 @@
 //! One kind of chart as inline SVG: lines with their names, axes, bands, and a table of
 //! the values. It needs no script; the page's script shows values at the pointer.
 
+use crate::axis::{Axis, bytes, number, path, round};
 use crate::figures::grouped;
 use maud::{Markup, html};
 use serde::Serialize;
@@ -50,30 +51,6 @@ struct Spot {
     x: i64,
     y: i64,
     text: String,
-}
-
-/// From values to the units of the SVG.
-struct Axis {
-    values: [f64; 2],
-    units: [f64; 2],
-}
-
-impl Axis {
-    fn at(&self, value: f64) -> f64 {
-        let ([low, high], [start, end]) = (self.values, self.units);
-        start + (value - low) / (high - low) * (end - start)
-    }
-
-    /// 1, 2, 5, 10 and so on: some five of them.
-    fn ticks(&self) -> Vec<f64> {
-        let [low, high] = self.values;
-        let least = (high - low) / 5.0;
-        let decade = 10_f64.powf(least.log10().floor());
-        let steps = [1.0, 2.0, 5.0, 10.0].map(|step| step * decade);
-        let step = steps.into_iter().find(|step| *step >= least).unwrap_or(least);
-        let first = (low / step).ceil() as i64;
-        (first..).map(|n| n as f64 * step).take_while(|at| *at <= high).collect()
-    }
 }
 
 impl Chart {
@@ -216,21 +193,6 @@ impl Chart {
     }
 }
 
-/// A size in the unit that makes it short: `1.5 MB`.
-pub(super) fn bytes(value: f64) -> String {
-    match value.abs() {
-        large if large >= 1e6 => format!("{} MB", number(value / 1e6)),
-        middle if middle >= 1e3 => format!("{} kB", number(value / 1e3)),
-        _ => format!("{} B", number(value)),
-    }
-}
-
-/// A digit behind the point only where it matters.
-fn number(value: f64) -> String {
-    let digits = usize::from(value.abs() < 9.95 && value.fract().abs() > 0.05);
-    format!("{value:.digits$}")
-}
-
 /// The name of a line at its end, so that no reader has to tell colours apart: above
 /// what grows, below what does not.
 fn name(line: &Line, x: &Axis, y: &Axis) -> Markup {
@@ -239,17 +201,6 @@ fn name(line: &Line, x: &Axis, y: &Axis) -> Markup {
     html! {
         text class="end" x=(round(x.at(left))) y=(round(y.at(top)) + away) { (line.name) }
     }
-}
-
-fn path(points: &[(f64, f64)], x: &Axis, y: &Axis) -> String {
-    let points = points.iter();
-    let points =
-        points.map(|&(at, value)| format!("{:.1},{:.1}", x.at(at), y.at(value)));
-    points.collect::<Vec<_>>().join(" ")
-}
-
-fn round(units: f64) -> i64 {
-    units.round() as i64
 }
 
 /// Both lines without axes, in the space of a word; `least` is the height that a line

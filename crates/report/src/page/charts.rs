@@ -2,7 +2,8 @@
 //! numbers beside the heap.
 
 use super::capital;
-use super::chart::{self, Chart, Line, bytes};
+use super::chart::{self, Chart, Line};
+use crate::axis::bytes;
 use crate::comparison::{LessonResult, TwinResult};
 use crate::figures::{self, power};
 use maud::Markup;

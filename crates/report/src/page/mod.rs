@@ -24,7 +24,8 @@ use profile::flame;
 /// Name of the page in the folder of its comparison.
 pub const FILE: &str = "report.html";
 
-const STYLE: &str = include_str!("page.css");
+/// The looks of our pages.
+pub const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
 /// What the page may load: nothing. It contains its styles and its one script.

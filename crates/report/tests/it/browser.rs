@@ -60,7 +60,12 @@ impl Browser {
     pub(crate) fn open(&self, file: &Path, fragment: &str) {
         let mut url = Url::from_file_path(file).unwrap();
         url.set_fragment((!fragment.is_empty()).then_some(fragment));
-        self.call("url", json!({ "url": url.as_str() }));
+        self.visit(url.as_str());
+    }
+
+    /// Opens an address.
+    pub(crate) fn visit(&self, url: &str) {
+        self.call("url", json!({ "url": url }));
     }
 
     /// The value of an expression once the page has been laid out. `checks.js` has the
