@@ -24,6 +24,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Compare(arguments) => commands::compare::run(&arguments).await,
         Command::Learn(arguments) => commands::learn::run(&arguments).await,
         Command::Measure(arguments) => commands::measure::run(&arguments).await,
+        Command::Live(arguments) => commands::live::run(&arguments).await,
         Command::Serve(arguments) => commands::serve::run(&arguments).await,
         Command::Seed(arguments) => commands::seed::run(&arguments).await,
         Command::Dynamo(arguments) => commands::dynamo::run(&arguments).await,

@@ -70,6 +70,16 @@ pub struct Proof {
     pub request: fn() -> Request,
 }
 
+/// A run that is watched until the memory limit kills `leaky`, which takes about a minute
+/// where the leak is large.
+#[derive(Debug, Clone, Copy)]
+pub struct LiveRun {
+    /// Requests that start in a second.
+    pub per_second: u64,
+    /// Resident memory of a twin, in MiB.
+    pub limit_mib: u64,
+}
+
 /// A job of the service, how it is measured, and what is expected.
 ///
 /// Memory that one request leaves behind is in bytes; times are in milliseconds where
@@ -132,6 +142,8 @@ pub struct Lesson {
     pub round_item: fn(u64, u64) -> Option<Item>,
     /// What must differ between any two requests, if anything.
     pub distinct: Option<fn(&Request) -> &str>,
+    /// How it is watched.
+    pub live: LiveRun,
     /// A limit that every repair must keep.
     pub proof: Option<Proof>,
 }
@@ -182,5 +194,6 @@ pub(crate) const JOB: Lesson = Lesson {
     data: shop_orders,
     round_item: |_, _| None,
     distinct: None,
+    live: LiveRun { per_second: 20, limit_mib: 128 },
     proof: None,
 };

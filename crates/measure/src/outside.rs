@@ -90,7 +90,7 @@ pub fn reading(process: u32) -> Result<Reading> {
 ///
 /// # Errors
 /// As for [`reading`].
-pub(crate) fn resident_bytes(process: u32) -> Result<u64> {
+pub fn resident_bytes(process: u32) -> Result<u64> {
     Ok(status_number(process, "VmRSS:")? * 1024)
 }
 

@@ -3,6 +3,7 @@
 mod compare;
 mod databases;
 mod learn;
+mod live;
 mod measure;
 mod processes;
 mod profiles;
@@ -11,6 +12,7 @@ mod results;
 pub use compare::Compare;
 pub use databases::{Dynamo, Seed, Serve};
 pub use learn::{Learn, LearnStep};
+pub use live::Live;
 pub use measure::{InstrumentName, Measure};
 pub use processes::{RunUnder, Secrets};
 pub use profiles::{Diff, Show};
@@ -39,6 +41,8 @@ pub enum Command {
     Learn(Learn),
     /// Measure a service of your own, request by request
     Measure(Box<Measure>),
+    /// Watch both twins under load until one is killed, on a page
+    Live(Live),
     /// Run one twin beside an embedded DynamoDB, to try it by hand
     Serve(Serve),
     /// Create a table with data in your own DynamoDB

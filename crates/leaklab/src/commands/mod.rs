@@ -11,6 +11,7 @@ pub mod explain;
 pub mod gate;
 pub mod learn;
 pub mod list;
+pub mod live;
 pub mod measure;
 pub mod report;
 pub mod secrets;

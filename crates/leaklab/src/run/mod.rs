@@ -8,6 +8,7 @@ mod service;
 mod plan;
 mod load;
 mod lesson;
+pub mod live;
 mod under;
 mod secrets;
 mod probe;

@@ -5,6 +5,7 @@
 mod fixture;
 
 mod lessons;
+mod live;
 mod measure;
 mod measure_gate;
 #[cfg(target_os = "linux")]

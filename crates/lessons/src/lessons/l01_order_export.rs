@@ -20,5 +20,6 @@ pub(super) const LESSON: Lesson = Lesson {
     }],
     request: |plan, _| get_as(&sized_tenant(plan.size), "/orders/export"),
     data: sized_orders,
+    live: LiveRun { per_second: 2, limit_mib: 48 },
     ..JOB
 };

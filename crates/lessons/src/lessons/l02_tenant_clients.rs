@@ -22,5 +22,6 @@ pub(super) const LESSON: Lesson = Lesson {
     data: none,
     round_item: |seed, n| stored(&first_order(seed, n)),
     distinct: Some(tenant_in_path),
+    live: LiveRun { per_second: 15, limit_mib: 128 },
     ..JOB
 };

@@ -35,5 +35,6 @@ pub(super) const LESSON: Lesson = Lesson {
         });
         send("POST", format!("/orders/{}/events", shop_order(n)), &event)
     },
+    live: LiveRun { per_second: 400, limit_mib: 24 },
     ..JOB
 };

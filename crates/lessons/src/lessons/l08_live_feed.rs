@@ -22,5 +22,6 @@ pub(super) const LESSON: Lesson = Lesson {
     client: ClientBehavior::Leaves,
     known_by: &["requests in flight", "sockets in CLOSE_WAIT"],
     request: |_, _| get("/orders/feed"),
+    live: LiveRun { per_second: 20, limit_mib: 26 },
     ..JOB
 };

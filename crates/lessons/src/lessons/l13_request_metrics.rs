@@ -16,5 +16,6 @@ pub(super) const LESSON: Lesson = Lesson {
     data: none,
     round_item: |seed, n| stored(&seed::parcel(seed, &seed::tracking_code(seed, n))),
     distinct: Some(path),
+    live: LiveRun { per_second: 400, limit_mib: 32 },
     ..JOB
 };

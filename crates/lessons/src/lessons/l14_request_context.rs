@@ -18,5 +18,6 @@ pub(super) const LESSON: Lesson = Lesson {
             .header("x-request-id", format!("r-{n:08}"))
     },
     data: shop_events,
+    live: LiveRun { per_second: 200, limit_mib: 96 },
     ..JOB
 };

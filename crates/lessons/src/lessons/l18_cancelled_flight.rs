@@ -25,5 +25,6 @@ pub(super) const LESSON: Lesson = Lesson {
     data: none,
     round_item: |seed, n| stored(&seed::order(seed, &seed::tenant(SHOP), n)),
     distinct: Some(path),
+    live: LiveRun { per_second: 400, limit_mib: 24 },
     ..JOB
 };

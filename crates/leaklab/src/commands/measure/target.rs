@@ -143,6 +143,12 @@ impl Target {
         }
     }
 
+    /// Kills it and what it has started.
+    pub(super) async fn kill(&mut self) {
+        kill("-KILL", self.group);
+        let _ = timeout(STOP_WITHIN, self.child.wait()).await;
+    }
+
     /// Asks it to stop, and kills it if that takes long.
     pub(super) async fn stop(mut self) {
         kill("-TERM", self.group);

@@ -1,0 +1,259 @@
+//! `leaklab live`: both twins under a steady load, on a page, until one is killed.
+
+use crate::cli::{Cli, Command, Live as Arguments, Measure};
+use crate::commands::measure::Own;
+use crate::commands::select;
+use crate::failure::{Failure, code};
+use crate::output::{Keep, print, say};
+use crate::run::live::{Twin, databases, requests};
+use crate::run::{Database, EngineChoice, Numbers, Run};
+use crate::stop::Stop;
+use anyhow::{Context, Result, anyhow};
+use clap::Parser;
+use futures_util::future::{join_all, try_join_all};
+use lessons::Lesson;
+use live::proof::{self, Proof};
+use live::recording::{self, Recording};
+use live::server::Page;
+use live::{About, Live, seat};
+use measure::Metric;
+use std::ffi::OsString;
+use std::fs;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+use workload::{ClientBehavior, Requests, Steady};
+
+/// The lesson whose leak is seen best.
+const FIRST: &str = "l09";
+/// For services of which nothing is known.
+const LOAD: u64 = 20;
+const LIMIT: u64 = 256 << 20;
+
+/// Runs until a signal.
+pub async fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let stop = Stop::on_signal()?;
+    if let Some(file) = &arguments.replay {
+        return replay(arguments, file, &stop.soon).await;
+    }
+    if let Some(file) = &arguments.requests {
+        return own(arguments, file, &stop.soon).await;
+    }
+    if arguments.prove {
+        return prove(arguments, stop).await;
+    }
+    let name = match &arguments.lessons[..] {
+        [] => FIRST,
+        [one] => one,
+        _ => return Err(Failure::Usage("several lessons need --prove".to_owned())),
+    };
+    let lesson = select::one(name)?;
+    let twins = Twins::new(arguments, lesson, &["leaky", "fixed"]);
+    let page = listen(arguments, &twins.live, false, &stop.soon)?;
+    let run = Run::new(
+        EngineChoice::Embedded,
+        Stop { soon: stop.now, ..Stop::default() },
+    )?;
+    let served = async { Ok(page.serve().await?) };
+    let watched = twins.watch(&run, &stop.soon);
+    tokio::try_join!(served, watched)?;
+    save(arguments, &twins.live)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The twins of a lesson, and their loads.
+struct Twins {
+    live: Arc<Live>,
+    lesson: &'static Lesson,
+    names: &'static [&'static str],
+    numbers: Numbers,
+    loads: Vec<Arc<Steady>>,
+}
+
+impl Twins {
+    fn new(
+        arguments: &Arguments,
+        lesson: &'static Lesson,
+        names: &'static [&'static str],
+    ) -> Self {
+        let gauge = lesson.metrics.iter().find_map(|metric| match metric {
+            Metric::Gauge(name) => Some((*name).to_owned()),
+            _ => None,
+        });
+        let number =
+            lesson.id.split_once('_').map_or(lesson.id, |(number, _)| number);
+        let about = About {
+            title: format!("{number}: {}", lesson.title),
+            detail: lesson.route.to_owned(),
+            names: names.iter().map(|name| (*name).to_owned()).collect(),
+            limit: arguments.memory_limit.unwrap_or(lesson.live.limit_mib << 20),
+            load: arguments.load.unwrap_or(lesson.live.per_second),
+            gauge,
+            databases: databases(lesson)
+                .iter()
+                .map(|(name, _)| (*name).to_owned())
+                .collect(),
+        };
+        let numbers = Numbers { seed: 7, ..Numbers::default() };
+        let (plan, scenario) = numbers.of(lesson);
+        let largest = scenario.sizes.last().copied().unwrap_or_default();
+        let requests = requests(plan.sized(largest));
+        let load = |_: &&str| steady(&requests, lesson.client);
+        let loads = names.iter().map(load).collect();
+        Self { live: Arc::new(Live::new(about)), lesson, names, numbers, loads }
+    }
+
+    async fn watch(
+        &self,
+        run: &Run,
+        stop: &CancellationToken,
+    ) -> Result<(), Failure> {
+        let (plan, scenario) = self.numbers.of(self.lesson);
+        let seats = self.names.iter().zip(&self.loads).enumerate();
+        let seats = seats.map(async |(number, (&name, load))| {
+            let watched = async |database: &Database| {
+                let scratch = run.scratch();
+                let twin =
+                    Twin::open(name, (plan, &scenario), database, scratch).await?;
+                seat::watch(&self.live, number, &twin, load, stop).await
+            };
+            run.with_database(&format!("live-{name}"), watched).await
+        });
+        tokio::select! {
+            ended = try_join_all(seats) => ended.map(|_| ()),
+            () = drive(&self.live, &self.loads) => Ok(()),
+        }
+    }
+}
+
+fn steady(requests: &Requests, client: ClientBehavior) -> Arc<Steady> {
+    Arc::new(Steady::new(Arc::clone(requests), client, 0))
+}
+
+/// Sends the loads, each from a task of its own, and ticks.
+async fn drive(live: &Live, loads: &[Arc<Steady>]) {
+    let senders = loads.iter().map(async |load| load.run().await);
+    tokio::select! {
+        _ = join_all(senders) => {}
+        () = live.clock(loads) => {}
+    }
+}
+
+/// Takes the page's address and prints it. A file that cannot be written is found now, not
+/// at the end of the run.
+fn listen(
+    arguments: &Arguments,
+    live: &Arc<Live>,
+    replay: bool,
+    stop: &CancellationToken,
+) -> Result<Page, Failure> {
+    if let Some(file) = &arguments.save {
+        let opened = fs::OpenOptions::new().append(true).create(true).open(file);
+        opened.map_err(|error| {
+            Failure::Usage(format!("cannot write {} ({error})", file.display()))
+        })?;
+    }
+    let page = Page::listen(live, arguments.listen, replay, stop)?;
+    let About { title, names, .. } = &live.about;
+    print(&format!(
+        "{title}: {}\nOpen {}\nCtrl-C ends the run.\n",
+        names.join(" and "),
+        page.url
+    ))?;
+    Ok(page)
+}
+
+fn save(arguments: &Arguments, live: &Live) -> Result<(), Failure> {
+    let Some(file) = &arguments.save else { return Ok(()) };
+    let page = Recording::of(live).page()?;
+    fs::write(file, page)
+        .with_context(|| format!("cannot write {}", file.display()))?;
+    say(&format!("saved as {}", file.display()), Keep::Nothing);
+    Ok(())
+}
+
+async fn replay(
+    arguments: &Arguments,
+    file: &Path,
+    stop: &CancellationToken,
+) -> Result<ExitCode, Failure> {
+    let wrong = |why: String| {
+        Failure::Usage(format!("cannot replay {} ({why})", file.display()))
+    };
+    let text = fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
+    let run = Recording::read(&text).map_err(|error| wrong(format!("{error:#}")))?;
+    let live = Arc::new(Live::new(run.about));
+    let page = listen(arguments, &live, true, stop)?;
+    tokio::select! {
+        served = page.serve() => served?,
+        () = recording::replay(&live, run.ring) => {}
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn own(
+    arguments: &Arguments,
+    file: &Path,
+    stop: &CancellationToken,
+) -> Result<ExitCode, Failure> {
+    let measure = as_measure(file, &arguments.command)?;
+    let service = Own::read(&measure).await?;
+    let program = arguments.command.first().map(Path::new);
+    let name = program.and_then(Path::file_name).unwrap_or_default();
+    let words: Vec<_> =
+        arguments.command.iter().map(|word| word.to_string_lossy()).collect();
+    let about = About {
+        title: file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        detail: words.join(" "),
+        names: vec![name.to_string_lossy().into_owned()],
+        limit: arguments.memory_limit.unwrap_or(LIMIT),
+        load: arguments.load.unwrap_or(LOAD),
+        ..About::default()
+    };
+    let live = Arc::new(Live::new(about));
+    let loads = [steady(&service.requests(), ClientBehavior::Reads)];
+    let page = listen(arguments, &live, false, stop)?;
+    let watched = seat::watch(&live, 0, &service, &loads[0], stop);
+    tokio::select! {
+        ended = async { tokio::try_join!(page.serve(), watched) } => { ended?; }
+        () = drive(&live, &loads) => {}
+    }
+    save(arguments, &live)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What `leaklab measure` would take.
+fn as_measure(file: &Path, command: &[OsString]) -> Result<Box<Measure>, Failure> {
+    let words = ["leaklab", "measure", "--mix", "--requests"].map(OsString::from);
+    let words = words.into_iter().chain([file.into(), "--".into()]);
+    let cli = Cli::try_parse_from(words.chain(command.iter().cloned()));
+    match cli.map_err(|error| anyhow!(error))?.command {
+        Command::Measure(measure) => Ok(measure),
+        _ => Err(anyhow!("not a measurement").into()),
+    }
+}
+
+/// Waits for the death of `leaky` in each lesson, one after the other.
+async fn prove(arguments: &Arguments, stop: Stop) -> Result<ExitCode, Failure> {
+    let names = match &arguments.lessons[..] {
+        [] => vec![FIRST.to_owned()],
+        names => names.to_vec(),
+    };
+    let run = Run::new(EngineChoice::Embedded, stop)?;
+    let mut proofs = Vec::new();
+    for lesson in select::lessons(&names)? {
+        let twins = Twins::new(arguments, lesson, &["leaky"]);
+        let done = CancellationToken::new();
+        let observed = async {
+            let proof = Proof::observe(lesson.id, &twins.live).await;
+            done.cancel();
+            Ok(proof)
+        };
+        let (proof, ()) = tokio::try_join!(observed, twins.watch(&run, &done))?;
+        say(&proof.line(), Keep::Nothing);
+        proofs.push(proof);
+    }
+    print(&proof::table(&proofs))?;
+    Ok(code(proofs.iter().all(Proof::holds)))
+}

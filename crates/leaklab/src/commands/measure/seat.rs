@@ -1,0 +1,93 @@
+//! A service of the user's own in a run that is watched.
+
+use super::load::FileLoad;
+use super::reader::{self, Reader};
+use super::source;
+use super::target::Target;
+use crate::cli::Measure;
+use crate::failure::Failure;
+use anyhow::{Context, Result, anyhow};
+use heap::Reading;
+use measure::{Instrument, Load, outside};
+use std::fs;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use workload::{Origin, Requests};
+
+/// A service and its requests, as `leaklab measure` takes them.
+pub(crate) struct Own<'a> {
+    arguments: &'a Measure,
+    address: SocketAddr,
+    load: FileLoad,
+}
+
+impl<'a> Own<'a> {
+    /// Reads the requests.
+    pub(crate) async fn read(arguments: &'a Measure) -> Result<Self, Failure> {
+        let read = source::read(arguments).await?;
+        let (file, address) = read.context("there are no requests")?;
+        fs::create_dir_all(&arguments.out)
+            .context("cannot make the log's folder")?;
+        let load = FileLoad::mix(&Arc::new(file));
+        Ok(Self { arguments, address, load })
+    }
+
+    /// All requests in turn.
+    pub(crate) fn requests(&self) -> Requests {
+        self.load.requests(0, 0)
+    }
+}
+
+impl live::Service for Own<'_> {
+    type Running = RunningOwn;
+
+    async fn start(&self) -> Result<RunningOwn> {
+        let started = reader::start(self.arguments, self.address).await;
+        let (target, reader) = started.map_err(|failure| anyhow!("{failure}"))?;
+        let target = target.context("give the service's command after --")?;
+        let process = reader::process(self.arguments, self.address);
+        Ok(RunningOwn { target, reader, address: self.address, process })
+    }
+}
+
+/// The service while it runs.
+pub(crate) struct RunningOwn {
+    target: Target,
+    reader: Reader,
+    address: SocketAddr,
+    process: Option<u32>,
+}
+
+impl live::Running for RunningOwn {
+    fn origin(&self) -> Origin {
+        Origin(self.address)
+    }
+
+    fn resident(&self) -> Option<u64> {
+        outside::resident_bytes(self.process?).ok()
+    }
+
+    async fn read(&self, full: bool) -> Result<Reading> {
+        let outside = self.process.filter(|_| full);
+        let outside = outside.and_then(|process| outside::reading(process).ok());
+        let heap = match &self.reader {
+            Reader::Heap(heap) => heap.counters().await?,
+            Reader::Preload(heap) => heap.counters().await?,
+            // Physical memory only, which is read as such.
+            Reader::Process(_) => Reading::default(),
+        };
+        Ok(Reading { open_files: outside.and_then(|read| read.open_files), ..heap })
+    }
+
+    fn ended(&mut self) -> Option<String> {
+        self.target.ended()
+    }
+
+    async fn kill(&mut self) {
+        self.target.kill().await;
+    }
+
+    async fn stop(self) {
+        self.target.stop().await;
+    }
+}

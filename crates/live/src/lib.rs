@@ -1,0 +1,21 @@
+//! Services under a steady load, watched until a memory limit kills them.
+//!
+//! A [`Live`] run collects what [`seat::watch`] reads of each service, four times a second,
+//! and draws it as HTML and SVG. [`server`] serves the drawing as a page. A run can be saved
+//! as a page that opens alone, and replayed from it. What a service is, and how it is
+//! started, is up to the caller.
+
+pub mod ticks;
+pub mod forecast;
+pub mod words;
+mod chart;
+mod view;
+mod page;
+pub mod run;
+pub mod seat;
+pub mod server;
+pub mod recording;
+pub mod proof;
+
+pub use run::{About, Live, Orders};
+pub use seat::{Running, Service};

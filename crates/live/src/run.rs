@@ -1,0 +1,290 @@
+//! A run: what is read of its services, what viewers ask for, and the drawing that all
+//! viewers share.
+
+use crate::forecast::{self, Outlook, Point};
+use crate::ticks::{Death, EVERY, Ring, Sample, State, Tick};
+use crate::view::{self, Shape, View};
+use heap::Reading;
+use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Instant, SystemTime};
+use tokio::sync::watch;
+use workload::Steady;
+use workload::steady::Counts;
+
+/// Rates and latencies are those of the last two seconds.
+const RATE_TICKS: usize = 8;
+
+/// What a run is about. Nothing of it changes.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct About {
+    /// What is done: `l09 Call budget`.
+    pub title: String,
+    /// How: `GET /orders/{id}/quote`.
+    pub detail: String,
+    /// Names of the services, in the order of their cards.
+    pub names: Vec<String>,
+    /// Resident memory above it ends a service, in bytes.
+    pub limit: u64,
+    /// Requests per second at the start.
+    pub load: u64,
+    /// A number that the services keep themselves and that is drawn.
+    pub gauge: Option<String>,
+    /// What the database can be made to do. Without any, there is no such control.
+    pub databases: Vec<String>,
+}
+
+/// What viewers ask for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Orders {
+    /// Requests per second.
+    pub load: u64,
+    /// Index in [`About::databases`].
+    pub database: usize,
+    /// How often a restart was asked for.
+    pub restarts: u64,
+    /// Whether the newest restart is for services that run, because all of them did.
+    pub whole: bool,
+}
+
+/// What is known of a service between two ticks.
+#[derive(Default)]
+struct Seat {
+    sample: Sample,
+    /// Counts of the last ticks.
+    recent: VecDeque<Counts>,
+}
+
+/// What is drawn.
+#[derive(Default)]
+struct Shown {
+    ring: Ring,
+    guess: Option<bool>,
+}
+
+/// A run that is shared by its services, its clock and its viewers.
+pub struct Live {
+    /// What it is about.
+    pub about: About,
+    /// When all services ran for the first time.
+    began: OnceLock<Instant>,
+    seats: Vec<Mutex<Seat>>,
+    shown: Mutex<Shown>,
+    orders: watch::Sender<Orders>,
+    frames: [watch::Sender<Arc<str>>; 2],
+}
+
+impl Live {
+    /// A run that begins now.
+    pub fn new(about: About) -> Self {
+        let orders = Orders { load: about.load, ..Orders::default() };
+        Self {
+            began: OnceLock::new(),
+            seats: about.names.iter().map(|_| Mutex::default()).collect(),
+            shown: Mutex::default(),
+            orders: watch::Sender::new(orders),
+            frames: [(); 2].map(|()| watch::Sender::new(Arc::from(""))),
+            about,
+        }
+    }
+
+    /// What viewers ask for, now and later.
+    pub fn orders(&self) -> watch::Receiver<Orders> {
+        self.orders.subscribe()
+    }
+
+    /// Restarts what has died, or everything if nothing has.
+    pub fn restart(&self) {
+        let dead = |state| matches!(state, State::Killed | State::Ended);
+        let whole = !self.seats.iter().any(|seat| dead(lock(seat).sample.state));
+        self.order(|orders| {
+            (orders.restarts, orders.whole) = (orders.restarts + 1, whole);
+        });
+    }
+
+    /// Changes what is asked for.
+    pub fn order(&self, change: impl FnOnce(&mut Orders)) {
+        self.orders.send_modify(change);
+    }
+
+    /// Seconds since the load began.
+    fn now(&self) -> f64 {
+        self.began.get().map_or(0.0, |began| began.elapsed().as_secs_f64())
+    }
+
+    /// Ticks for as long as it is awaited. The loads begin when all services run.
+    pub async fn clock(&self, loads: &[Arc<Steady>]) {
+        let mut ticks = tokio::time::interval(EVERY);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+        let runs = |seat: &Mutex<Seat>| lock(seat).sample.state == State::Running;
+        while !self.seats.iter().all(runs) {
+            ticks.tick().await;
+        }
+        self.began.get_or_init(Instant::now);
+        loop {
+            ticks.tick().await;
+            let orders = *self.orders.borrow();
+            for load in loads {
+                load.set_rate(orders.load);
+            }
+            let counts = self.seats.iter().zip(loads);
+            let services = counts.map(|(seat, load)| lock(seat).tick(load.take()));
+            let tick = Tick {
+                at: self.now(),
+                load: orders.load,
+                database: orders.database,
+                services: services.collect(),
+            };
+            self.push(tick);
+        }
+    }
+
+    /// Adds a tick and draws it, if somebody looks.
+    pub fn push(&self, tick: Tick) {
+        self.shown().ring.push(tick);
+        self.draw();
+    }
+
+    /// A service is being started for this time, counted from 0. Nothing is known of it.
+    pub fn starting(&self, service: usize, restarts: u64) {
+        let sample = Sample { restarts, ..Sample::default() };
+        *lock(&self.seats[service]) = Seat { sample, ..Seat::default() };
+    }
+
+    /// A service takes requests.
+    pub fn running(&self, service: usize) {
+        lock(&self.seats[service]).sample.state = State::Running;
+    }
+
+    /// What was read of a service; what is `None` keeps its last value.
+    pub fn read(
+        &self,
+        service: usize,
+        resident: Option<u64>,
+        heap: Option<&Reading>,
+    ) {
+        let sample = &mut lock(&self.seats[service]).sample;
+        sample.resident = resident.or(sample.resident);
+        let Some(heap) = heap else { return };
+        // An instrument that counts nothing says 0.
+        sample.live = Some(heap.live_bytes).filter(|live| *live > 0).or(sample.live);
+        sample.files = heap.open_files.or(sample.files);
+        let gauge = self.about.gauge.as_ref().and_then(|name| heap.gauges.get(name));
+        sample.gauge = gauge.copied().or(match &self.about.gauge {
+            None => Some(heap.in_flight),
+            Some(_) => sample.gauge,
+        });
+    }
+
+    /// A service was killed or has ended.
+    pub fn died(&self, service: usize, state: State, why: String) {
+        let seat = &mut *lock(&self.seats[service]);
+        seat.sample.state = state;
+        let (resident, requests) = (seat.sample.resident, seat.sample.requests);
+        let (at, resident) = (self.now(), resident.unwrap_or_default());
+        self.record(Death { service, at, state, resident, requests, why });
+    }
+
+    /// Adds a death. It ends the guessing.
+    pub fn record(&self, death: Death) {
+        let shown = &mut *self.shown();
+        shown.ring.died(death);
+        shown.guess = None;
+    }
+
+    /// Hides the names, in an order that chance decides, or shows them again.
+    pub fn guess(&self) {
+        let shown = &mut *self.shown();
+        let now = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+        let chance = now.subsec_micros() % 2 == 1;
+        shown.guess = shown.guess.is_none().then_some(chance);
+    }
+
+    /// What is to be expected of a service.
+    pub fn outlook(&self, service: usize) -> Outlook {
+        let shown = self.shown();
+        forecast::outlook(&life(&shown.ring, service), self.about.limit as f64)
+    }
+
+    /// All that was read.
+    pub fn ring(&self) -> Ring {
+        self.shown().ring.clone()
+    }
+
+    /// The drawing now, and those that follow.
+    pub(crate) fn watch(&self, shape: Shape) -> watch::Receiver<Arc<str>> {
+        let frames = &self.frames[shape as usize];
+        let receiver = frames.subscribe();
+        frames.send_replace(self.frame(shape));
+        receiver
+    }
+
+    fn draw(&self) {
+        for shape in [Shape::Wide, Shape::Narrow] {
+            let frames = &self.frames[shape as usize];
+            if frames.receiver_count() > 0 {
+                frames.send_replace(self.frame(shape));
+            }
+        }
+    }
+
+    fn frame(&self, shape: Shape) -> Arc<str> {
+        let shown = self.shown();
+        let Shown { ring, guess } = &*shown;
+        view::frame(&View::new(&self.about, ring, *guess), shape).into()
+    }
+
+    fn shown(&self) -> MutexGuard<'_, Shown> {
+        lock(&self.shown)
+    }
+}
+
+impl Seat {
+    /// The sample of a tick, with what the load counted since the one before.
+    fn tick(&mut self, counts: Counts) -> Sample {
+        self.sample.requests += counts.ended;
+        self.recent.push_back(counts);
+        if self.recent.len() > RATE_TICKS {
+            self.recent.pop_front();
+        }
+        let seconds = EVERY.as_secs_f64() * self.recent.len() as f64;
+        let sum = |of: &dyn Fn(&Counts) -> u64| {
+            self.recent.iter().map(of).sum::<u64>() as f64 / seconds
+        };
+        let mut latency: Vec<u64> = self
+            .recent
+            .iter()
+            .flat_map(|counts| counts.latency_us.clone())
+            .collect();
+        latency.sort_unstable();
+        let sample = &mut self.sample;
+        (sample.reached, sample.errors) =
+            (sum(&|of| of.ended), sum(&|of| of.errors));
+        let middle = latency.get(latency.len() / 2);
+        sample.p50 = middle.map(|us| *us as f64 / 1e3);
+        sample.clone()
+    }
+}
+
+/// What was read of a service since its last start.
+pub(crate) fn life(ring: &Ring, service: usize) -> Vec<Point> {
+    let mut points = Vec::new();
+    let mut restarts = None;
+    for tick in ring.ticks.iter().rev() {
+        let Some(sample) = tick.services.get(service) else { break };
+        let same = *restarts.get_or_insert(sample.restarts) == sample.restarts;
+        let (Some(resident), true) = (sample.resident, same) else { break };
+        if sample.state != State::Running {
+            break;
+        }
+        let live = sample.live.unwrap_or(resident) as f64;
+        points.push(Point { at: tick.at, live, resident: resident as f64 });
+    }
+    points.reverse();
+    points
+}
+
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,229 @@
+//! Serves the page to browsers of this machine: the drawing as server-sent events, and
+//! controls that only the page itself can use.
+//!
+//! Every viewer waits for the newest drawing, so one that stalls misses drawings and holds
+//! nothing up.
+
+use crate::page;
+use crate::recording::Recording;
+use crate::run::Live;
+use crate::view::Shape;
+use actix_web::dev::ServiceRequest;
+use actix_web::http::header::{
+    CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, HOST, ORIGIN,
+};
+use actix_web::middleware::{DefaultHeaders, Next, from_fn};
+use actix_web::web::{self, Bytes, Data, Path};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, error};
+use anyhow::{Context, Result};
+use futures_util::stream;
+use report::page::STYLE;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// The page loads only what this server sends.
+const POLICY: &str = "default-src 'none'; connect-src 'self'; script-src 'self'; \
+                      style-src 'self'; img-src data:; base-uri 'none'; \
+                      form-action 'none'; frame-ancestors 'none'";
+/// The header of a control.
+const TOKEN: &str = "x-leaklab-token";
+/// No load is larger: each request of it has a connection.
+const LOAD_MAX: u64 = 4_000;
+
+/// A page that is ready to be served.
+pub struct Page {
+    /// With the token, which is never sent: it is behind the `#`.
+    pub url: String,
+    listener: std::net::TcpListener,
+    shared: Shared,
+}
+
+#[derive(Clone)]
+struct Shared {
+    live: Arc<Live>,
+    token: Arc<str>,
+    address: SocketAddr,
+    replay: bool,
+    /// Ends the events.
+    stop: CancellationToken,
+}
+
+impl Page {
+    /// Takes the address. A page of a replay has no controls of the run.
+    ///
+    /// # Errors
+    /// The address is taken, or not of this machine.
+    pub fn listen(
+        live: &Arc<Live>,
+        address: SocketAddr,
+        replay: bool,
+        stop: &CancellationToken,
+    ) -> Result<Self> {
+        let listener = std::net::TcpListener::bind(address)
+            .with_context(|| format!("cannot listen on {address} (--listen)"))?;
+        let address = listener.local_addr().context("no address")?;
+        let mut token = [0_u8; 16];
+        getrandom::fill(&mut token).context("the system has no random numbers")?;
+        let token: String = token.iter().map(|byte| format!("{byte:02x}")).collect();
+        let url = format!("http://{address}/#{token}");
+        let (live, token) = (Arc::clone(live), token.into());
+        let shared = Shared { live, token, address, replay, stop: stop.clone() };
+        Ok(Self { url, listener, shared })
+    }
+
+    /// Serves until it is stopped.
+    ///
+    /// # Errors
+    /// The system has no more threads.
+    pub async fn serve(self) -> Result<()> {
+        let (shared, stop) = (Data::new(self.shared.clone()), self.shared.stop);
+        let app = move || {
+            App::new()
+                .app_data(shared.clone())
+                .wrap(from_fn(guard))
+                .wrap(
+                    DefaultHeaders::new()
+                        .add((CONTENT_SECURITY_POLICY, POLICY))
+                        .add(("x-content-type-options", "nosniff"))
+                        .add(("referrer-policy", "no-referrer"))
+                        .add(("cache-control", "no-store")),
+                )
+                .route("/", web::get().to(index))
+                .route("/live/style.css", web::get().to(style))
+                .route("/live/script.js", web::get().to(script))
+                .route("/live/events", web::get().to(events))
+                .route("/live/save", web::get().to(save))
+                .route("/live/{what:.*}", web::post().to(control))
+        };
+        let server = HttpServer::new(app)
+            .workers(1)
+            .disable_signals()
+            .shutdown_timeout(1)
+            .listen(self.listener)
+            .context("cannot serve the page")?
+            .run();
+        let handle = server.handle();
+        tokio::select! {
+            ended = server => return ended.context("cannot serve the page"),
+            () = stop.cancelled() => {}
+        }
+        handle.stop(false).await;
+        Ok(())
+    }
+}
+
+/// Refuses names of other hosts, which a page elsewhere could point here, and controls that
+/// do not come from this page.
+async fn guard(
+    request: ServiceRequest,
+    next: Next<impl actix_web::body::MessageBody>,
+) -> Result<
+    actix_web::dev::ServiceResponse<impl actix_web::body::MessageBody>,
+    actix_web::Error,
+> {
+    let shared =
+        request.app_data::<Data<Shared>>().map(|shared| (***shared).clone());
+    let shared = shared.ok_or_else(|| error::ErrorInternalServerError("no run"))?;
+    let header = |name: &str| {
+        request
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or("")
+    };
+    let (host, port) = (header(HOST.as_str()), shared.address.port());
+    // Whoever asks for another address than loopback reaches it by names of their own.
+    let ours = !shared.address.ip().is_loopback()
+        || host == shared.address.to_string()
+        || host == format!("localhost:{port}");
+    if !ours {
+        return Err(error::ErrorForbidden("this page has another host name"));
+    }
+    if request.method() != actix_web::http::Method::GET {
+        let from_page = header(ORIGIN.as_str()) == format!("http://{host}");
+        if !from_page || header(TOKEN) != &*shared.token {
+            return Err(error::ErrorForbidden("only the page controls the run"));
+        }
+    }
+    next.call(request).await
+}
+
+async fn index(shared: Data<Shared>) -> HttpResponse {
+    let page = page::served(&shared.live.about, shared.replay);
+    HttpResponse::Ok().content_type("text/html; charset=utf-8").body(page)
+}
+
+async fn style() -> HttpResponse {
+    let style = format!("{STYLE}{}", page::LOOKS);
+    HttpResponse::Ok().content_type("text/css; charset=utf-8").body(style)
+}
+
+async fn script() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/javascript; charset=utf-8")
+        .body(page::SCRIPT)
+}
+
+/// The newest drawing, four times a second, as long as the run and its viewer last.
+async fn events(shared: Data<Shared>, request: HttpRequest) -> HttpResponse {
+    let narrow = request.query_string() == "narrow";
+    let shape = if narrow { Shape::Narrow } else { Shape::Wide };
+    let frames = (shared.live.watch(shape), shared.stop.clone(), true);
+    let events = stream::unfold(frames, async |(mut frames, stop, first)| {
+        if !first {
+            let next = stop.run_until_cancelled(frames.changed()).await;
+            if !matches!(next, Some(Ok(()))) {
+                return None;
+            }
+        }
+        let frame = frames.borrow_and_update().clone();
+        let event = Bytes::from(format!("data: {frame}\n\n"));
+        Some((Ok::<_, actix_web::Error>(event), (frames, stop, false)))
+    });
+    HttpResponse::Ok().content_type("text/event-stream").streaming(events)
+}
+
+async fn save(shared: Data<Shared>) -> Result<HttpResponse, actix_web::Error> {
+    let page = Recording::of(&shared.live).page();
+    let page = page.map_err(error::ErrorInternalServerError)?;
+    Ok(HttpResponse::Ok()
+        .content_type("text/html; charset=utf-8")
+        .insert_header((
+            CONTENT_DISPOSITION,
+            "attachment; filename=\"leaklab-live.html\"",
+        ))
+        .body(page))
+}
+
+async fn control(
+    shared: Data<Shared>,
+    what: Path<String>,
+) -> Result<HttpResponse, actix_web::Error> {
+    let live = &shared.live;
+    let (what, value) = what.split_once('/').unwrap_or((&what, ""));
+    let unknown = || error::ErrorNotFound("there is no such control");
+    match (what, value) {
+        ("guess", "") => live.guess(),
+        _ if shared.replay => return Err(unknown()),
+        ("restart", "") => live.restart(),
+        ("load", change) => {
+            let load = live.orders().borrow().load;
+            let load = match change {
+                "half" => load / 2,
+                "double" => (load * 2).clamp(1, LOAD_MAX),
+                "rest" if load == 0 => live.about.load,
+                "rest" => 0,
+                _ => return Err(unknown()),
+            };
+            live.order(|orders| orders.load = load);
+        }
+        ("database", index) => {
+            let index: usize = index.parse().map_err(|_| unknown())?;
+            live.about.databases.get(index).ok_or_else(unknown)?;
+            live.order(|orders| orders.database = index);
+        }
+        _ => return Err(unknown()),
+    }
+    Ok(HttpResponse::NoContent().finish())
+}
