@@ -9,12 +9,6 @@ fn commands_print_what_is_documented() {
     trycmd::TestCases::new().env("COLUMNS", "80").case("tests/cmd/*.md").run();
 }
 
-#[test]
-fn an_output_folder_that_cannot_be_written_is_wrong_usage() {
-    let done = Leaklab::new(&["compare", "--out", "/dev/null/here"]).run();
-    done.code(2).says(&["/dev/null/here", "--out"]).leaves_nothing();
-}
-
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_an_error_of_every_command_and_no_panic() {

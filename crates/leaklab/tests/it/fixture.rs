@@ -7,7 +7,7 @@ pub(crate) use acceptance::{
 use lessons::{Kind, LESSONS};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::Instant;
 use tempfile::TempDir;
 
@@ -86,8 +86,13 @@ impl Leaklab {
     }
 
     /// In a folder without files.
-    pub(crate) fn nowhere(mut self) -> Self {
-        self.command.current_dir(self.out.path());
+    pub(crate) fn nowhere(self) -> Self {
+        let folder = self.out.path().to_owned();
+        self.within(&folder)
+    }
+
+    pub(crate) fn within(mut self, folder: &Path) -> Self {
+        self.command.current_dir(folder);
         self
     }
 
@@ -113,21 +118,44 @@ impl Leaklab {
         self
     }
 
-    pub(crate) fn run(mut self) -> Done {
-        let output = self.command.output().unwrap();
-        Done { output, temporary: self.temporary, out: self.out }
+    pub(crate) fn run(self) -> Done {
+        self.start().ended()
+    }
+
+    pub(crate) fn start(mut self) -> Started {
+        let process = self.command.spawn().unwrap();
+        Started { process, temporary: self.temporary, out: self.out }
     }
 
     /// Starts it, waits until a child of this name runs, acts, and waits for its end.
     pub(crate) fn interrupted_when(
-        mut self,
+        self,
         child: &str,
         act: impl FnOnce(u32, u32),
     ) -> Done {
-        let driver = self.command.spawn().unwrap();
-        let victim = wait_for_child(driver.id(), child);
-        act(driver.id(), victim);
-        let output = driver.wait_with_output().unwrap();
+        let driver = self.start();
+        let id = driver.process.id();
+        act(id, wait_for_child(id, child));
+        driver.ended()
+    }
+}
+
+/// A run that goes on.
+pub(crate) struct Started {
+    process: Child,
+    temporary: TempDir,
+    out: TempDir,
+}
+
+impl Started {
+    #[cfg(target_os = "linux")]
+    pub(crate) fn interrupted(self) -> Done {
+        signal("INT", self.process.id());
+        self.ended()
+    }
+
+    pub(crate) fn ended(self) -> Done {
+        let output = self.process.wait_with_output().unwrap();
         Done { output, temporary: self.temporary, out: self.out }
     }
 }
@@ -140,9 +168,13 @@ pub(crate) struct Done {
 }
 
 impl Done {
+    pub(crate) fn exit(&self) -> Option<i32> {
+        self.output.status.code()
+    }
+
     #[track_caller]
     pub(crate) fn code(self, expected: i32) -> Self {
-        let found = self.output.status.code();
+        let found = self.exit();
         assert_eq!(found, Some(expected), "{}\n{}", self.stdout(), self.stderr());
         self
     }

@@ -1,11 +1,10 @@
 //! The way of a learner through exercises. Programs that are built already stand for
 //! what a learner's code is compiled to, so that no test waits for the compiler.
 
-use crate::fixture::{build_programs, contains, parsed};
+use crate::fixture::{Done, Leaklab, build_programs, contains, parsed};
 use leaklab::run::programs_folder;
 use serde_json::Value;
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
 /// The whole id of a lesson.
@@ -46,25 +45,18 @@ impl Workspace {
         std::fs::hard_link(from, to).unwrap();
     }
 
-    fn run(&self, arguments: &[&str], cargo: &str) -> Output {
-        let mut leaklab = Command::new(self.programs.join("leaklab"));
-        leaklab.arg("learn").args(arguments).current_dir(self.folder.path());
-        leaklab.env("CARGO", cargo).env("NO_COLOR", "1").stdin(Stdio::null());
-        leaklab.output().unwrap()
+    fn run(&self, arguments: &[&str], cargo: &str) -> Done {
+        let leaklab = self.programs.join("leaklab");
+        let run = Leaklab::program(leaklab.to_str().unwrap(), &["learn"]);
+        let run = run.args(arguments).within(self.folder.path());
+        run.env("CARGO", cargo).env("NO_COLOR", "1").run()
     }
 
     /// What `learn` prints; its exit code must be this one.
     #[track_caller]
     fn learn(&self, code: i32, arguments: &[&str]) -> String {
-        let done = self.run(arguments, "true");
-        let [said, errors] = [&done.stdout, &done.stderr]
-            .map(|t| String::from_utf8_lossy(t).into_owned());
-        assert_eq!(
-            done.status.code(),
-            Some(code),
-            "{arguments:?}\n{said}\n{errors}"
-        );
-        said + &errors
+        let done = self.run(arguments, "true").code(code);
+        done.stdout() + &done.stderr()
     }
 
     /// Checks a lesson as if `leaky` had been compiled to this program.
@@ -136,9 +128,8 @@ fn reset_restores_a_broken_or_deleted_file_and_nothing_else() {
     std::fs::write(&file, "half a fil").unwrap();
     let other = workspace.file(id("l14"));
     std::fs::write(&other, "mine").unwrap();
-    let done = workspace.run(&["check", "l09"], "false");
-    assert_eq!(done.status.code(), Some(2));
-    contains(&String::from_utf8_lossy(&done.stderr), &["does not compile", "reset"]);
+    let done = workspace.run(&["check", "l09"], "false").code(2);
+    contains(&done.stderr(), &["does not compile", "reset"]);
     contains(
         &workspace.learn(0, &["reset", "l09"]),
         &[&format!(".leaklab/{}.rs", id("l09"))],

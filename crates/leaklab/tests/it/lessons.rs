@@ -40,12 +40,8 @@ fn is_as_expected(lesson: &Lesson) {
             true => lesson.expected_fixed(),
             false => lesson.expected_leak(),
         };
-        assert_eq!(
-            result["failed_fixes"][fix.name]["verdict"],
-            expected.as_str(),
-            "{}",
-            fix.name
-        );
+        let found = &result["failed_fixes"][fix.name]["verdict"];
+        assert_eq!(found, expected.as_str(), "{}", fix.name);
     }
     if lesson.expected_leak().is_growth() {
         has_its_sites_and_metrics(lesson, &twins["leaky"]);

@@ -1,13 +1,14 @@
-//! `leaklab measure` on a service that is none of the twins.
+//! `leaklab measure` on a service that is none of the twins. What is wrong usage is in
+//! `tests/cmd/measure.md`.
 
+use crate::fixture::{Done, Leaklab};
 use acceptance::programs::build;
 use acceptance::{contains, on_twin};
 use serde_json::Value;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::PathBuf;
 use tempfile::TempDir;
 
 /// The example service, and a port for it that is free.
@@ -34,15 +35,21 @@ impl Shelf {
         self.folder.path().join(name)
     }
 
+    /// Starts the example and measures these requests on it.
+    pub(super) fn measured(&self, requests: &str, arguments: &[&str]) -> Done {
+        let (program, address) = (self.program.to_str(), self.address.to_string());
+        let started = ["--", program.unwrap(), &address];
+        self.asked(requests, &[arguments, &started].concat())
+    }
+
     /// Runs the command on these requests.
-    pub(super) fn measured(&self, requests: &str, arguments: &[&str]) -> Output {
+    fn asked(&self, requests: &str, arguments: &[&str]) -> Done {
         let file = self.path("shelf.http");
         let requests = requests.replace("ADDRESS", &self.address.to_string());
         fs::write(&file, requests).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_leaklab"));
-        command.arg("measure").arg("--requests").arg(file);
-        command.arg("--out").arg(self.path("out")).args(arguments);
-        command.output().unwrap()
+        let run = Leaklab::new(&["measure", "--requests", file.to_str().unwrap()]);
+        let out = self.path("out");
+        run.args(&["--out", out.to_str().unwrap()]).args(arguments).run()
     }
 
     pub(super) fn result(&self) -> Value {
@@ -70,28 +77,14 @@ POST http://ADDRESS/fill/{{n}}
 POST http://ADDRESS/open
 ";
 
-pub(super) fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-pub(super) fn started<'a>(program: &'a Path, address: &'a str) -> [&'a str; 3] {
-    ["--", program.to_str().unwrap(), address]
-}
-
 #[test]
 fn requests_of_any_service_are_judged_with_the_line() {
     let shelf = Shelf::new();
-    let address = shelf.address.to_string();
     let source = ["--source", "../measure/examples"];
-    let arguments = [&source[..], &started(&shelf.program, &address)].concat();
-    let output = shelf.measured(REQUESTS, &arguments);
-    let (out, err) = (text(&output.stdout), text(&output.stderr));
-    assert_eq!(output.status.code(), Some(1), "{out}{err}");
+    let out = shelf.measured(REQUESTS, &source).code(1).stdout();
     let result = shelf.result();
-    assert_eq!(
-        (&result["schema"], &result["instrument"]),
-        (&1.into(), &"heap".into())
-    );
+    assert_eq!(result["schema"], 1);
+    assert_eq!(result["instrument"], "heap");
     let of = |at: usize| &result["requests"][at];
     let names = ["keep", "forget", "fill"].map(Value::from);
     assert_eq!([0, 1, 2].map(|at| of(at)["name"].clone()), names);
@@ -99,8 +92,7 @@ fn requests_of_any_service_are_judged_with_the_line() {
     assert_eq!([0, 1, 2].map(|at| of(at)["verdict"].clone()), verdicts, "{out}");
     let slope = of(0)["slope_bytes_per_request"].as_f64().unwrap();
     assert!((80.0..200.0).contains(&slope), "{slope} B per request");
-    let site = of(0)["sites"][0]["in_app_frame"].as_str().unwrap();
-    assert!(site.contains("examples/shelf.rs:"), "{site}");
+    is_in_the_example(of(0));
     contains(
         &out,
         &["LEAKS", "held by", "shelf.rs:", ", keep\n", "2 of 4 requests"],
@@ -114,10 +106,8 @@ fn requests_of_any_service_are_judged_with_the_line() {
     contains(&page, &["push_back(body.to_vec())", "class=\"held\""]);
     // A leak of files has a limit of its own.
     let (files, limit) = (&of(3)["metrics"][0], &of(3)["limits"][0]);
-    assert_eq!(
-        (&files["name"], &limit["of"]),
-        (&"open files".into(), &"open files".into())
-    );
+    assert_eq!(files["name"], "open files");
+    assert_eq!(limit["of"], "open files");
     let per_request = files["per_request"].as_f64().unwrap();
     assert!((per_request - 1.0).abs() < 0.05, "{per_request} files per request");
     contains(&out, &["open files with each request", "open files is met after"]);
@@ -126,15 +116,19 @@ fn requests_of_any_service_are_judged_with_the_line() {
     let baseline = shelf.path("before.json");
     fs::copy(shelf.path("out/measure.json"), &baseline).unwrap();
     let against = ["--only", "keep", "--baseline", baseline.to_str().unwrap()];
-    let arguments = [&against[..], &started(&shelf.program, &address)].concat();
-    let again = shelf.measured(REQUESTS, &arguments);
-    assert_eq!(again.status.code(), Some(0), "{}", text(&again.stdout));
-    contains(&text(&again.stdout), &["grows as before"]);
+    let again = shelf.measured(REQUESTS, &against).code(0);
+    contains(&again.stdout(), &["grows as before"]);
     let flat = result.to_string().replace("LEAKS", "FLAT");
     fs::write(&baseline, flat).unwrap();
-    let worse = shelf.measured(REQUESTS, &arguments);
-    assert_eq!(worse.status.code(), Some(1), "{}", text(&worse.stdout));
-    contains(&text(&worse.stdout), &["! grows, and did not"]);
+    let worse = shelf.measured(REQUESTS, &against).code(1);
+    contains(&worse.stdout(), &["! grows, and did not"]);
+}
+
+/// The largest site of a request.
+#[track_caller]
+fn is_in_the_example(request: &Value) {
+    let site = request["sites"][0]["in_app_frame"].as_str().unwrap();
+    assert!(site.contains("examples/shelf.rs:"), "{site}");
 }
 
 /// Routes that leak or grow only with certain clients, each with one that doesn't.
@@ -167,10 +161,7 @@ GET http://ADDRESS/stream/{{size}}
 #[test]
 fn clients_show_what_grows_only_with_them() {
     let shelf = Shelf::new();
-    let address = shelf.address.to_string();
-    let output = shelf.measured(CLIENTS, &started(&shelf.program, &address));
-    let (out, err) = (text(&output.stdout), text(&output.stderr));
-    assert_eq!(output.status.code(), Some(1), "{out}{err}");
+    let out = shelf.measured(CLIENTS, &[]).code(1).stdout();
     let result = shelf.result();
     let requests = result["requests"].as_array().unwrap();
     let verdicts: Vec<_> =
@@ -179,8 +170,7 @@ fn clients_show_what_grows_only_with_them() {
     let expected = [grows, "FLAT", "LEAKS", "FLAT", grows, "FLAT", grows, "FLAT"];
     assert_eq!(verdicts, expected, "{out}");
     for at in [0, 2, 4, 6] {
-        let site = requests[at]["sites"][0]["in_app_frame"].as_str().unwrap();
-        assert!(site.contains("examples/shelf.rs:"), "{site}");
+        is_in_the_example(&requests[at]);
     }
     let work = &requests[4];
     let rate = |of: &str| work[of].as_f64().unwrap();
@@ -197,10 +187,7 @@ fn statuses_are_counted_and_a_request_that_only_fails_is_not_measured() {
                     ### meant\n# @expect 404\nGET http://ADDRESS/none\n\
                     ### odd\nGET http://ADDRESS/odd/{{n}}\n";
     let shelf = Shelf::new();
-    let address = shelf.address.to_string();
-    let output = shelf.measured(requests, &started(&shelf.program, &address));
-    let out = text(&output.stdout);
-    assert_eq!(output.status.code(), Some(3), "{out}{}", text(&output.stderr));
+    let out = shelf.measured(requests, &[]).code(3).stdout();
     assert!(out.starts_with("! lost: all "), "{out}");
     contains(&out, &["responses are 404: is the path right?"]);
     let result = shelf.result();
@@ -210,9 +197,7 @@ fn statuses_are_counted_and_a_request_that_only_fails_is_not_measured() {
     let statuses = of(2, "statuses");
     assert_eq!(statuses["204"], statuses["500"], "{statuses}");
     // In turn they are one request that leaks nothing.
-    let arguments = [&["--mix"], &started(&shelf.program, &address)[..]].concat();
-    let mix = shelf.measured(requests, &arguments);
-    assert_eq!(mix.status.code(), Some(0), "{}", text(&mix.stdout));
+    shelf.measured(requests, &["--mix"]).code(0);
     let result = shelf.result();
     assert_eq!(result["requests"].as_array().unwrap().len(), 1);
     assert_eq!(result["requests"][0]["name"], "mix");
@@ -225,21 +210,16 @@ fn statuses_are_counted_and_a_request_that_only_fails_is_not_measured() {
 #[test]
 fn an_unchanged_program_is_counted_exactly() {
     let shelf = Shelf::new();
-    let address = shelf.address.to_string();
     let slopes = ["heap", "preload"].map(|instrument| {
         let only =
             ["--only", "keep", "--only", "forget", "--instrument", instrument];
-        let arguments = [&only[..], &started(&shelf.program, &address)].concat();
-        let output = shelf.measured(REQUESTS, &arguments);
-        let (out, err) = (text(&output.stdout), text(&output.stderr));
-        assert_eq!(output.status.code(), Some(1), "{out}{err}");
+        let out = shelf.measured(REQUESTS, &only).code(1).stdout();
         let result = shelf.result();
         assert_eq!(result["instrument"], instrument);
         let verdicts = [0, 1].map(|at| result["requests"][at]["verdict"].clone());
         assert_eq!(verdicts, ["LEAKS", "FLAT"], "{out}");
         let keep = &result["requests"][0];
-        let site = keep["sites"][0]["in_app_frame"].as_str().unwrap();
-        assert!(site.contains("examples/shelf.rs:"), "{site}");
+        is_in_the_example(keep);
         keep["slope_bytes_per_request"].as_f64().unwrap()
     });
     // Both count what the program asked for.
@@ -252,71 +232,45 @@ fn a_table_that_only_doubles_leaks_and_a_cache_that_expires_does_not() {
         ### table\nPOST http://ADDRESS/table/{{n}}\n\
         ### expire\nPOST http://ADDRESS/expire/{{n}}\n";
     let shelf = Shelf::new();
-    let address = shelf.address.to_string();
-    let idle = ["--idle", "1500ms"];
-    let arguments = [&idle[..], &started(&shelf.program, &address)].concat();
-    let output = shelf.measured(REQUESTS, &arguments);
-    let out = text(&output.stdout);
+    let out = shelf.measured(REQUESTS, &["--idle", "1500ms"]).stdout();
     let result = shelf.result();
     let of = |at: usize| &result["requests"][at];
     assert_eq!(of(0)["verdict"], "LEAKS", "{out}");
-    let site = of(0)["sites"][0]["in_app_frame"].as_str().unwrap();
-    assert!(site.contains("examples/shelf.rs:"), "{site}");
+    is_in_the_example(of(0));
     assert_eq!(of(1)["verdict"], "PLATEAU", "{out}");
 }
 
 #[test]
 fn physical_memory_shows_a_leak_that_is_large() {
     let shelf = Shelf::new();
-    let address = shelf.address.to_string();
     let requests = REQUESTS.replace("{{n}} x", &"x".repeat(4_000));
     let only = ["--only", "keep", "--only", "forget", "--instrument", "process"];
-    let arguments = [&only[..], &started(&shelf.program, &address)].concat();
-    let output = shelf.measured(&requests, &arguments);
-    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    let out = shelf.measured(&requests, &only).code(1).stdout();
     let result = shelf.result();
     assert_eq!(result["instrument"], "process");
     assert_eq!(result["requests"][0]["verdict"], "LEAKS", "{result:#}");
     assert_ne!(result["requests"][1]["verdict"], "LEAKS", "{result:#}");
-    contains(&text(&output.stdout), &["physical memory"]);
+    contains(&out, &["physical memory"]);
 }
 
 #[test]
-fn what_cannot_be_measured_is_said_in_words() {
+fn a_taken_port_and_a_process_that_is_not_there_are_named() {
     let shelf = Shelf::new();
-    let address = shelf.address.to_string();
-    let shell = |script| ["--", "sh", "-c", script];
-    let shelf_again = started(&shelf.program, &address);
     let taken = TcpListener::bind(shelf.address).unwrap();
-    for (requests, arguments, code, expected) in [
-        ("GET /{{no}}", &[][..], 2, "line 1, column 6: nothing defines {{no}}"),
-        ("GET /", &[], 2, "give the service's address as --url"),
-        (REQUESTS, &["--only", "no"], 2, "it has keep, forget, fill, open"),
-        (REQUESTS, &shelf_again, 2, "is taken by another process"),
-        (REQUESTS, &["--baseline", "/no/such.json"], 2, "--baseline /no/such.json"),
-        (REQUESTS, &["--accept", "/no/such.toml"], 2, "cannot read /no/such.toml"),
-        (REQUESTS, &["--source", "/no/such"], 2, "--source /no/such"),
-    ] {
-        let output = shelf.measured(requests, arguments);
-        let err = text(&output.stderr);
-        assert_eq!(output.status.code(), Some(code), "{err}");
-        contains(&err, &[expected]);
-    }
+    let refused = shelf.measured(REQUESTS, &[]).code(2);
+    contains(&refused.stderr(), &["is taken by another process"]);
     drop(taken);
-    let dies = shell("echo last words; exit 7");
     // The process that is named is the one that is read.
     let other = ["--pid", "0", "--instrument", "process"];
-    let other = [&other[..], &shelf_again].concat();
-    for (arguments, code, expected) in [
-        (&[][..], 2, "nothing accepts connections"),
-        (&other, 3, "/proc/0/status"),
-        (&["--", "no-such-program"], 2, "cannot start no-such-program"),
-        (&dies, 3, "last words"),
-    ] {
-        let output = shelf.measured(REQUESTS, arguments);
-        let err = text(&output.stderr);
-        assert_eq!(output.status.code(), Some(code), "{err}");
-        contains(&err, &[expected]);
+    let failed = shelf.measured(REQUESTS, &other).code(3);
+    contains(&failed.stderr(), &["/proc/0/status"]);
+    let dies = ["--", "sh", "-c", "echo last words; exit 7"];
+    let none = ["--", "no-such-program"];
+    for (command, code, expected) in
+        [(&dies[..], 3, "last words"), (&none, 2, "cannot start no-such-program")]
+    {
+        let failed = shelf.asked(REQUESTS, command).code(code);
+        contains(&failed.stderr(), &[expected]);
     }
 }
 
@@ -347,14 +301,14 @@ fn a_document_of_the_service_becomes_requests() {
         "paths": {"/keep/{id}": {"get": {"operationId": "keep"}}}}"#;
     let address = serves(document);
     let url = format!("http://{address}/openapi.json");
+    let folder_out = in_folder("out");
     let run = |arguments: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_leaklab"));
-        command.args(["measure", "--output"]).arg(in_folder("out")).args(arguments);
-        let output = command.output().unwrap();
-        (output.status.code(), text(&output.stdout), text(&output.stderr))
+        let output = ["--output", folder_out.to_str().unwrap()];
+        let run = Leaklab::new(&["measure"]).args(&output);
+        run.args(arguments).run()
     };
-    let (code, out, err) = run(&["--requests", &url, "--print-requests"]);
-    assert_eq!(code, Some(0), "{err}");
+    let printed = run(&["--requests", &url, "--print-requests"]).code(0);
+    let out = printed.stdout();
     contains(&out, &["### keep\nGET http://127.0.0.1:", "/keep/{{n}}\n"]);
     // What was printed can be read again, and asks for what it lacks.
     let file = in_folder("made.http");
@@ -362,21 +316,12 @@ fn a_document_of_the_service_becomes_requests() {
     let file = file.to_str().unwrap();
     let no = ["--only", "no"];
     for (arguments, expected) in [
-        (vec!["--requests", file], "it has keep"),
-        (vec!["--requests", &url], "--header 'X-Key: VALUE'"),
-        (vec!["--requests", file, "--header", "a: {{b}}"], "nothing defines {{b}}"),
-        (vec!["--requests", file, "--header", "a"], "expected NAME: VALUE"),
-        (vec!["--requests", "https://h/"], "https is not supported"),
+        (["--requests", file], "it has keep"),
+        (["--requests", &url], "--header 'X-Key: VALUE'"),
     ] {
-        let (code, _, err) = run(&[&arguments[..], &no].concat());
-        assert_eq!(code, Some(2), "{err}");
-        contains(&err, &[expected]);
+        let done = run(&[arguments, no].concat()).code(2);
+        contains(&done.stderr(), &[expected]);
     }
-    let broken = in_folder("broken.har");
-    fs::write(&broken, "{\"log\":\n {}}").unwrap();
-    let (code, _, err) = run(&["--requests", broken.to_str().unwrap()]);
-    assert_eq!(code, Some(2), "{err}");
-    contains(&err, &["broken.har: line 2, column 3: missing field `entries`"]);
 }
 
 #[test]
@@ -386,11 +331,10 @@ fn requests_from_the_document_of_a_twin_are_accepted() {
         let url = format!("http://{}/openapi.json", served.origin().0);
         let arguments =
             ["measure", "--requests", &url, "--only", "pay", "--count", "20"];
-        let mut command = Command::new(env!("CARGO_BIN_EXE_leaklab"));
-        command.args(arguments).arg("--output").arg(out.path());
-        let output = command.output().unwrap();
+        let output = ["--output", out.path().to_str().unwrap()];
+        let done = Leaklab::new(&arguments).args(&output).run();
         let result = fs::read(out.path().join("measure.json"));
-        let result = result.unwrap_or_else(|_| panic!("{}", text(&output.stderr)));
+        let result = result.unwrap_or_else(|_| panic!("{}", done.stderr()));
         let result: Value = serde_json::from_slice(&result).unwrap();
         let request = &result["requests"][0];
         assert_eq!(request["first_error"], Value::Null);

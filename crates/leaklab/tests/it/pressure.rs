@@ -2,7 +2,7 @@
 //! database, its service or the driver stands still for longer than every deadline, and
 //! goes on. No verdict may be wrong; what was sent again is named.
 
-use crate::fixture::{CONTROL, Leaklab, build_programs, parsed, signal};
+use crate::fixture::{CONTROL, Leaklab, parsed, signal};
 use leaklab::run::{EngineChoice, Numbers, Run, Service};
 use leaklab::stop::Stop;
 use lessons::LESSONS;
@@ -108,7 +108,6 @@ fn stop_children(program: &str) {
 
 #[test]
 fn a_database_that_stands_still_does_not_turn_the_verdict_of_a_leak() {
-    build_programs();
     let repeated =
         stopped("l11_session_cache", "leaky", "leaklab-engine", "round 3/");
     assert_ne!(repeated, json!([]));
@@ -116,14 +115,12 @@ fn a_database_that_stands_still_does_not_turn_the_verdict_of_a_leak() {
 
 #[test]
 fn a_database_that_stands_still_does_not_turn_the_verdict_of_a_control() {
-    build_programs();
     let repeated = stopped("c02_first_page", "fixed", "leaklab-engine", "round 5/");
     assert_ne!(repeated, json!([]));
 }
 
 #[test]
 fn a_database_that_stands_still_does_not_turn_the_verdict_of_a_peak() {
-    build_programs();
     let repeated =
         stopped("l01_order_export", "leaky", "leaklab-engine", "peak at 600");
     assert_ne!(repeated, json!([]));
@@ -131,20 +128,17 @@ fn a_database_that_stands_still_does_not_turn_the_verdict_of_a_peak() {
 
 #[test]
 fn a_service_that_stands_still_does_not_turn_the_verdict_of_a_peak() {
-    build_programs();
     // It may stand still before the first request is sent; then nothing is sent again.
     stopped("l06_admission", "fixed", "fixed", "peak at 48");
 }
 
 #[test]
 fn a_driver_that_stands_still_does_not_turn_the_verdict_of_a_leak() {
-    build_programs();
     stopped("l11_session_cache", "leaky", DRIVER, "round 3/");
 }
 
 #[test]
 fn a_driver_that_stands_still_does_not_turn_the_verdict_of_a_peak() {
-    build_programs();
     stopped("l01_order_export", "fixed", DRIVER, "peak at 600");
 }
 

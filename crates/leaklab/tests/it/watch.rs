@@ -1,13 +1,13 @@
 //! `leaklab measure --for` on a service that has its own traffic.
 
-use crate::measure::{Shelf, text};
+use crate::fixture::{Leaklab, Started, parsed};
+use crate::measure::Shelf;
 use acceptance::contains;
-use serde_json::Value;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -53,15 +53,15 @@ impl Service {
         }
     }
 
-    fn watch(&self, arguments: &[&str]) -> Child {
+    fn watch(&self, arguments: &[&str]) -> Started {
         self.watch_in("out", arguments)
     }
 
-    fn watch_in(&self, folder: &str, arguments: &[&str]) -> Child {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_leaklab"));
-        command.args(["measure", "--for", "1h", "--every", "20ms", "--output"]);
-        command.arg(self.shelf.path(folder)).args(arguments);
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    fn watch_in(&self, folder: &str, arguments: &[&str]) -> Started {
+        let folder = self.shelf.path(folder);
+        let output = ["--output", folder.to_str().unwrap()];
+        let watch = ["measure", "--for", "1h", "--every", "20ms"];
+        Leaklab::new(&watch).args(&output).args(arguments).start()
     }
 }
 
@@ -95,23 +95,15 @@ fn is_sample(line: &str) -> bool {
     !line.starts_with('#')
 }
 
-fn interrupted(child: Child) -> Output {
-    let process = child.id().to_string();
-    Command::new("kill").args(["-INT", &process]).status().unwrap();
-    child.wait_with_output().unwrap()
-}
-
 #[test]
 fn a_watch_is_left_taken_up_and_goes_on_after_a_restart() {
     let mut service = Service::start();
     let url = service.shelf.address.to_string();
     let watch = service.watch(&["--url", &url]);
     service.until(64, is_sample);
-    let output = interrupted(watch);
-    let (out, err) = (text(&output.stdout), text(&output.stderr));
-    assert_eq!(output.status.code(), Some(1), "{out}{err}");
-    contains(&out, &["shelf", "GROWS", "open files an hour", "is met in"]);
-    contains(&err, &["by heap every 20ms for 1h"]);
+    let left = watch.interrupted().code(1);
+    contains(&left.stdout(), &["shelf", "GROWS", "open files an hour", "is met in"]);
+    contains(&left.stderr(), &["by heap every 20ms for 1h"]);
     // Taken up. The service is killed meanwhile, and started again.
     let watch = service.watch(&["--url", &url]);
     service.until(80, is_sample);
@@ -119,18 +111,16 @@ fn a_watch_is_left_taken_up_and_goes_on_after_a_restart() {
     service.until(1, |line| line.starts_with("#{\"ended\""));
     service.child = run(&service.shelf);
     service.until(2, |line| line.starts_with("#{\"service\""));
-    let output = interrupted(watch);
-    let (out, err) = (text(&output.stdout), text(&output.stderr));
-    contains(&err, &["judges watch.csv with ", "waiting for another one"]);
-    contains(&out, &[" has ended", "before: "]);
+    let left = watch.interrupted();
+    contains(&left.stderr(), &["judges watch.csv with ", "waiting for another one"]);
+    contains(&left.stdout(), &[" has ended", "before: "]);
     // A crash in the middle of a line changes nothing, and it is judged at any time.
     let mut file = fs::read(service.file()).unwrap();
     file.extend(b"1764288944.000,12");
     fs::write(service.file(), file).unwrap();
-    let mut judge = Command::new(env!("CARGO_BIN_EXE_leaklab"));
-    judge.args(["measure", "--format", "json", "--judge"]).arg(service.file());
-    let judged = judge.output().unwrap();
-    let judged: Value = serde_json::from_slice(&judged.stdout).unwrap();
+    let file = service.file();
+    let judge = ["measure", "--format", "json", "--judge", file.to_str().unwrap()];
+    let judged = parsed(&Leaklab::new(&judge).run().stdout());
     let stretches = judged["stretches"].as_array().unwrap();
     assert_eq!(stretches.len(), 2, "{judged:#}");
     let first = &stretches[0];
@@ -146,48 +136,29 @@ fn a_service_that_dies_is_judged_by_what_there_is() {
     let watch = service.watch(&["--pid", &process]);
     service.until(20, is_sample);
     service.kill();
-    let output = watch.wait_with_output().unwrap();
-    let (out, err) = (text(&output.stdout), text(&output.stderr));
-    assert!([1, 3].map(Some).contains(&output.status.code()), "{out}{err}");
-    contains(&out, &[" has ended", "resident bytes", "physical memory"]);
+    let done = watch.ended();
+    assert!([1, 3].map(Some).contains(&done.exit()), "{}", done.stderr());
+    contains(&done.stdout(), &[" has ended", "resident bytes", "physical memory"]);
     let script = "echo last words; sleep 1; exit 7";
     let watch = service.watch_in("other", &["--", "sh", "-c", script]);
-    let output = watch.wait_with_output().unwrap();
-    let (out, err) = (text(&output.stdout), text(&output.stderr));
-    assert_eq!(output.status.code(), Some(3), "{out}{err}");
-    contains(&out, &["exit status: 7", "last words"]);
+    contains(&watch.ended().code(3).stdout(), &["exit status: 7", "last words"]);
 }
 
 #[test]
-fn what_cannot_be_watched_is_said_in_words() {
+fn another_service_and_none_are_refused() {
     let service = Service::start();
     let process = service.child.id().to_string();
     let this = std::process::id().to_string();
-    drop(interrupted({
-        let watch = service.watch(&["--pid", &process]);
-        service.until(1, is_sample);
-        watch
-    }));
-    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
-    for (arguments, code, expected) in [
-        (&[][..], 2, "--url ADDRESS, --pid PID, or its command after --"),
-        (&["--requests", "x.http"], 2, "leave out --requests"),
-        (&["--every", "1"], 2, "such as 500ms, 30s or 8h"),
-        (&["--pid", "4000000000"], 2, "no process 4000000000"),
-        (&["--pid", &this], 2, "has samples of shelf"),
-        (&["--pid", &process, "--instrument", "heap"], 2, "heap needs --url"),
-        (&["--url", "127.0.0.1:9"], 2, "nothing accepts connections"),
+    let watch = service.watch(&["--pid", &process]);
+    service.until(1, is_sample);
+    watch.interrupted();
+    for (arguments, expected) in [
+        (["--pid", &this], "has samples of shelf"),
+        (["--url", "127.0.0.1:9"], "nothing accepts connections"),
     ] {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_leaklab"));
-        command.args(["measure", "--for", "1h", "--output"]);
-        let output = command.arg(service.shelf.path("out")).args(arguments).output();
-        let output = output.unwrap();
-        let err = text(&output.stderr);
-        assert_eq!(output.status.code(), Some(code), "{err}");
-        contains(&err, &[expected]);
+        let out = service.shelf.path("out");
+        let watch = ["measure", "--for", "1h", "--output", out.to_str().unwrap()];
+        let done = Leaklab::new(&watch).args(&arguments).run().code(2);
+        contains(&done.stderr(), &[expected]);
     }
-    let mut judge = Command::new(env!("CARGO_BIN_EXE_leaklab"));
-    let output = judge.args(["measure", "--judge", manifest]).output().unwrap();
-    assert_eq!(output.status.code(), Some(2));
-    contains(&text(&output.stderr), &["is no file of a watch"]);
 }
