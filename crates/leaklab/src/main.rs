@@ -23,6 +23,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Compare(arguments) => commands::compare::run(&arguments).await,
         Command::Learn(arguments) => commands::learn::run(&arguments).await,
+        Command::Doctor(arguments) => commands::doctor::run(&arguments),
         Command::Measure(arguments) => commands::measure::run(&arguments).await,
         Command::Live(arguments) => commands::live::run(&arguments).await,
         Command::Serve(arguments) => commands::serve::run(&arguments).await,

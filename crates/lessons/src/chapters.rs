@@ -69,6 +69,18 @@ pub struct FrontMatter {
     pub hints: Vec<String>,
     /// What to predict before the lesson is measured.
     pub prediction: Option<Prediction>,
+    /// What to ask when it is done.
+    pub check: Option<Check>,
+}
+
+/// A question that shows whether the lesson was understood.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Check {
+    /// What is asked.
+    pub question: String,
+    /// A good answer.
+    pub answer: String,
 }
 
 /// A question to answer before a measurement does. The symptom that it is about is the

@@ -42,6 +42,8 @@ pub struct FailedFix {
     pub name: &'static str,
     /// What it does, in a few words.
     pub title: &'static str,
+    /// Why it does not stop the growth, as the rest of a sentence.
+    pub why: &'static str,
     /// The program: `decoys`, or `fixed` with other settings.
     pub program: &'static str,
     /// Settings that replace those of the lesson.
@@ -53,21 +55,30 @@ pub struct FailedFix {
 
 impl FailedFix {
     /// One with its own code, which grows as `leaky` does.
-    pub(crate) const fn decoy(name: &'static str, title: &'static str) -> Self {
-        Self { name, title, program: "decoys", settings: &[], bounded_here: false }
+    pub(crate) const fn decoy(
+        name: &'static str,
+        title: &'static str,
+        why: &'static str,
+    ) -> Self {
+        let (program, settings) = ("decoys", [].as_slice());
+        Self { name, title, why, program, settings, bounded_here: false }
     }
 }
 
-/// A request that shows in its status whether a limit of the lesson still holds. A
-/// repair that drops the limit would be measured as bounded.
+/// A request that shows whether a service still does what its memory says nothing about.
+/// A repair that leaves it out would be measured as bounded.
 #[derive(Debug, Clone, Copy)]
 pub struct Proof {
-    /// What a service without the limit does: "ignores the caller's budget".
+    /// What a service does that leaves it out: "ignores the caller's budget".
     pub without: &'static str,
     /// Faults of the database meanwhile.
     pub faults: &'static [Fault],
     /// The request.
     pub request: fn() -> Request,
+    /// Another one, sent when the first response has begun.
+    pub then: Option<fn() -> Request>,
+    /// What the first response contains; `None` for an error status.
+    pub shows: Option<&'static str>,
 }
 
 /// A run that is watched until the memory limit kills `leaky`, which takes about a minute
@@ -144,8 +155,15 @@ pub struct Lesson {
     pub distinct: Option<fn(&Request) -> &str>,
     /// How it is watched.
     pub live: LiveRun,
-    /// A limit that every repair must keep.
+    /// What every repair must keep doing.
     pub proof: Option<Proof>,
+    /// Requests that are sent side by side to see what a repair does under load.
+    pub load: u64,
+    /// Whether requests for the same thing at the same time share one call.
+    pub shares_calls: bool,
+    /// The same job with clients that are harder to serve. A repair that is bounded must
+    /// be bounded here too.
+    pub harder: Option<&'static Lesson>,
 }
 
 impl Lesson {
@@ -196,4 +214,7 @@ pub(crate) const JOB: Lesson = Lesson {
     distinct: None,
     live: LiveRun { per_second: 20, limit_mib: 128 },
     proof: None,
+    load: 16,
+    shares_calls: false,
+    harder: None,
 };

@@ -27,6 +27,7 @@ pub mod chapter;
 pub mod table;
 mod terminal;
 pub mod whole_file;
+pub mod work;
 
 pub use output::{Output, source};
 pub use refusal::Refusal;

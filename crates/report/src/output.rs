@@ -56,6 +56,22 @@ impl Output {
         self.write("comparison.json", format!("{json}\n").as_bytes())
     }
 
+    /// Keeps each lesson's result beside those of earlier runs, so that a run of one lesson
+    /// does not forget the others.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    pub fn keep_lessons(&self, comparison: &Comparison) -> Result<()> {
+        for lesson in &comparison.lessons {
+            let lessons = vec![lesson.clone()];
+            let one = Comparison { lessons, baseline: None, ..comparison.clone() };
+            let json = serde_json::to_vec(&one);
+            let json = json.context("the result has no JSON form")?;
+            self.write(&format!("lessons/{}.json", lesson.id), &json)?;
+        }
+        Ok(())
+    }
+
     /// Writes `junit.xml` and `summary.md`, for a job and its pull request.
     ///
     /// # Errors

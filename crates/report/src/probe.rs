@@ -18,8 +18,8 @@ pub struct Probe {
     pub calls: [f64; 2],
     /// Lines of its own log.
     pub log_lines: usize,
-    /// What the lesson's [`lessons::Proof`] found: whether the limit held, and what a
-    /// service without it does.
+    /// What the lesson's [`lessons::Proof`] found: whether it does what it must, and
+    /// what a service does that leaves it out.
     pub proof: Option<(bool, &'static str)>,
     /// Requests of the last pass, sent side by side, that were answered with an error.
     pub failed: u64,
@@ -27,4 +27,10 @@ pub struct Probe {
     pub ended: bool,
     /// Items in the table then.
     pub items: usize,
+    /// Whether requests of this lesson add items.
+    pub writes: bool,
+    /// Calls to the database for the same request, sent several times at once.
+    pub shared_calls: u64,
+    /// How long something took, per request that was served.
+    pub seconds: Vec<(&'static str, f64)>,
 }

@@ -5,22 +5,12 @@
 
 use crate::figures::{bytes, grouped, memory, percent, power};
 use crate::probe::{Answer, Probe};
+use crate::work::left_out;
 use measure::Verdict;
 use serde::{Deserialize, Serialize};
 
 /// A repair with less of the growth than this is better, and with more it still leaks.
 const BETTER_SHARE: f64 = 0.5;
-
-/// The number of calls may differ by this share of the twin's, as by another page size,
-/// before a repair does other work.
-const CALLS_SHARE: f64 = 0.1;
-
-/// More calls than the twin are a matter of taste up to this share, such as a read
-/// before a write.
-const MORE_CALLS_SHARE: f64 = 0.5;
-
-/// The same where the twin needs no call: one request in eight may miss a cache.
-const CALLS_MIN: f64 = 0.125;
 
 /// Letters of an answer that are shown.
 const SHOWN: usize = 160;
@@ -141,7 +131,7 @@ pub fn judge(
     if grows(yours) {
         return growth(yours, before);
     }
-    let cheats = probes.map_or_else(Vec::new, |(yours, twin)| cheats(yours, twin));
+    let cheats = probes.map_or_else(Vec::new, |(yours, twin)| left_out(yours, twin));
     let outcome =
         if cheats.is_empty() { Outcome::Repaired } else { Outcome::Cheated };
     Judged { outcome, reasons: cheats }
@@ -211,50 +201,6 @@ fn other_answer(yours: &Probe, twin: &Probe) -> Option<String> {
     ))
 }
 
-/// What a service leaves out, a sentence each.
-fn cheats(yours: &Probe, twin: &Probe) -> Vec<String> {
-    let mut found = Vec::new();
-    let [[new, again], [twin_new, twin_again]] = [yours.calls, twin.calls];
-    if new < twin_new * (1.0 - CALLS_SHARE) {
-        found.push(format!(
-            "It makes {new:.1} database calls per request, and the twin {twin_new:.1}: \
-             work is left out."
-        ));
-    }
-    if new > twin_new * (1.0 + MORE_CALLS_SHARE) + CALLS_MIN {
-        found.push(format!(
-            "It makes {new:.1} database calls per request, and the twin {twin_new:.1}."
-        ));
-    }
-    let more = again > twin_again * (1.0 + MORE_CALLS_SHARE) + CALLS_MIN;
-    if more && new <= twin_new * (1.0 + MORE_CALLS_SHARE) + CALLS_MIN {
-        found.push(format!(
-            "For requests that it has answered before it makes {again:.1} database \
-             calls each, and the twin {twin_again:.1}: nothing is remembered."
-        ));
-    }
-    if let (Some((false, without)), Some((true, _))) = (yours.proof, twin.proof) {
-        found.push(format!("It {without}."));
-    }
-    if yours.log_lines < twin.log_lines {
-        found.push(format!(
-            "It logs {} lines where the twin logs {}.",
-            yours.log_lines, twin.log_lines
-        ));
-    }
-    if twin.ended && !yours.ended {
-        found.push("It does not stop in order when it is asked to.".to_owned());
-    }
-    if yours.items < twin.items && yours.failed <= twin.failed {
-        found.push(format!(
-            "It leaves {} items in the table after it has stopped, and the twin {}: \
-             work that was accepted is lost.",
-            yours.items, twin.items
-        ));
-    }
-    found
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -282,6 +228,9 @@ mod tests {
             failed: 0,
             ended: true,
             items: 40,
+            writes: true,
+            shared_calls: 1,
+            seconds: vec![("A request under load", 0.01)],
         }
     }
 
@@ -373,6 +322,11 @@ mod tests {
             ),
             (Probe { ended: false, ..probe() }, "stop in order"),
             (Probe { items: 39, ..probe() }, "39 items"),
+            (Probe { shared_calls: 16, ..probe() }, "no call is shared"),
+            (
+                Probe { seconds: vec![("A request under load", 0.1)], ..probe() },
+                "takes 100 ms, and in the twin 10 ms",
+            ),
         ];
         for (cheat, word) in cheats {
             is(&bounded(cheat), Outcome::Cheated, word);
@@ -385,6 +339,15 @@ mod tests {
         let more = Probe { calls: [2.4, 0.1], log_lines: 40, items: 41, ..probe() };
         is(&bounded(more), Outcome::Repaired, "");
         let refuses = Probe { failed: 4, items: 36, ..probe() };
-        is(&bounded(refuses), Outcome::Repaired, "");
+        is(&bounded(refuses.clone()), Outcome::Repaired, "");
+        let twin = bounded(refuses);
+        let judged = |items| {
+            let seconds = vec![("A request under load", 0.04)];
+            let yours = bounded(Probe { items, seconds, ..probe() });
+            judge(&yours, &twin, None, None).outcome
+        };
+        // What it accepts beyond the twin is written.
+        assert_eq!(judged(40), Outcome::Repaired);
+        assert_eq!(judged(36), Outcome::Cheated);
     }
 }

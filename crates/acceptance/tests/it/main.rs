@@ -20,3 +20,4 @@ mod dropped;
 mod writes;
 mod imports;
 mod service;
+mod repairs;

@@ -1,4 +1,4 @@
-//! Arguments of `learn`.
+//! Arguments of `learn` and `doctor`.
 
 use crate::cli::Format;
 use clap::{Args, Subcommand};
@@ -34,6 +34,11 @@ pub enum LearnStep {
         #[arg(long)]
         long: bool,
     },
+    /// The same after each save, until the lesson is repaired
+    Watch {
+        /// Lesson, by id or prefix
+        lesson: String,
+    },
     /// Show the next of three hints
     Hint {
         /// Lesson, by id or prefix
@@ -56,4 +61,13 @@ pub enum LearnStep {
         #[arg(long)]
         all: bool,
     },
+}
+
+/// Arguments of `doctor`.
+#[derive(Debug, Args)]
+#[command(after_help = include_str!("help/doctor.txt").trim_ascii_end())]
+pub struct Doctor {
+    /// What to print
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
 }

@@ -11,7 +11,7 @@ mod results;
 
 pub use compare::Compare;
 pub use databases::{Dynamo, Seed, Serve};
-pub use learn::{Learn, LearnStep};
+pub use learn::{Doctor, Learn, LearnStep};
 pub use live::Live;
 pub use measure::{InstrumentName, Measure};
 pub use processes::{RunUnder, Secrets};
@@ -39,6 +39,8 @@ pub enum Command {
     Compare(Compare),
     /// Repair leaks as exercises: predict, measure, repair, have it judged
     Learn(Learn),
+    /// Say whether this machine is fit to build and measure
+    Doctor(Doctor),
     /// Measure a service of your own, request by request
     Measure(Box<Measure>),
     /// Watch both twins under load until one is killed, on a page

@@ -91,6 +91,7 @@ fn publish(
 ) -> Result<ExitCode, Failure> {
     output.keep_sources(comparison)?;
     output.write_comparison(comparison)?;
+    output.keep_lessons(comparison)?;
     let page = page::render(&Folder::new(output.folder(), comparison));
     output.write(page::FILE, page.as_bytes())?;
     output.write_for_ci(comparison)?;

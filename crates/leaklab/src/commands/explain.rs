@@ -14,6 +14,9 @@ use std::process::ExitCode;
 /// The default comparison.
 const FROM: &str = "target/leaklab/comparison.json";
 
+/// Where runs keep the results of single lessons, of which the last one may have others.
+const LESSONS: &str = "target/leaklab/lessons";
+
 /// Narrower text is hard to lay out, and wider text is hard to read.
 const WIDTH: std::ops::RangeInclusive<usize> = 40..=100;
 
@@ -23,14 +26,20 @@ const PIPE: usize = 80;
 /// Prints the chapter.
 pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
     let lesson = select::one(&arguments.lesson)?;
-    let from = arguments.from.as_deref().unwrap_or(Path::new(FROM));
-    let comparison = comparison(arguments)?;
+    let kept = Path::new(LESSONS).join(format!("{}.json", lesson.id));
+    let default = if kept.exists() { &kept } else { Path::new(FROM) };
+    let from = arguments.from.as_deref().unwrap_or(default);
+    let comparison = comparison(arguments, default)?;
     let shown = output::name(from);
     let measured = comparison.as_ref().and_then(|comparison| {
         let result = comparison.lessons.iter().find(|l| l.id == lesson.id)?;
         Some(Measured { comparison, lesson: result, from: &shown })
     });
-    let folder = if from.is_dir() { Some(from) } else { from.parent() };
+    let folder = match arguments.from.as_deref() {
+        None => Path::new(FROM).parent(),
+        Some(from) if from.is_dir() => Some(from),
+        Some(from) => from.parent(),
+    };
     let sources = ["leaky", "fixed"].map(|twin| source(folder, twin, lesson.id));
     let chapter = lessons::chapters::chapter(lesson.id);
     let chapter = chapter.context("the lesson has no chapter")?;
@@ -40,8 +49,11 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
 }
 
 /// A comparison that was named must exist; the default one need not.
-fn comparison(arguments: &Explain) -> Result<Option<Comparison>, Failure> {
-    let default = || Some(Path::new(FROM)).filter(|from| from.exists());
+fn comparison(
+    arguments: &Explain,
+    default: &Path,
+) -> Result<Option<Comparison>, Failure> {
+    let default = || Some(default).filter(|from| from.exists());
     let from = arguments.from.as_deref().or_else(default);
     Ok(from.map(|from| stored::comparison(from, "--from")).transpose()?)
 }

@@ -5,6 +5,7 @@
 pub mod claims;
 pub mod compare;
 pub mod diff;
+pub mod doctor;
 pub mod run_under;
 pub mod dynamo;
 pub mod explain;

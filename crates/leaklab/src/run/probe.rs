@@ -9,16 +9,24 @@ use dynamo::fault::EVERY_OPERATION;
 use dynamo::{Fault, FaultAction};
 use heap::gauges::DATABASE_CALLS;
 use http_body_util::BodyExt;
-use lessons::Plan;
+use lessons::{Plan, Proof};
 use measure::{HeapClient, Load, Scenario};
 use report::probe::{Answer, Probe};
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 use workload::client::Connection;
 use workload::round::to_the_end;
 use workload::{ClientBehavior, Request, Round};
 
 /// Requests in each pass. Twice as many lines fit the part of a log that is kept.
 const REQUESTS: u64 = 16;
+
+/// Where the database is silent or slow, deadlines are short. A request that a busy
+/// machine answers too late is sent again, so often at most.
+const TIMES_MAX: u64 = 10;
+
+/// What a proof waits for must come within this time.
+const SHOWN_WITHIN: Duration = Duration::from_secs(3);
 
 /// An answer must come within this time.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
@@ -30,8 +38,13 @@ const SLOW: Fault = Fault::new(EVERY_OPERATION, FaultAction::Delay { ms: 100 });
 /// Time to finish that work.
 const STOP_WITHIN: Duration = Duration::from_secs(15);
 
-/// The twins' own lines. `service` logs one for each response beside them.
-const LOG: &str = "off,leaky=info,fixed=info";
+/// While requests that share a call are sent: longer than it takes to open their
+/// connections, and shorter than any deadline.
+const SLOWER: Fault = Fault::new(EVERY_OPERATION, FaultAction::Delay { ms: 20 });
+
+/// The twins' own lines, and whose credentials were loaded. `service` logs one for each
+/// response beside them.
+const LOG: &str = "off,leaky=info,fixed=info,service::dynamo::credentials=debug";
 
 impl Run {
     /// Sends the requests to a service.
@@ -50,6 +63,7 @@ impl Run {
             let load = load.with_proxy().await?;
             load.prepare(1..3).await?;
             let under = Under { log: Some(LOG), ..Under::default() };
+            let began_with = database.table.items().await?;
             let (program, target) = (program(service.program)?, load.target());
             let settings = service.settings(plan.lesson);
             let (table, scratch) = (database.table.name(), self.scratch());
@@ -59,7 +73,8 @@ impl Run {
             let (running, probe) = running.after(sent).await?;
             let (ended, log) = running.process.log_within(STOP_WITHIN).await;
             let items = database.table.items().await?;
-            Ok(Probe { ended, log_lines: log.len(), items, ..probe })
+            let writes = items > began_with;
+            Ok(Probe { ended, log_lines: log.len(), items, writes, ..probe })
         };
         self.with_database("probe", probed).await
     }
@@ -73,39 +88,100 @@ async fn send(
     let origin = running.origin();
     let heap = HeapClient::new(origin);
     let calls = async || -> Result<u64> {
-        let reading = heap.counters_at_rest().await?;
+        // Counters alone have no gauges.
+        let reading = heap.at_rest().await?;
         Ok(reading.gauges.get(DATABASE_CALLS).copied().unwrap_or(0))
     };
     let mut probe = Probe::default();
     let mut before = calls().await?;
+    let lesson = plan.lesson;
     let requests = REQUESTS.min(plan.requests);
     // What a client doesn't read to its end can't be compared.
-    let reads = plan.lesson.client == ClientBehavior::Reads;
+    let reads = lesson.client != ClientBehavior::Leaves;
+    // Every service does well in an outage that answers nothing.
+    let times = if lesson.outage { TIMES_MAX } else { 1 };
+    load.set_faults(if lesson.outage { &[] } else { lesson.faults });
     for pass in 0..2_usize {
+        let mut sent = 0;
         for n in (0..requests).filter(|_| reads) {
-            probe.answers.push(answer(running, plan.request(1, n)).await?.1);
+            let most = sent + times;
+            let answer = loop {
+                let (status, answer) = answer(running, plan.request(1, n)).await?;
+                sent += 1;
+                if status < 500 || sent == most {
+                    break answer;
+                }
+            };
+            probe.answers.push(answer);
         }
         let after = calls().await?;
-        probe.calls[pass] = after.saturating_sub(before) as f64 / requests as f64;
+        probe.calls[pass] = after.saturating_sub(before) as f64 / sent.max(1) as f64;
         before = after;
     }
-    if let Some(proof) = plan.lesson.proof {
-        load.set_faults(proof.faults);
-        let (status, _) = answer(running, (proof.request)()).await?;
-        probe.proof = Some((status >= 400, proof.without));
+    if lesson.shares_calls {
+        load.set_faults(&[SLOWER]);
+        let same = plan.request(1, 0);
+        let requests = Arc::new(move |_| same.clone());
+        Round { requests, ..at_once(plan) }.run(origin).await?;
+        probe.shared_calls = calls().await?.saturating_sub(before);
     }
-    load.set_faults(&[&[SLOW], plan.lesson.faults].concat());
-    let last = Round {
+    if let Some(proof) = lesson.proof {
+        load.set_faults(proof.faults);
+        let began = Instant::now();
+        let held = shows(running, proof).await?;
+        probe.proof = Some((held, proof.without));
+        if proof.shows.is_none() {
+            let seconds = began.elapsed().as_secs_f64();
+            probe.seconds.push(("The request with a limit", seconds));
+        }
+    }
+    if lesson.outage {
+        return Ok(probe);
+    }
+    load.set_faults(&[&[SLOW], lesson.faults].concat());
+    let (began, round) = (Instant::now(), at_once(plan));
+    probe.failed = round.run(origin).await?.errors;
+    let served = round.count.saturating_sub(probe.failed).max(1) as f64;
+    let seconds = began.elapsed().as_secs_f64() / served;
+    probe.seconds.push(("A request under load", seconds));
+    Ok(probe)
+}
+
+/// Requests that are sent side by side.
+fn at_once(plan: Plan) -> Round {
+    Round {
         number: 2,
         requests: plan.round(2),
-        count: requests,
-        concurrency: requests as usize,
+        count: plan.lesson.load.min(plan.requests),
+        concurrency: REQUESTS as usize,
         offered_per_second: None,
         client: plan.lesson.client,
         ends_at: to_the_end,
+    }
+}
+
+/// Whether the service does what the proof asks for.
+async fn shows(running: &Running, proof: Proof) -> Result<bool> {
+    let Some(text) = proof.shows else {
+        return Ok(answer(running, (proof.request)()).await?.0 >= 400);
     };
-    probe.failed = last.run(origin).await?.errors;
-    Ok(probe)
+    let mut connection = Connection::open(running.origin()).await?;
+    let mut body = connection.send((proof.request)()).await?.into_body();
+    if let Some(then) = proof.then {
+        answer(running, then()).await?;
+    }
+    let mut got = String::new();
+    let read = async {
+        while let Some(Ok(frame)) = body.frame().await {
+            let data = frame.into_data().unwrap_or_default();
+            got += &String::from_utf8_lossy(&data);
+            if got.contains(text) {
+                return true;
+            }
+        }
+        false
+    };
+    Ok(tokio::time::timeout(SHOWN_WITHIN, read).await.unwrap_or(false))
 }
 
 /// Asks over a connection of its own; the status, and all of the answer.

@@ -109,6 +109,8 @@ fn an_exercise_is_predicted_repaired_and_judged() {
     assert_eq!(repaired["reasons"], serde_json::json!([]));
     contains(&workspace.learn(0, &["solution", "l09"]), &["+", "operation_timeout"]);
     contains(&workspace.learn(0, &[]), &["done", "1 of "]);
+    // A save that was repaired ends the watch.
+    contains(&workspace.learn(0, &["watch", "l09"]), &["REPAIRED", "Can you say"]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::prelude::*;
 
-pub(super) const LESSON: Lesson = Lesson {
+const EXPORT: Lesson = Lesson {
     title: "export a tenant's orders",
     route: "GET /orders/export",
     grows_with: "table size",
@@ -12,6 +12,7 @@ pub(super) const LESSON: Lesson = Lesson {
     failed_fixes: &[FailedFix {
         name: "unbounded-channel",
         title: "stream through an unbounded channel",
+        why: "the channel takes what a slow client has not read",
         program: "decoys",
         settings: &[],
         // These clients read as fast as the database answers, and the kernel buffers
@@ -23,3 +24,13 @@ pub(super) const LESSON: Lesson = Lesson {
     live: LiveRun { per_second: 2, limit_mib: 48 },
     ..JOB
 };
+
+/// A queue without a limit grows only when it is filled faster than it is read. Each client
+/// stays for longer than the database needs for the whole table.
+const SLOW_READERS: Lesson = Lesson {
+    id: "l01_order_export",
+    client: ClientBehavior::DoesNotRead(Duration::from_secs(2)),
+    ..EXPORT
+};
+
+pub(super) const LESSON: Lesson = Lesson { harder: Some(&SLOW_READERS), ..EXPORT };

@@ -16,7 +16,11 @@ pub(super) const LESSON: Lesson = Lesson {
     settings: &["--tenant-credentials-max=16"],
     // The connection that each client keeps for the tenant's next request.
     metrics: &[Metric::OpenFiles, Metric::Sockets("ESTABLISHED")],
-    failed_fixes: &[FailedFix::decoy("arc-client", "share each client in an Arc")],
+    failed_fixes: &[FailedFix::decoy(
+        "arc-client",
+        "share each client in an Arc",
+        "the number of clients grows, not their copies",
+    )],
     known_by: &["aws_smithy_http_client", "from_conf"],
     request: |_, n| get_own(&numbered_tenant(n), "summary"),
     data: none,

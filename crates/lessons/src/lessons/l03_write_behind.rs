@@ -20,6 +20,7 @@ pub(super) const LESSON: Lesson = Lesson {
     failed_fixes: &[FailedFix {
         name: "more-memory",
         title: "a queue a thousand times as long",
+        why: "it only fills later",
         program: "fixed",
         settings: &["--event-queue-max=64000"],
         bounded_here: false,
@@ -36,5 +37,7 @@ pub(super) const LESSON: Lesson = Lesson {
         send("POST", format!("/orders/{}/events", shop_order(n)), &event)
     },
     live: LiveRun { per_second: 400, limit_mib: 24 },
+    // More than the queue holds.
+    load: 160,
     ..JOB
 };

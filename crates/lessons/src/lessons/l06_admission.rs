@@ -31,6 +31,7 @@ pub(super) const LESSON: Lesson = Lesson {
     failed_fixes: &[FailedFix::decoy(
         "acquire-in-handler",
         "await a permit in the handler",
+        "it bounds the calls, not the memory",
     )],
     request: |plan, n| {
         let order = seed::order(plan.seed, &seed::tenant(SHOP), n);

@@ -20,6 +20,7 @@ pub(super) const LESSON: Lesson = Lesson {
     failed_fixes: &[FailedFix::decoy(
         "longer-timeout",
         "a read timeout of a minute",
+        "memory holds the arrivals of a minute",
     )],
     metrics: &[Metric::InFlight, Metric::OpenFiles, Metric::Sockets("CLOSE_WAIT")],
     // Several times the deadline of the service, so that a service with a deadline

@@ -23,5 +23,15 @@ pub(super) const LESSON: Lesson = Lesson {
     known_by: &["requests in flight", "sockets in CLOSE_WAIT"],
     request: |_, _| get("/orders/feed"),
     live: LiveRun { per_second: 20, limit_mib: 26 },
+    proof: Some(Proof {
+        without: "does not tell an open feed that an order has been shipped",
+        faults: &[],
+        request: || get("/orders/feed"),
+        then: Some(|| {
+            let path = format!("/orders/{}/shipment", shop_order(0));
+            send("POST", path, &json!({}))
+        }),
+        shows: Some("event: shipped"),
+    }),
     ..JOB
 };

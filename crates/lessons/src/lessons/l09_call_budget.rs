@@ -26,6 +26,8 @@ pub(super) const LESSON: Lesson = Lesson {
             get(format!("/orders/{}/quote", shop_order(0)))
                 .header("x-budget-ms", "300")
         },
+        then: None,
+        shows: None,
     }),
     ..JOB
 };

@@ -15,6 +15,7 @@ pub(super) const LESSON: Lesson = Lesson {
     failed_fixes: &[FailedFix::decoy(
         "shrink-to-fit",
         "shrink the map with every entry",
+        "the entries grow, not the free slots",
     )],
     request: |plan, n| {
         get(format!("/sessions/{}", seed::session_token(plan.seed, n)))

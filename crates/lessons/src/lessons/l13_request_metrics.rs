@@ -17,5 +17,12 @@ pub(super) const LESSON: Lesson = Lesson {
     round_item: |seed, n| stored(&seed::parcel(seed, &seed::tracking_code(seed, n))),
     distinct: Some(path),
     live: LiveRun { per_second: 400, limit_mib: 32 },
+    proof: Some(Proof {
+        without: "shows no figures of the answers in /metrics",
+        faults: &[],
+        request: || get("/metrics"),
+        then: None,
+        shows: Some("http_request_duration_seconds_count"),
+    }),
     ..JOB
 };

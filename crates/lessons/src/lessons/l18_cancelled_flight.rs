@@ -26,5 +26,6 @@ pub(super) const LESSON: Lesson = Lesson {
     round_item: |seed, n| stored(&seed::order(seed, &seed::tenant(SHOP), n)),
     distinct: Some(path),
     live: LiveRun { per_second: 400, limit_mib: 24 },
+    shares_calls: true,
     ..JOB
 };

@@ -5,6 +5,7 @@ mod exercise;
 mod list;
 mod progress;
 mod start;
+mod watch;
 
 use crate::cli::{Format, Learn, LearnStep};
 use crate::commands::select;
@@ -34,7 +35,12 @@ pub async fn run(arguments: &Learn) -> Result<ExitCode, Failure> {
             start::run(select::one(lesson)?, *predict, &root, progress, format).await
         }
         Some(LearnStep::Check { lesson, long }) => {
-            check_step(select::one(lesson)?, *long, &root, progress, format).await
+            let lesson = select::one(lesson)?;
+            let outcome = check_step(lesson, *long, &root, progress, format).await?;
+            Ok(failure::code(outcome == Outcome::Repaired))
+        }
+        Some(LearnStep::Watch { lesson }) => {
+            watch::run(select::one(lesson)?, &root, format).await
         }
         Some(LearnStep::Hint { lesson }) => {
             hint(select::one(lesson)?, &mut progress, format)
@@ -79,7 +85,7 @@ async fn check_step(
     root: &Path,
     mut progress: Progress,
     format: Format,
-) -> Result<ExitCode, Failure> {
+) -> Result<Outcome, Failure> {
     let exercise = Exercise::of(lesson, root)?;
     let edited = exercise.state() == State::Edited;
     exercise::build(root)?;
@@ -94,14 +100,24 @@ async fn check_step(
     done.done |= outcome == Outcome::Repaired;
     let before = done.before.clone().filter(|_| edited);
     let id = lesson.id;
-    let result = json!({
+    let remark = remark(lesson, outcome, edited);
+    let question = match (&chapter(lesson)?.front.check, outcome) {
+        (Some(check), Outcome::Repaired) => {
+            "\n".to_owned() + &filled(&format!("Can you say: {}", check.question))
+        }
+        _ => String::new(),
+    };
+    let mut result = json!({
         "lesson": id,
         "verdict": outcome,
         "reasons": checked.judged.reasons,
+        "remark": remark,
         "before": before,
         "now": checked.yours,
         "twin": checked.twin,
     });
+    let calls = checked.work.as_ref().map(|work| work.clone().map(|w| w.calls[0]));
+    result["calls_per_request"] = json!(calls);
     progress.write()?;
     print_as(format, &result, |_| {
         let mut text = format!("{}  {id}\n", outcome.as_str());
@@ -114,12 +130,29 @@ async fn check_step(
             let Some(figures) = figures else { continue };
             text += &filled(&format!("  {service:<7} {}", figures.phrase()));
         }
-        for reason in &checked.judged.reasons {
+        if let Some([yours, twin]) = calls {
+            text += &format!(
+                "  {:<7} {yours:.1} per request, and in fixed {twin:.1}\n",
+                "calls"
+            );
+        }
+        for reason in checked.judged.reasons.iter().chain(&remark) {
             text += &filled(reason);
         }
-        text + "\n" + &filled(&next(outcome, id, edited, long))
+        text + "\n" + &filled(&next(outcome, id, edited, long)) + &question
     })?;
-    Ok(failure::code(outcome == Outcome::Repaired))
+    Ok(outcome)
+}
+
+/// Which repairs that people try first grow as this one does: each was measured to grow as
+/// the leak itself.
+fn remark(lesson: &Lesson, outcome: Outcome, edited: bool) -> Option<String> {
+    let grows = matches!(outcome, Outcome::StillLeaks | Outcome::Moved);
+    let known = lesson.failed_fixes.iter().filter(|fix| !fix.bounded_here);
+    let known: Vec<_> =
+        known.map(|f| format!("{} ({}): {}", f.name, f.title, f.why)).collect();
+    let shown = edited && grows && !known.is_empty();
+    shown.then(|| format!("So does what people try first, {}.", known.join("; ")))
 }
 
 /// What to do after a verdict.

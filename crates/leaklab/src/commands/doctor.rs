@@ -1,0 +1,22 @@
+//! `leaklab doctor`: whether this machine is fit.
+
+use crate::cli::Doctor;
+use crate::failure::{self, Failure};
+use crate::output::{columns, print_as};
+use crate::run::programs_folder;
+use doctor::{Finding, examine, is_fit, text};
+use serde_json::json;
+use std::process::ExitCode;
+
+/// Looks, and prints what to do.
+pub fn run(arguments: &Doctor) -> Result<ExitCode, Failure> {
+    let folder = programs_folder()?;
+    let programs = ["leaky", "fixed", "leaklab-engine"];
+    let built = programs.iter().all(|program| folder.join(program).exists());
+    let findings = Finding::of(&examine(&folder, built));
+    let fit = is_fit(&findings);
+    let result = json!({ "fit": fit, "findings": findings });
+    let width = columns().unwrap_or(80).clamp(40, 80);
+    print_as(arguments.format, &result, |_| text(&findings, width))?;
+    Ok(failure::code(fit))
+}
