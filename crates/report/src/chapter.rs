@@ -18,6 +18,9 @@ const AFTER: [&str; 4] = [
     "In your own service",
 ];
 
+/// How a chapter's diff of the twins begins.
+const DIFF: &str = "--- leaky/";
+
 /// Sites shown of each service. Those after them weigh little.
 const SITES: usize = 3;
 
@@ -50,12 +53,8 @@ pub fn text(
     width: usize,
 ) -> String {
     let diff = difference(sources);
-    // What the book includes from other files comes from the reader's run here.
-    let replace = |code: &str| match code.starts_with("{{#include") {
-        true if code.contains("../diffs/") => Some(diff.clone()),
-        true => Some(String::new()),
-        false => None,
-    };
+    // The book's diff comes from the reader's run here.
+    let replace = |code: &str| code.starts_with(DIFF).then(|| diff.clone());
     let prose = |markdown: &str| prose::render(markdown, width, &replace);
     let mut text = prose(&format!("# {} ({})", chapter.title, lesson.id));
     if let Some(introduction) = chapter.part("") {
@@ -86,12 +85,19 @@ pub fn solution(
     width: usize,
 ) -> String {
     let diff = difference(sources);
-    let replace = |code: &str| code.starts_with("{{#include").then(|| diff.clone());
+    let replace = |code: &str| code.starts_with(DIFF).then(|| diff.clone());
     let parts = [AFTER[0], AFTER[2]].into_iter().filter_map(|title| {
         let body = prose::render(chapter.part(title)?, width, &replace);
         Some(format!("{BOLD}{title}{BOLD:#}\n\n{body}"))
     });
-    parts.collect::<Vec<_>>().join("\n")
+    let check = chapter.front.check.iter().map(|check| {
+        let text = format!("{} {}", check.question, check.answer);
+        format!(
+            "{BOLD}Check yourself{BOLD:#}\n\n{}",
+            prose::render(&text, width, &|_| None)
+        )
+    });
+    parts.chain(check).collect::<Vec<_>>().join("\n")
 }
 
 /// The reader's own figures, or how to get some.

@@ -2,20 +2,21 @@
 //! front matter. `UPDATE_EXPECT=1 cargo test -p tidy` rewrites all of it.
 
 use crate::repository::{files, locate, no_faults, text};
-use crate::twins;
+use crate::{teaching, twins};
 use expect_test::expect_file;
 use lessons::chapters::chapter;
 use lessons::{Chapter, Kind, LESSONS, Lesson};
 use similar::TextDiff;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Documents with generated blocks.
-const DOCUMENTS: [&str; 5] = [
+/// Documents with generated blocks, beside the chapters.
+const DOCUMENTS: [&str; 6] = [
     "README.md",
     "docs/SUMMARY.md",
     "docs/by-symptom.md",
     "docs/by-metric.md",
     "docs/by-crate.md",
+    "docs/teaching.md",
 ];
 
 const BEGIN: &str = "<!-- generated: ";
@@ -83,6 +84,13 @@ fn block(name: &str, document: &str, entries: &[Entry]) -> String {
                 })
             }),
         ),
+        ("output", name) => {
+            let name = if name.is_empty() { id(document) } else { name };
+            format!("```text\n{}```\n", text(&format!("docs/output/{name}.txt")))
+        }
+        ("diff", _) => format!("```diff\n{}```\n", difference(id(document))),
+        ("timetable", name) => teaching::timetable(name, entries),
+        ("exercises", _) => teaching::exercises(entries),
         ("metrics", _) => metrics(entries, document),
         ("crates", _) => crates(entries, document),
         (other, _) => panic!("{document}: nothing generates a block `{other}`"),
@@ -135,7 +143,8 @@ fn written(path: &str, entries: &[Entry]) -> String {
 #[test]
 fn documents_say_of_each_lesson_what_its_files_say() {
     let entries = entries();
-    for path in DOCUMENTS {
+    let chapters = files("docs/lessons");
+    for path in DOCUMENTS.into_iter().chain(chapters.iter().map(|path| &**path)) {
         expect_file![locate(path)].assert_eq(&written(path, &entries));
     }
 }
@@ -151,17 +160,29 @@ fn every_symptom_has_a_place_in_the_index() {
     no_faults(faults, "correct `group`, or add a section to docs/by-symptom.md");
 }
 
+/// The lesson of a chapter's file.
+fn id(document: &str) -> &str {
+    let name = document.rsplit('/').next().unwrap_or_default();
+    name.trim_end_matches(".md")
+}
+
+/// How the twins' files of a lesson differ.
+fn difference(id: &str) -> String {
+    let [leaky, fixed] = twins::both(id);
+    let header = |twin| format!("{twin}/src/lessons/{id}.rs");
+    TextDiff::from_lines(&leaky, &fixed)
+        .unified_diff()
+        .context_radius(3)
+        .header(&header("leaky"), &header("fixed"))
+        .to_string()
+}
+
 #[test]
 fn the_book_shows_the_twins_as_they_differ() {
     for id in twins::lessons() {
-        let [leaky, fixed] = twins::both(id);
-        let header = |twin| format!("{twin}/src/lessons/{id}.rs");
-        let diff = TextDiff::from_lines(&leaky, &fixed)
-            .unified_diff()
-            .context_radius(3)
-            .header(&header("leaky"), &header("fixed"))
-            .to_string();
-        expect_file![locate(&format!("docs/diffs/{id}.diff"))].assert_eq(&diff);
+        let [leaky, _] = twins::both(id);
+        expect_file![locate(&format!("docs/diffs/{id}.diff"))]
+            .assert_eq(&difference(id));
         // `leaklab learn` restores `leaky` from them.
         let built_in = lessons::sources::of(id).map(|sources| sources.leaky);
         assert_eq!(

@@ -8,6 +8,7 @@ mod crates;
 mod lessons;
 mod claims;
 mod generated;
+mod teaching;
 mod book;
 mod features;
 #[cfg(unix)]
