@@ -7,6 +7,7 @@ use crate::layout::{
 use crate::library::FILE;
 use crate::maps::{self, Mapping};
 use crate::memory::{self, Memory};
+use crate::names::Files;
 use crate::profile;
 use object::{Object, ObjectSymbol};
 use std::mem::offset_of;
@@ -39,6 +40,7 @@ pub struct Attached {
     window: Option<u64>,
     /// Leaks that were planted.
     planted: Option<u64>,
+    files: Files,
 }
 
 impl Attached {
@@ -61,7 +63,8 @@ impl Attached {
         let symbol =
             symbols.find(|symbol| symbol.name() == Ok("leaklab_preload_page"));
         let page = symbol.map_or(0, |symbol| range.start + symbol.address());
-        let found = Self { process, page, window: None, planted: None };
+        let files = Files::default();
+        let found = Self { process, page, window: None, planted: None, files };
         // The word is 0 before the first allocation.
         if page == 0
             || ![0, MAGIC].contains(&found.header(offset_of!(Header, magic))?)
@@ -199,6 +202,7 @@ impl Attached {
                 stacks.push(memory.read(place, size_of::<Stack>())?);
             }
         }
-        profile::write(process, open.then_some(header), stacks, end)
+        let header = open.then_some(header);
+        profile::write(process, &mut self.files, header, stacks, end)
     }
 }

@@ -6,6 +6,7 @@ use crate::library::FILE;
 use crate::maps::{self, Mapping, within};
 use addr2line::{Loader, demangle_auto};
 use std::collections::HashMap;
+use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -14,26 +15,30 @@ use std::path::PathBuf;
 const ALLOCATORS: [&str; 5] =
     ["alloc::alloc::", "<alloc::alloc::", "__rustc::", "__rust_alloc", "__rdl_"];
 
+/// The debug information of files, which takes a second to read for a large program.
+#[derive(Default)]
+pub(crate) struct Files(HashMap<PathBuf, Option<Loader>>);
+
+impl fmt::Debug for Files {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
 /// Names for the addresses of a process.
-pub(crate) struct Names {
+pub(crate) struct Names<'a> {
     process: u32,
     maps: Vec<Mapping>,
-    files: HashMap<PathBuf, Option<Loader>>,
+    files: &'a mut Files,
     /// Texts of frames. An address has one, and more if functions are inlined there.
     pub(crate) table: Vec<String>,
     known: HashMap<u64, Range<usize>>,
 }
 
-impl Names {
-    pub(crate) fn of(process: u32) -> Result<Self, Error> {
+impl<'a> Names<'a> {
+    pub(crate) fn of(process: u32, files: &'a mut Files) -> Result<Self, Error> {
         let (maps, table) = (maps::of(process)?, vec!["[root]".to_owned()]);
-        Ok(Self {
-            process,
-            maps,
-            files: HashMap::new(),
-            table,
-            known: HashMap::new(),
-        })
+        Ok(Self { process, maps, files, table, known: HashMap::new() })
     }
 
     /// A call stack up to the first 0, without the functions that only pass the request
@@ -74,7 +79,7 @@ impl Names {
         }
         let first = self.maps.iter().find(|m| m.offset == 0 && m.path == *path);
         let start = first.map_or(0, |first| first.range.start);
-        let file = self.files.entry(path.clone());
+        let file = self.files.0.entry(path.clone());
         let open = || Loader::new(within(self.process, path)).ok();
         let found = file.or_insert_with(open).as_ref();
         let found = found.map(|file| functions(file, address, start));

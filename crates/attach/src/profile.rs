@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::layout::{Header, Stack};
-use crate::names::Names;
+use crate::names::{Files, Names};
 use serde_json::{Map, Value, json};
 use std::fs;
 use std::mem::offset_of;
@@ -14,11 +14,12 @@ const COUNTS: [&str; 9] = ["tb", "tbk", "eb", "ebk", "mb", "mbk", "gb", "gbk", "
 /// allocated, and of each [`Stack`]; and the time in nanoseconds when it was closed.
 pub(crate) fn write(
     process: u32,
+    files: &mut Files,
     header: Option<Vec<u64>>,
     stacks: Vec<Vec<u64>>,
     end: u64,
 ) -> Result<Vec<u8>, Error> {
-    let mut names = Names::of(process)?;
+    let mut names = Names::of(process, files)?;
     let header =
         |field: usize| header.as_ref().map_or(end, |words| words[field / 8]);
     let start = header(offset_of!(Header, opened));

@@ -14,7 +14,7 @@ use heap::Reading;
 use profile::Profile;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use workload::round::to_the_end;
 use workload::{Digest, RoundStats};
 
@@ -41,6 +41,8 @@ pub(crate) struct Attempts<'a, I, L> {
     /// How much of it in this attempt.
     repeats: u32,
     pub(crate) longest_pause: Duration,
+    /// Time in which the last window was served.
+    pub(crate) recorded: Duration,
     /// The shortest of the rounds' longest pauses.
     usual_pause: Duration,
     /// Responses of the undisturbed rounds.
@@ -63,6 +65,7 @@ impl<'a, I: Instrument, L: Load> Attempts<'a, I, L> {
             repeated: Vec::new(),
             repeats: 0,
             longest_pause: Duration::ZERO,
+            recorded: Duration::ZERO,
             usual_pause: Duration::MAX,
             responses: BTreeMap::new(),
         }
@@ -272,7 +275,9 @@ impl<'a, I: Instrument, L: Load> Attempts<'a, I, L> {
             let batch = Batch { round: self.number().await?, ..batch };
             let before = heap.counters_at_rest().await?;
             heap.open_window().await?;
+            let began = Instant::now();
             let sent = self.session.send_or_notice(batch).await;
+            self.recorded = began.elapsed();
             let after = heap.counters_at_rest().await?;
             let json = heap.close_window().await?;
             if let Some(why) = sent?.disturbed {

@@ -3,11 +3,11 @@
 
 use crate::attempts::Attempts;
 use crate::instrument::Instrument;
-use crate::judge::trend::{GIVEN_BACK, Stage, Trend, trend};
+use crate::judge::trend::{GIVEN_BACK, STAGES_MAX, Stage, Trend, trend};
 use crate::judge::{Judgement, judge, requests_needed};
 use crate::outside::THREADS;
 use crate::pressure::Watch;
-use crate::samples::Samples;
+use crate::samples::{Samples, Window};
 use crate::scenario::{Growth, Scenario, Verdict};
 use crate::session::{Batch, Load, Session};
 use anyhow::{Context, Result};
@@ -17,9 +17,14 @@ use workload::Origin;
 
 /// Rounds of a stage: as many as the interval of a slope needs (statistics).
 const ROUNDS: u64 = 8;
-/// Each stage has this many times the requests of the one before it, which is more than
+/// Each stage has at least this many times the requests of the one before it, more than
 /// all before it together: a table that doubles does so at least once.
-const LONGER: f64 = 3.0;
+const LONGER: f64 = 2.0;
+/// The same where growth is not clear yet, or the service is fast: a smaller leak shows,
+/// and a larger cache is full.
+const LONGEST: f64 = 3.0;
+/// The service is fast if its last stage takes no longer with [`LONGEST`].
+const LAST_STAGE: f64 = 5.0;
 /// A stage with fewer requests than this says nothing that the one before did not.
 const LONGER_MIN: f64 = 1.5;
 /// Requests in a round of a service that is slow, or that grows by much.
@@ -27,6 +32,9 @@ const REQUESTS_MIN: f64 = 10.0;
 /// The second window of a small leak has more requests, so that it grows by this much:
 /// several times the buffers of a few connections.
 const CLEAR_BYTES: f64 = 512_000.0;
+/// Seconds that it may take for that, and for a table that should double meanwhile.
+const CLEAR_WITHIN: f64 = 2.0;
+const DOUBLES_WITHIN: f64 = 10.0;
 /// Requests after an idle time: enough for a cache that removes a few expired entries at
 /// a time, and too few to grow by much.
 const IDLE_REQUESTS: u64 = 50;
@@ -214,7 +222,11 @@ impl Staged<'_> {
         let most = self.bounds.requests(&each, &rest) / scenario.rounds as f64;
         (self.next, self.rest) = (attempts.next, rest);
         self.requests += sent;
-        Ok((samples, most.min(LONGER * scenario.requests as f64)))
+        let left = STAGES_MAX.saturating_sub(self.stages.len()) as i32;
+        let last = LONGEST.powi(left) * sent as f64 * each.seconds;
+        let clear = self.last()?.grows() && last > LAST_STAGE;
+        let longer = if clear { LONGER } else { LONGEST };
+        Ok((samples, most.min(longer * scenario.requests as f64)))
     }
 
     fn last(&self) -> Result<&Stage> {
@@ -236,21 +248,27 @@ impl Staged<'_> {
         Ok(given > GIVEN_BACK * self.last()?.growth())
     }
 
-    /// Records call stacks. Where the windows show no growth, a table grew between them:
-    /// it doubles in a window that has as many requests as all rounds.
+    /// Records call stacks. Where only a table grows, it may have done so between the
+    /// windows: it doubles in one that has as many requests as all rounds.
     async fn windows<I: Instrument, L: Load>(
         &self,
         attempts: &mut Attempts<'_, I, L>,
         samples: &mut Samples,
     ) -> Result<()> {
-        let slope = self.last()?.line_with_tables().slope;
+        let last = self.last()?;
+        let slope = last.line_with_tables().slope;
         let [first, mut second] = attempts.batches_of_windows();
-        let longest = Batch { requests: self.requests, ..second };
+        attempts.windows([first], samples).await?;
+        // Recording makes some requests ten times slower.
+        let each = attempts.recorded.as_secs_f64() / first.requests as f64;
+        let within = |seconds: f64| self.requests.min((seconds / each) as u64);
         let clear = (CLEAR_BYTES / slope) as u64;
-        second.requests = second.requests.max(clear.min(self.requests));
-        attempts.windows([first, second], samples).await?;
+        second.requests = second.requests.max(clear.min(within(CLEAR_WITHIN)));
+        attempts.windows([second], samples).await?;
         let least = WINDOW_SHOWS * slope;
-        if samples.windows.iter().any(|window| window.bytes_per_request() < least) {
+        let shows = |window: &Window| window.bytes_per_request() >= least;
+        if last.only_doubles() && !samples.windows.iter().all(shows) {
+            let longest = Batch { requests: within(DOUBLES_WITHIN), ..second };
             samples.windows.pop();
             attempts.windows([longest], samples).await?;
         }
