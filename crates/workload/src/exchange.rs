@@ -18,7 +18,6 @@ pub(crate) struct Response {
     pub(crate) abandoned: bool,
     pub(crate) closes: bool,
     pub(crate) digest: Digest,
-    pub(crate) body_bytes: u64,
     pub(crate) first_byte: Duration,
     pub(crate) whole: Duration,
 }
@@ -40,7 +39,6 @@ impl Response {
             abandoned: true,
             closes: true,
             digest: Digest::of(hash_of(ids)),
-            body_bytes: 0,
             first_byte: waited,
             whole: waited,
         }
@@ -76,7 +74,6 @@ pub(crate) async fn exchange(
     );
     hash.update([0]);
     let mut first_byte = None;
-    let mut body_bytes = 0;
     let reads = if let ClientBehavior::DoesNotRead(stay) = client {
         sleep(stay.saturating_sub(began.elapsed())).await;
         false
@@ -86,7 +83,6 @@ pub(crate) async fn exchange(
     while reads && let Some(frame) = response.body_mut().frame().await {
         if let Ok(data) = frame?.into_data() {
             first_byte.get_or_insert_with(|| began.elapsed());
-            body_bytes += data.len() as u64;
             hash.update(&data);
             if leaves {
                 break;
@@ -100,7 +96,6 @@ pub(crate) async fn exchange(
         abandoned: false,
         closes: closes || leaves || !reads,
         digest: Digest::of(hash),
-        body_bytes,
         first_byte: first_byte.unwrap_or(whole),
         whole,
     })

@@ -12,8 +12,8 @@ use crate::request::Request;
 use hdrhistogram::Histogram;
 use hyper::StatusCode;
 use std::collections::BTreeMap;
+use std::mem::replace;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::timeout;
@@ -86,8 +86,6 @@ pub struct RoundStats {
     pub ended_at: Option<String>,
     /// The longest time in which no response was completed.
     pub longest_pause: Duration,
-    /// Bytes of all bodies.
-    pub body_bytes: u64,
     /// Time to the end of a response, in microseconds.
     pub latency_us: Histogram<u64>,
     /// Time to the first byte of a body, in microseconds.
@@ -110,7 +108,6 @@ impl Default for RoundStats {
             first_error: None,
             ended_at: None,
             longest_pause: Duration::ZERO,
-            body_bytes: 0,
             latency_us: times.clone(),
             first_byte_us: times,
         }
@@ -132,18 +129,17 @@ impl RoundStats {
         self.first_error = self.first_error.take().or(other.first_error);
         self.ended_at = self.ended_at.take().or(other.ended_at);
         self.longest_pause = self.longest_pause.max(other.longest_pause);
-        self.body_bytes += other.body_bytes;
         let bounds = "the bounds are the same";
         self.latency_us.add(other.latency_us).expect(bounds);
         self.first_byte_us.add(other.first_byte_us).expect(bounds);
     }
 
     /// Adds the response to a request of this round.
-    fn record(&mut self, round: &Round, state: &State, sent: Taken) {
+    fn record(&mut self, round: &Round, began: Instant, sent: Taken) {
         let Taken { number, name, response } = sent;
-        self.longest_pause = self.longest_pause.max(state.pause());
+        let before = replace(&mut self.took, began.elapsed());
+        self.longest_pause = self.longest_pause.max(self.took - before);
         self.parts[(number * PARTS / round.count) as usize].add(response.digest);
-        self.body_bytes += response.body_bytes;
         self.refused += u64::from(response.refused);
         self.abandoned += u64::from(response.abandoned);
         self.latency_us.saturating_record(response.whole.as_micros() as u64);
@@ -156,7 +152,6 @@ impl RoundStats {
             self.first_error.get_or_insert_with(error);
         }
         if (round.ends_at)(status.as_u16(), response.refused) {
-            state.ended.store(true, Relaxed);
             self.ended_at.get_or_insert_with(error);
         }
     }
@@ -179,90 +174,44 @@ impl Round {
     /// [`RoundError`] for the first request without a response. A response that
     /// reports an error is a response.
     pub async fn run(&self, origin: Origin) -> Result<RoundStats, RoundError> {
-        let state = Arc::new(State::default());
-        let mut stats = match self.offered_per_second {
-            Some(rate) => self.offer(origin, &state, rate).await?,
-            None => self.send_all(origin, &state).await?,
-        };
-        stats.took = state.began.elapsed();
-        Ok(stats)
-    }
-
-    /// Sends a request whenever one has ended.
-    async fn send_all(
-        &self,
-        origin: Origin,
-        state: &Arc<State>,
-    ) -> Result<RoundStats, RoundError> {
-        let mut senders = JoinSet::new();
-        for _ in 0..self.concurrency {
-            senders.spawn(self.clone().send(origin, Arc::clone(state)));
-        }
-        let mut stats = RoundStats::default();
-        while let Some(sender) = senders.join_next().await {
-            stats.merge(joined(sender)?);
-        }
-        Ok(stats)
-    }
-
-    /// Starts requests at a rate. Each takes a connection that is idle, or a new one.
-    async fn offer(
-        &self,
-        origin: Origin,
-        state: &Arc<State>,
-        rate: u64,
-    ) -> Result<RoundStats, RoundError> {
-        let mut stats = RoundStats::default();
+        let (began, mut stats) = (Instant::now(), RoundStats::default());
         let (mut idle, mut clients) = (Vec::<Connection>::new(), JoinSet::new());
         for number in 0..self.count {
-            let due = Duration::from_micros(number * 1_000_000 / rate);
-            let due = tokio::time::sleep_until((state.began + due).into());
+            let due = self.due(began, number);
             tokio::pin!(due);
             loop {
+                // At a rate, requests don't wait for others.
+                let may_start = self.offered_per_second.is_some()
+                    || clients.len() < self.concurrency.max(1);
                 tokio::select! {
-                    () = &mut due => break,
+                    () = &mut due, if may_start => break,
                     Some(client) = clients.join_next() => {
                         let (taken, connection) = joined(client)?;
                         idle.extend(connection);
-                        stats.record(self, state, taken);
+                        stats.record(self, began, taken);
                     }
                 }
             }
-            if state.ended.load(Relaxed) {
+            if stats.ended_at.is_some() {
                 break;
             }
-            stats.starting = state.began.elapsed();
+            stats.starting = began.elapsed();
             idle.retain(Connection::is_open);
             let (round, connection) = (self.clone(), idle.pop());
             clients
                 .spawn(async move { round.one(origin, connection, number).await });
         }
         while let Some(client) = clients.join_next().await {
-            stats.record(self, state, joined(client)?.0);
+            stats.record(self, began, joined(client)?.0);
         }
         Ok(stats)
     }
 
-    /// Takes one request after the other until none is left.
-    async fn send(
-        self,
-        origin: Origin,
-        state: Arc<State>,
-    ) -> Result<RoundStats, RoundError> {
-        let connect = Connection::open(origin).await;
-        let what = || "a connection".to_owned();
-        let failed =
-            |source| RoundError { round: self.number, what: what(), source };
-        let mut connection = Some(connect.map_err(failed)?);
-        let mut stats = RoundStats::default();
-        loop {
-            let number = state.next.fetch_add(1, Relaxed);
-            if number >= self.count || state.ended.load(Relaxed) {
-                return Ok(stats);
-            }
-            let (taken, open) = self.one(origin, connection, number).await?;
-            connection = open;
-            stats.record(&self, &state, taken);
+    /// When a request starts that has a connection: at a rate, or at once.
+    async fn due(&self, began: Instant, number: u64) {
+        if let Some(rate) = self.offered_per_second {
+            let due = began + Duration::from_micros(number * 1_000_000 / rate);
+            tokio::time::sleep_until(due.into()).await;
         }
     }
 
@@ -320,35 +269,4 @@ fn patience(client: ClientBehavior) -> Duration {
 /// What a task returned. A panic in it goes on.
 fn joined<T>(task: Result<T, JoinError>) -> T {
     task.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
-}
-
-/// What the senders of a round share.
-struct State {
-    /// Number of the next request.
-    next: AtomicU64,
-    /// Whether a response has ended the round.
-    ended: AtomicBool,
-    began: Instant,
-    /// When the last response was completed, in microseconds.
-    completed_us: AtomicU64,
-}
-
-impl Default for State {
-    fn default() -> Self {
-        Self {
-            next: AtomicU64::new(0),
-            ended: AtomicBool::new(false),
-            began: Instant::now(),
-            completed_us: AtomicU64::new(0),
-        }
-    }
-}
-
-impl State {
-    /// A response is complete: the time since the one before it.
-    fn pause(&self) -> Duration {
-        let now = self.began.elapsed().as_micros() as u64;
-        let before = self.completed_us.swap(now, Relaxed);
-        Duration::from_micros(now.saturating_sub(before))
-    }
 }

@@ -1,6 +1,7 @@
 //! Other forms of requests, rewritten as the text of a `.http` file, which can be shown
 //! and edited: HAR files and OpenAPI documents.
 
+mod files;
 mod har;
 mod openapi;
 mod pattern;
@@ -11,6 +12,7 @@ mod tests;
 use crate::http_file::{HttpFile, HttpFileError};
 use serde_json::Value;
 use std::fmt::Write;
+use std::path::Path;
 
 /// The text of a `.http` file, and what it lacks.
 #[derive(Debug, Default)]
@@ -43,12 +45,17 @@ impl SourceError {
 
 impl Source {
     /// Rewrites a HAR file or an OpenAPI document; its content says which it is. Other
-    /// texts stay as they are, without scripts. `origin`, such as `http://127.0.0.1:8080`, is where the
-    /// service is known to be, and else the document says so.
+    /// texts stay as they are, without scripts. `origin`, such as `http://127.0.0.1:8080`,
+    /// is where the service is known to be, and else the document says so. `path` is where
+    /// the text was read, for files that it refers to.
     ///
     /// # Errors
     /// The text is JSON or YAML, but broken or something else.
-    pub fn read(text: &str, origin: Option<&str>) -> Result<Self, SourceError> {
+    pub fn read(
+        text: &str,
+        origin: Option<&str>,
+        path: Option<&Path>,
+    ) -> Result<Self, SourceError> {
         let text = text.trim_start_matches('\u{feff}');
         let document: Value = if is_json(text) {
             serde_json::from_str(text)?
@@ -64,6 +71,7 @@ impl Source {
         }
         let version = document.get("openapi").and_then(Value::as_str);
         if version.is_some_and(|version| version.starts_with("3.")) {
+            let document = files::bundled(document, path)?;
             let (requests, headers) = openapi::requests(&document, origin)?;
             return Ok(written(&requests, headers));
         }

@@ -45,9 +45,7 @@ impl Document<'_> {
 
     fn target(&self, reference: &str) -> Result<&Value, SourceError> {
         let wrong = |what| Err(SourceError::at(reference, what));
-        let Some(pointer) = reference.strip_prefix('#') else {
-            return wrong("a $ref to another file; put both into one document");
-        };
+        let pointer = reference.strip_prefix('#').unwrap_or(reference);
         let pointer = percent_encoding::percent_decode_str(pointer);
         match self.0.pointer(&pointer.decode_utf8_lossy()) {
             Some(target) => Ok(target),

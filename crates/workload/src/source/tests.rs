@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// The text that is made, without its first line; it must be a file that can be read.
 fn made(document: &str) -> String {
-    let source = Source::read(document, None).unwrap();
+    let source = Source::read(document, None, None).unwrap();
     HttpFile::parse(&source.text, Path::new(".")).unwrap();
     source.text.split_once("\n\n").unwrap().1.to_owned()
 }
@@ -93,7 +93,7 @@ content-type: application/json
 }
 "#;
     assert_eq!(made(OPENAPI_3_0), expected);
-    let elsewhere = Source::read(OPENAPI_3_0, Some("http://[::1]:9")).unwrap();
+    let elsewhere = Source::read(OPENAPI_3_0, Some("http://[::1]:9"), None).unwrap();
     assert!(elsewhere.text.contains("POST http://[::1]:9/v1/orders/"));
     assert_eq!(elsewhere.headers, ["Authorization", "X-Own"]);
 }
@@ -144,7 +144,7 @@ text
 --leaklab-boundary--
 "#;
     assert_eq!(made(document), expected);
-    let text = Source::read(document, None).unwrap().text;
+    let text = Source::read(document, None, None).unwrap().text;
     let file = HttpFile::parse(&text, Path::new(".")).unwrap();
     let bodies = [1, 2].map(|at| file.request(&file.requests[at], 7).body);
     assert!(bodies[0].contains("\"a {{b}}\""), "{}", bodies[0]);
@@ -170,7 +170,7 @@ fn a_recording_is_sent_as_it_was() {
     let expected = "### GET /orders/{id}\nGET http://h:1/orders/17?x=1\ncookie: a=1\n\n\
                     ### POST /\nPOST /\n\na\n{{hash}}## b\n{{less}} c\n";
     assert_eq!(made(&har), expected);
-    let text = Source::read(&har, None).unwrap().text;
+    let text = Source::read(&har, None, None).unwrap().text;
     let file = HttpFile::parse(&text, Path::new(".")).unwrap();
     assert_eq!(file.request(&file.requests[1], 0).body, "a\n### b\n< c");
 }
@@ -183,7 +183,7 @@ fn other_texts_stay_and_wrong_ones_name_the_place() {
     for (text, kept) in
         files.map(|text| (text, text)).into_iter().chain([(scripted, without)])
     {
-        assert_eq!(Source::read(text, None).unwrap().text.trim_end(), kept);
+        assert_eq!(Source::read(text, None, None).unwrap().text.trim_end(), kept);
     }
     let openapi =
         |paths: &str| format!(r#"{{"openapi": "3.1.0", "paths": {paths}}}"#);
@@ -205,8 +205,39 @@ fn other_texts_stay_and_wrong_ones_name_the_place() {
             "#/paths/~1a~1b/post: #/no: a $ref to something",
         ),
         (body(r#"{"$ref": "b.yaml#/x"}"#), "a $ref to another file"),
+        (body(r#"{"$ref": "http://h/b.yaml"}"#), "a $ref to another host"),
     ] {
-        let error = Source::read(&text, None).unwrap_err().to_string();
+        let error = Source::read(&text, None, None).unwrap_err().to_string();
         assert!(error.contains(expected), "{text}: {error}");
     }
+}
+
+#[test]
+fn references_reach_into_other_files_and_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let root = "openapi: 3.0.0\npaths:\n  /a: {$ref: 'paths/a.yaml'}\n\
+                components: {schemas: {Kind: {enum: [paper]}}}\n";
+    let path = write("root.yaml", root);
+    let item = "post: {requestBody: {content: {application/json: {schema: \
+                {$ref: '../my%20parts.json#/defs/Order'}}}}}\n";
+    write("paths/a.yaml", item);
+    let parts = r##"{"defs": {"Order": {"required": ["kind", "of"], "properties": {
+        "kind": {"$ref": "root.yaml#/components/schemas/Kind"},
+        "of": {"$ref": "#/defs/Id"}}}, "Id": {"type": "integer"}}}"##;
+    write("my parts.json", parts);
+    let source = Source::read(root, None, Some(&path)).unwrap();
+    assert!(
+        source.text.contains("\"kind\": \"paper\",\n  \"of\": "),
+        "{}",
+        source.text
+    );
+    let lost = root.replace("a.yaml", "b.yaml");
+    let error = Source::read(&lost, None, Some(&path)).unwrap_err().to_string();
+    assert!(error.starts_with("paths/b.yaml: cannot read "), "{error}");
 }

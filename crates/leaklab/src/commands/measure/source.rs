@@ -46,7 +46,8 @@ pub(super) async fn read(
         Failure::Usage(format!("cannot read {path} ({error})"))
     })?;
     let origin = address.map(|address| format!("http://{address}"));
-    let source = Source::read(&text, origin.as_deref());
+    let path = url.is_none().then_some(&*requests);
+    let source = Source::read(&text, origin.as_deref(), path);
     let source = source.map_err(|error| wrong(error.to_string()))?;
     if arguments.print_requests {
         print(&source.text)?;
