@@ -13,7 +13,7 @@ use http_body_util::BodyExt;
 use leaklab::commands::seed;
 use leaklab::run::{Database, EngineChoice, Run, Under, program};
 use leaklab::stop::Stop;
-use measure::{HeapClient, Process};
+use measure::{HeapClient, Instrument, Process};
 use serde_json::{Value, json};
 use std::process::Command;
 use std::sync::OnceLock;

@@ -9,7 +9,8 @@
 //! | `/export/N` with the items | `/stream/N` |
 //! | `/c` memory of C | |
 //!
-//! `/never` always misses its deadline, and `/odd/N` fails for odd numbers.
+//! `/never` always misses its deadline, and `/odd/N` fails for odd numbers; with POST it
+//! keeps something when it fails.
 //!
 //!     cargo run -p measure --example shelf [ADDRESS]
 
@@ -21,6 +22,7 @@ use std::collections::{LinkedList, VecDeque};
 use std::convert::Infallible;
 use std::fs::File;
 use std::io::{Read, Write};
+use std::os::fd::IntoRawFd;
 use std::pin::Pin;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -36,7 +38,6 @@ type Shelf = Mutex<LinkedList<Vec<u8>>>;
 type Filled = Mutex<VecDeque<String>>;
 type Expiring = Mutex<VecDeque<(Instant, String)>>;
 type Table = Mutex<Vec<[u64; 3]>>;
-type Files = Mutex<LinkedList<File>>;
 
 async fn keep(body: Bytes, shelf: Data<Shelf>) -> HttpResponse {
     shelf.lock().expect("no handler panics").push_back(body.to_vec());
@@ -87,12 +88,12 @@ async fn table(path: web::Path<u64>, table: Data<Table>) -> HttpResponse {
     HttpResponse::NoContent().finish()
 }
 
-async fn open(files: Data<Files>) -> HttpResponse {
-    match File::open("/dev/null") {
-        Ok(file) => files.lock().expect("no handler panics").push_back(file),
-        Err(_) => return HttpResponse::InternalServerError().finish(),
+/// Nothing closes the file, and nothing on the heap knows it.
+async fn open() -> HttpResponse {
+    match File::open("/dev/null").map(IntoRawFd::into_raw_fd) {
+        Ok(_) => HttpResponse::NoContent().finish(),
+        Err(_) => HttpResponse::InternalServerError().finish(),
     }
-    HttpResponse::NoContent().finish()
 }
 
 /// As C code that a service calls, and that forgets what it allocated.
@@ -234,6 +235,13 @@ async fn odd(number: web::Path<u64>) -> HttpResponse {
     }
 }
 
+async fn keep_odd(number: web::Path<u64>, shelf: Data<Shelf>) -> HttpResponse {
+    if !number.is_multiple_of(2) {
+        shelf.lock().expect("no handler panics").push_back(vec![0; 500]);
+    }
+    odd(number).await
+}
+
 async fn never() -> HttpResponse {
     HttpResponse::GatewayTimeout().finish()
 }
@@ -244,7 +252,6 @@ async fn main() -> std::io::Result<()> {
         (Data::new(Shelf::default()), Data::new(Filled::default()));
     let (expiring, table_of_numbers) =
         (Data::new(Expiring::default()), Data::new(Table::default()));
-    let files = Data::new(Files::default());
     let work = Data::new(Work::start());
     let given = std::env::args().nth(1);
     let gauges = Gauges::default();
@@ -252,7 +259,6 @@ async fn main() -> std::io::Result<()> {
         App::new()
             .app_data(shelf.clone())
             .app_data(filled.clone())
-            .app_data(files.clone())
             .app_data(expiring.clone())
             .app_data(table_of_numbers.clone())
             .route("/keep", web::post().to(keep))
@@ -272,6 +278,7 @@ async fn main() -> std::io::Result<()> {
             .route("/export/{items}", web::get().to(export))
             .route("/stream/{items}", web::get().to(stream))
             .route("/odd/{number}", web::get().to(odd))
+            .route("/odd/{number}", web::post().to(keep_odd))
             .wrap(heap::actix::instrument(gauges.clone()))
     })
     .on_connect(|_, data| {

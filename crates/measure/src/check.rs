@@ -3,9 +3,9 @@
 
 use crate::instrument::InProcess;
 use crate::judge::trend::Trend;
-use crate::judge::{SiteGrowth, in_app_first, sites_in};
+use crate::judge::{MetricSlope, SiteGrowth, in_app_first, sites_in};
 use crate::samples::Samples;
-use crate::scenario::{Growth, Metric, Scenario, Verdict};
+use crate::scenario::{Growth, Scenario, Verdict};
 use crate::session::Load;
 use crate::stages::{self, Bounds, Found};
 use anyhow::{Context, Result, bail};
@@ -13,11 +13,10 @@ use heap::alloc::{counts, uncounted};
 use profile::InApp;
 use std::fmt;
 use std::net::SocketAddr;
-use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
-use workload::{ClientBehavior, Origin, Request, Requests};
+use workload::{Origin, Request, Requests};
 
 /// Requests in a round of the first stage, if the detection limit doesn't need more.
 const REQUESTS: u64 = 250;
@@ -29,9 +28,8 @@ const BOUNDS: Bounds = Bounds {
     growth_bytes: 256 << 20,
     stage: Duration::from_secs(20),
     idle: Duration::ZERO,
+    by_status: Duration::ZERO,
 };
-/// A pool opens and closes files now and then; a leak opens one with each request.
-const FILES_RISE: f64 = 0.1;
 /// Numbers of a round; more than a round has requests.
 const ROUND: u64 = 1 << 20;
 
@@ -158,11 +156,20 @@ impl Check {
             (Numbered(self.request.clone()), self.scenario(allowed));
         let found =
             stages::measure(&heap, origin, &load, &scenario, &BOUNDS, &|_| {});
-        let Found { trend, reason, judgement, samples, requests_in_all, .. } =
-            found.await?;
-        if let Some(error) = samples.first_error.as_ref().filter(|_| !self.may_fail)
+        let Found {
+            trend,
+            reason,
+            judgement,
+            samples,
+            requests_in_all,
+            metrics,
+            ..
+        } = found.await?;
+        if let Some(error) =
+            samples.stats.first_error.as_ref().filter(|_| !self.may_fail)
         {
-            let (errors, all) = (samples.errors, samples.latency_us.len());
+            let (errors, all) =
+                (samples.stats.errors, samples.stats.latency_us.len());
             bail!("{errors} of {all} responses are errors, such as {error}");
         }
         Ok(Report {
@@ -173,11 +180,7 @@ impl Check {
             interval: judgement.line.interval,
             detection_limit: judgement.detection_limit,
             requests: requests_in_all,
-            open_files_per_request: judgement
-                .metrics
-                .first()
-                .map(|files| files.per_request)
-                .filter(|rise| *rise > FILES_RISE),
+            metrics,
             sites: self.sites(&samples, &scenario),
             reason: reason.map(|reason| reason.replace("--count", "requests()")),
         })
@@ -188,7 +191,6 @@ impl Check {
             // The noise may hide half of it.
             growth: Growth::Slope { min_leak_bytes: 2.0 * allowed },
             expected: Verdict::Bounded,
-            metrics: &[Metric::OpenFiles],
             ..stages::scenario(self.requests, self.concurrency)
         }
     }
@@ -255,8 +257,8 @@ pub struct Report {
     pub detection_limit: f64,
     /// Requests in the rounds.
     pub requests: u64,
-    /// By how much open files rise with each request, if they do.
-    pub open_files_per_request: Option<f64>,
+    /// Open files, threads and gauges that rise with each request.
+    pub metrics: Vec<MetricSlope>,
     /// What holds the growth: in-app lines first, the largest of them first.
     pub sites: Vec<SiteGrowth>,
     /// Why there is no verdict, and what to do.
@@ -271,7 +273,7 @@ impl Report {
             Trend::Leaks => self.bytes_per_request <= self.allowed,
             Trend::GrowsWith | Trend::Inconclusive => false,
         };
-        bytes && self.open_files_per_request.is_none()
+        bytes && !self.metrics.iter().any(MetricSlope::is_counted)
     }
 }
 
@@ -289,8 +291,8 @@ impl fmt::Display for Report {
             self.detection_limit,
             self.requests
         )?;
-        if let Some(rise) = self.open_files_per_request {
-            write!(f, "\n{rise:+.2} open files per request")?;
+        for MetricSlope { name, per_request } in &self.metrics {
+            write!(f, "\n{per_request:+.2} {name} per request")?;
         }
         if let Some(reason) = &self.reason {
             write!(f, "\n{reason}")?;
@@ -314,14 +316,4 @@ impl Load for Numbered {
         let request = self.0.clone();
         Arc::new(move |n| request.filled(round * ROUND + n))
     }
-
-    fn client(&self) -> ClientBehavior {
-        ClientBehavior::Reads
-    }
-
-    async fn prepare(&self, _: Range<u64>) -> Result<()> {
-        Ok(())
-    }
-
-    fn set_size(&self, _: Option<u64>) {}
 }

@@ -1,5 +1,6 @@
 //! Reads the heap of a service that mounts `heap::routes`.
 
+use crate::instrument::Instrument;
 use crate::outside;
 use crate::rest;
 use anyhow::{Context, Result, bail};
@@ -9,6 +10,8 @@ use std::time::Duration;
 use workload::Request;
 use workload::client::{Connection, HttpError, Origin};
 
+/// Counters only: no system calls in the service.
+const COUNTERS: &str = "/__heap?only=counters";
 /// A service that gives no reading for this long has failed.
 const READING_WITHIN: Duration = Duration::from_secs(60);
 /// The same for a window, whose end names all call stacks.
@@ -55,9 +58,9 @@ impl HeapClient {
     /// A full reading now, at rest or not.
     ///
     /// # Errors
-    /// As for [`HeapClient::at_rest`].
+    /// The service does not answer `/__heap`.
     pub async fn now(&self) -> Result<Reading> {
-        self.full(&mut OneConnection { origin: self.origin, open: None }).await
+        self.full(&mut self.connection()).await
     }
 
     async fn full(&self, heap: &mut OneConnection) -> Result<Reading> {
@@ -68,75 +71,65 @@ impl HeapClient {
         Ok(reading)
     }
 
-    /// Waits until live bytes and requests in flight do not change any more, then takes
-    /// a full reading.
-    ///
-    /// # Errors
-    /// The service does not answer `/__heap`.
-    pub async fn at_rest(&self) -> Result<Reading> {
-        let (mut heap, _) = self.come_to_rest().await?;
-        self.full(&mut heap).await
-    }
-
-    /// The same with counters only: no system calls in the service.
-    ///
-    /// # Errors
-    /// As for [`HeapClient::at_rest`].
-    pub async fn counters_at_rest(&self) -> Result<Reading> {
-        self.come_to_rest().await.map(|(_, reading)| reading)
-    }
-
-    async fn come_to_rest(&self) -> Result<(OneConnection, Reading)> {
-        let mut heap = OneConnection { origin: self.origin, open: None };
-        let read = async || heap.read("/__heap?only=counters").await;
-        let reading = rest::reached(read).await?;
-        Ok((heap, reading))
-    }
-
-    /// Resets the peak to the present live bytes.
-    ///
-    /// # Errors
-    /// As for [`HeapClient::at_rest`].
-    pub async fn reset_peak(&self) -> Result<()> {
-        self.ask("DELETE", "/__heap/peak").await.map(|_| ())
-    }
-
-    /// The peak since its last reset, and the other counters.
-    ///
-    /// # Errors
-    /// As for [`HeapClient::at_rest`].
-    pub async fn counters(&self) -> Result<Reading> {
-        let mut heap = OneConnection { origin: self.origin, open: None };
-        heap.read("/__heap?only=counters").await
-    }
-
-    /// Opens a dhat window.
-    ///
-    /// # Errors
-    /// As for [`HeapClient::at_rest`].
-    pub async fn open_window(&self) -> Result<()> {
-        self.ask("POST", "/__heap/window").await.map(|_| ())
-    }
-
-    /// Closes the window; dhat's profile.
-    ///
-    /// # Errors
-    /// As for [`HeapClient::at_rest`].
-    pub async fn close_window(&self) -> Result<Vec<u8>> {
-        self.ask("DELETE", "/__heap/window").await
-    }
-
     /// Lets every request leak this number of bytes from now on; 0 ends it.
     ///
     /// # Errors
-    /// As for [`HeapClient::at_rest`].
+    /// As for [`HeapClient::now`].
     pub async fn plant(&self, bytes: u64) -> Result<()> {
         self.ask("POST", &format!("/__heap/plant?bytes={bytes}")).await.map(|_| ())
     }
 
     async fn ask(&self, method: &'static str, path: &str) -> Result<Vec<u8>> {
-        let mut heap = OneConnection { origin: self.origin, open: None };
-        heap.ask(method, path, WINDOW_WITHIN).await
+        self.connection().ask(method, path, WINDOW_WITHIN).await
+    }
+
+    fn connection(&self) -> OneConnection {
+        OneConnection { origin: self.origin, open: None }
+    }
+
+    /// The last reading of the counters, over the connection that is still open.
+    async fn come_to_rest(&self) -> Result<(OneConnection, Reading)> {
+        let mut heap = self.connection();
+        let read = async || heap.read(COUNTERS).await;
+        let reading = rest::reached(read).await?;
+        Ok((heap, reading))
+    }
+}
+
+impl Instrument for HeapClient {
+    async fn at_rest(&self) -> Result<Reading> {
+        let (mut heap, _) = self.come_to_rest().await?;
+        self.full(&mut heap).await
+    }
+
+    async fn counters_at_rest(&self) -> Result<Reading> {
+        self.come_to_rest().await.map(|(_, reading)| reading)
+    }
+
+    async fn counters(&self) -> Result<Reading> {
+        self.connection().read(COUNTERS).await
+    }
+
+    async fn reset_peak(&self) -> Result<()> {
+        self.ask("DELETE", "/__heap/peak").await.map(|_| ())
+    }
+
+    async fn peak<T>(
+        &self,
+        load: impl Future<Output = Result<T>>,
+        _: bool,
+    ) -> Result<(T, u64)> {
+        self.reset_peak().await?;
+        let served = load.await?;
+        Ok((served, self.counters().await?.peak_bytes))
+    }
+
+    async fn open_window(&self) -> Result<()> {
+        self.ask("POST", "/__heap/window").await.map(|_| ())
+    }
+
+    async fn close_window(&self) -> Result<Vec<u8>> {
+        self.ask("DELETE", "/__heap/window").await
     }
 }
 

@@ -1,6 +1,5 @@
 //! What reads a service's memory.
 
-use crate::HeapClient;
 use crate::outside;
 use crate::rest;
 use anyhow::{Result, bail};
@@ -16,7 +15,7 @@ pub trait Instrument: Sync {
         None
     }
 
-    /// Whether it records call stacks.
+    /// Whether it reads the heap exactly and records call stacks.
     fn has_windows(&self) -> bool {
         true
     }
@@ -83,42 +82,6 @@ pub async fn peak_of_readings<T>(
     }
 }
 
-impl Instrument for HeapClient {
-    async fn peak<T>(
-        &self,
-        load: impl Future<Output = Result<T>>,
-        _: bool,
-    ) -> Result<(T, u64)> {
-        Self::reset_peak(self).await?;
-        let served = load.await?;
-        Ok((served, Self::counters(self).await?.peak_bytes))
-    }
-
-    async fn at_rest(&self) -> Result<Reading> {
-        Self::at_rest(self).await
-    }
-
-    async fn counters_at_rest(&self) -> Result<Reading> {
-        Self::counters_at_rest(self).await
-    }
-
-    async fn counters(&self) -> Result<Reading> {
-        Self::counters(self).await
-    }
-
-    async fn reset_peak(&self) -> Result<()> {
-        Self::reset_peak(self).await
-    }
-
-    async fn open_window(&self) -> Result<()> {
-        Self::open_window(self).await
-    }
-
-    async fn close_window(&self) -> Result<Vec<u8>> {
-        Self::close_window(self).await
-    }
-}
-
 /// Reads the heap of its own process, where a test has started the service.
 #[derive(Debug, Clone, Default)]
 pub struct InProcess(pub Gauges);
@@ -171,5 +134,18 @@ impl Instrument for ProcessMemory {
     async fn counters(&self) -> Result<Reading> {
         let live_bytes = outside::resident_bytes(self.0)?;
         Ok(Reading { live_bytes, ..Reading::default() })
+    }
+
+    async fn peak<T>(
+        &self,
+        load: impl Future<Output = Result<T>>,
+        _: bool,
+    ) -> Result<(T, u64)> {
+        // The kernel keeps the peak, and lets its own user reset it.
+        if outside::reset_peak(self.0).is_err() {
+            return peak_of_readings(self, load).await;
+        }
+        let served = load.await?;
+        Ok((served, outside::peak_bytes(self.0)?))
     }
 }

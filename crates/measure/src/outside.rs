@@ -94,6 +94,23 @@ pub fn resident_bytes(process: u32) -> Result<u64> {
     Ok(status_number(process, "VmRSS:")? * 1024)
 }
 
+/// The most physical memory since [`reset_peak`].
+///
+/// # Errors
+/// As for [`reading`].
+pub(crate) fn peak_bytes(process: u32) -> Result<u64> {
+    Ok(status_number(process, "VmHWM:")? * 1024)
+}
+
+/// Resets the peak to what there is now.
+///
+/// # Errors
+/// The process has ended, or is another user's.
+pub(crate) fn reset_peak(process: u32) -> std::io::Result<()> {
+    // As proc(5) says.
+    fs::write(format!("/proc/{process}/clear_refs"), "5")
+}
+
 /// What changes without a fault of the process, or is shared with others: CPU time, swap
 /// and the memory of the control group. What the system does not tell is left out.
 pub fn surroundings(process: u32) -> BTreeMap<String, u64> {
@@ -135,12 +152,44 @@ fn cpu_milliseconds(process: u32) -> Option<u64> {
     Some((ticks(14)? + ticks(15)?) * MILLISECONDS_PER_TICK)
 }
 
-/// A field of `/proc/PID/stat`, as proc(5) counts them, after the name, which may have
-/// spaces.
+/// A field of `/proc/PID/stat`, as proc(5) counts them.
 fn stat_field(process: u32, number: usize) -> Option<String> {
+    stat(&process.to_string())?.into_iter().nth(number - 3)
+}
+
+/// The fields of `/proc/PID/stat` after the name, which may have spaces and parentheses;
+/// the first is number 3 of proc(5).
+pub(crate) fn stat(process: &str) -> Option<Vec<String>> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     let (_, fields) = stat.rsplit_once(')')?;
-    fields.split_whitespace().nth(number - 3).map(str::to_owned)
+    Some(fields.split_whitespace().map(str::to_owned).collect())
+}
+
+/// Limits that a process meets when something rises. `None` where the system does not say,
+/// or sets no limit.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Limits {
+    /// Open files: `ulimit -n`.
+    pub open_files: Option<u64>,
+    /// Bytes of memory: the kernel ends a process of a container at that size.
+    pub memory_bytes: Option<u64>,
+}
+
+impl Limits {
+    /// Those of a process of this machine.
+    pub fn of(process: u32) -> Self {
+        let limits = fs::read_to_string(format!("/proc/{process}/limits"));
+        let limits = limits.unwrap_or_default();
+        let soft = |line: &str| {
+            let limit = line.strip_prefix("Max open files")?;
+            limit.split_whitespace().next()?.parse().ok()
+        };
+        Self {
+            open_files: limits.lines().find_map(soft),
+            memory_bytes: MemoryGroup::of(process)
+                .and_then(|group| group.limit_bytes()),
+        }
+    }
 }
 
 /// Files directly in the folder, of the process's user, and their bytes.
@@ -281,6 +330,8 @@ mod tests {
             file.write_all(&[0; 1_000]).unwrap();
         }
         let after = read();
+        let limits = Limits::of(std::process::id());
+        assert!(limits.open_files.is_some_and(|files| files > 10), "{limits:?}");
         // Other tests have files and sockets beside this one.
         let rise = |of: &dyn Fn(&Reading) -> u64| of(&after) - of(&before);
         assert!(rise(&|of| of.gauges[TEMPORARY_FILES]) > 100);

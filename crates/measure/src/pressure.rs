@@ -5,7 +5,9 @@
 //! request that was given up does other work than one that was served. So requests that
 //! show it are not judged but sent again; the load is reported beside the verdict.
 
+use crate::outside;
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 use std::time::Instant;
 
 /// Other programs that use less than a quarter of the processor leave enough for the
@@ -164,32 +166,17 @@ fn cpu() -> Option<Cpu> {
 
 /// Ticks of this program, of its children, and of those that have ended.
 fn own_ticks() -> Option<u64> {
-    let this = stat("/proc/self/stat".as_ref())?;
+    let ticks = |stat: &[String], fields: Range<usize>| -> u64 {
+        let fields = stat.get(fields).into_iter().flatten();
+        fields.filter_map(|ticks| ticks.parse::<u64>().ok()).sum()
+    };
     let own = std::process::id().to_string();
     let processes = std::fs::read_dir("/proc").ok()?.flatten();
     let children = processes
-        .filter_map(|process| stat(&process.path().join("stat")))
-        .filter(|child| child.parent == own)
-        .map(|child| child.ticks);
-    Some(this.ticks + this.ended_children + children.sum::<u64>())
-}
-
-struct Stat {
-    parent: String,
-    ticks: u64,
-    ended_children: u64,
-}
-
-fn stat(file: &std::path::Path) -> Option<Stat> {
-    let text = std::fs::read_to_string(file).ok()?;
-    // The name of the program may contain spaces and parentheses.
-    let fields: Vec<_> = text.rsplit_once(')')?.1.split_whitespace().collect();
-    let ticks = |at: usize| fields.get(at)?.parse::<u64>().ok();
-    Some(Stat {
-        parent: (*fields.get(1)?).to_owned(),
-        ticks: ticks(11)? + ticks(12)?,
-        ended_children: ticks(13)? + ticks(14)?,
-    })
+        .filter_map(|process| outside::stat(process.file_name().to_str()?))
+        .filter(|child| child.get(1) == Some(&own))
+        .map(|child| ticks(&child, 11..13));
+    Some(ticks(&outside::stat("self")?, 11..15) + children.sum::<u64>())
 }
 
 #[cfg(test)]

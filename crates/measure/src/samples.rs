@@ -1,17 +1,15 @@
 //! What a measurement read, before it is judged.
 
 use crate::pressure::Pressure;
-use hdrhistogram::Histogram;
 use heap::Reading;
 use profile::Profile;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
-use workload::Digest;
+use workload::{Digest, RoundStats};
 
 /// Everything that one attempt read.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Samples {
     /// Readings at rest, one after each round.
     pub readings: Vec<Reading>,
@@ -20,22 +18,8 @@ pub struct Samples {
     /// Digests of the responses of the undisturbed rounds of all attempts, in parts, by
     /// the number of the round.
     pub responses: BTreeMap<u64, Vec<Digest>>,
-    /// Responses in the rounds that refused work: 503 with `Retry-After`.
-    pub refused: u64,
-    /// Responses in the rounds with status 400 and above, refusals included.
-    pub errors: u64,
-    /// Requests in the rounds whose client gave up.
-    pub abandoned: u64,
-    /// The first error: status, method and path.
-    pub first_error: Option<String>,
-    /// Responses in the rounds, by their status.
-    pub statuses: BTreeMap<u16, u64>,
-    /// Time in which the rounds started their requests.
-    pub starting: Duration,
-    /// The same until the end of the last response.
-    pub took: Duration,
-    /// Time to the end of a response in the rounds, in microseconds.
-    pub latency_us: Histogram<u64>,
+    /// The responses of the rounds.
+    pub stats: RoundStats,
     /// The lowest median latency of a round, in microseconds. Other load on the
     /// machine only adds to a latency, so this round was disturbed least.
     pub best_median_us: u64,

@@ -182,6 +182,28 @@ pub struct Scenario {
 }
 
 impl Scenario {
+    /// Eight rounds of 200 requests, one after the other, which all succeed.
+    pub fn new(growth: Growth, expected: Verdict) -> Self {
+        Self {
+            growth,
+            sizes: Vec::new(),
+            expected,
+            rounds: 8,
+            requests: 200,
+            warm_up: 200,
+            window_requests: 40,
+            concurrency: 1,
+            quick: false,
+            windows: true,
+            jitter_bytes: None,
+            metrics: &[],
+            expected_sites: &[],
+            in_app: None,
+            may_refuse: false,
+            may_fail: false,
+        }
+    }
+
     /// The size that warm-up, rounds and windows use; 0 where no peak is measured.
     pub fn smallest(&self) -> u64 {
         self.sizes.first().copied().unwrap_or(0)

@@ -1,24 +1,23 @@
-//! A measurement of a running service: warm-up, rounds with a reading at rest after
-//! each, peaks at several sizes, dhat windows last.
+//! A running service and what is sent to it: a warm-up, and rounds with a reading at rest
+//! after each. What is disturbed from outside is sent again, with new keys.
 
-use crate::attempts::Attempts;
 use crate::disturbance;
 use crate::instrument::Instrument;
-use crate::judge::{Judgement, judge};
-use crate::pressure::Watch;
+use crate::pressure::{Pressure, Watch};
 use crate::samples::Samples;
 use crate::scenario::{Scale, Scenario};
 use anyhow::Result;
-use std::future::Future;
+use heap::Reading;
+use std::collections::BTreeMap;
+use std::future::{Future, ready};
+use std::mem::replace;
 use std::ops::Range;
+use std::time::Duration;
 use workload::client::HttpError;
 use workload::round::to_the_end;
-use workload::{ClientBehavior, Origin, Requests, Round, RoundError, RoundStats};
-
-/// Attempts before INCONCLUSIVE is the verdict. In a healthy service the noise comes
-/// from connection pools that still grow. Each attempt fills them further, and a leak
-/// shows in every attempt.
-const ATTEMPTS_MAX: u64 = 3;
+use workload::{
+    ClientBehavior, Digest, Origin, Requests, Round, RoundError, RoundStats,
+};
 
 /// The warm-up has this many times the concurrency of the rounds, so that connection
 /// pools have spare connections. Without them, one more connection may open in a later
@@ -30,67 +29,52 @@ pub trait Load {
     /// The requests of a round at this size of input. Requests that must use distinct
     /// keys use distinct ones in every round.
     fn requests(&self, round: u64, size: u64) -> Requests;
-    /// How the clients take their responses.
-    fn client(&self) -> ClientBehavior;
+    /// How the clients take their responses, where a request doesn't say.
+    fn client(&self) -> ClientBehavior {
+        ClientBehavior::Reads
+    }
     /// Requests that start in each second, where they don't wait for responses.
     fn offered_per_second(&self) -> Option<u64> {
         None
     }
     /// Prepares what the requests of these rounds ask for, such as their data.
-    fn prepare(&self, rounds: Range<u64>) -> impl Future<Output = Result<()>>;
+    fn prepare(&self, _: Range<u64>) -> impl Future<Output = Result<()>> {
+        ready(Ok(()))
+    }
     /// Called before the load of a size is sent, and with `None` after it. A load may
     /// change what surrounds the service, such as the faults of its database.
-    fn set_size(&self, size: Option<u64>);
-}
-
-/// Measures a running service with an instrument until an attempt is conclusive. `step`
-/// is called with the name of each step, for a progress bar.
-///
-/// # Errors
-/// The service does not answer, or [`Load::prepare`] failed.
-pub async fn measure<I: Instrument, L: Load>(
-    heap: &I,
-    origin: Origin,
-    load: &L,
-    scenario: &Scenario,
-    step: &(dyn Fn(&str) + Sync),
-) -> Result<(Samples, Judgement)> {
-    let watch = Watch::start();
-    let ends_at = disturbance::ends_at(scenario);
-    let session = Session { ends_at, ..Session::new(heap, origin, load, scenario) };
-    step("warm up");
-    let resident_before = session.heap.at_rest().await?.resident_bytes;
-    let mut attempts = Attempts::new(&session, step);
-    attempts.warm_up().await?;
-    for attempt in 1.. {
-        let mut samples = attempts.measure().await?;
-        samples.attempt = attempt;
-        samples.resident_before = resident_before;
-        samples.pressure = watch.pressure();
-        samples.pressure.longest_pause_seconds =
-            attempts.longest_pause.as_secs_f64();
-        samples.pressure.repeated.clone_from(&attempts.repeated);
-        let judgement = judge(&samples, scenario);
-        // An attempt without a verdict has been repeated often enough already.
-        let disturbed = samples.unjudged.is_some();
-        if judgement.is_conclusive(scenario) || disturbed || attempt == ATTEMPTS_MAX
-        {
-            return Ok((samples, judgement));
-        }
-    }
-    unreachable!("the loop returns at the last attempt")
+    fn set_size(&self, _: Option<u64>) {}
 }
 
 /// A running service and what is sent to it.
-#[derive(Debug)]
 pub struct Session<'a, I, L> {
-    pub(crate) origin: Origin,
+    origin: Origin,
     /// Reads the memory of the service.
     pub heap: &'a I,
-    pub(crate) load: &'a L,
-    pub(crate) scenario: &'a Scenario,
+    load: &'a L,
+    pub(crate) scenario: Scenario,
     /// Responses after which the rest of a round is not sent.
     pub(crate) ends_at: fn(u16, bool) -> bool,
+    pub(crate) step: &'a (dyn Fn(&str) + Sync),
+    watch: Watch,
+    resident_before: Option<u64>,
+    /// Physical memory before the first peak.
+    pub(crate) base: Option<u64>,
+    /// Number of the next round.
+    next: u64,
+    /// The data of the rounds before this one is prepared.
+    prepared: u64,
+    /// What was sent again, and why.
+    repeated: Vec<String>,
+    /// How much of it in this attempt.
+    repeats: u32,
+    longest_pause: Duration,
+    /// The shortest of the rounds' longest pauses.
+    usual_pause: Duration,
+    /// Time in which the last window was served.
+    pub(crate) recorded: Duration,
+    /// Responses of the undisturbed rounds.
+    responses: BTreeMap<u64, Vec<Digest>>,
 }
 
 /// Requests of one round, at a size.
@@ -104,40 +88,76 @@ pub(crate) struct Batch {
     pub(crate) faults: bool,
 }
 
+/// What came back, and why it says more about the machine than about the service.
+pub(crate) struct Sent {
+    pub(crate) stats: RoundStats,
+    pub(crate) disturbed: Option<String>,
+}
+
+/// Why there is no verdict: what was disturbed, and how.
+pub(crate) type Unjudged = String;
+
 impl<'a, I: Instrument, L: Load> Session<'a, I, L> {
-    /// Nothing is sent yet.
+    /// Nothing is sent yet. `step` is called with the name of each step.
     pub fn new(
         heap: &'a I,
         origin: Origin,
         load: &'a L,
-        scenario: &'a Scenario,
+        scenario: &Scenario,
+        step: &'a (dyn Fn(&str) + Sync),
     ) -> Self {
-        Self { origin, heap, load, scenario, ends_at: to_the_end }
+        Self {
+            origin,
+            heap,
+            load,
+            scenario: scenario.clone(),
+            ends_at: to_the_end,
+            step,
+            watch: Watch::start(),
+            resident_before: None,
+            base: None,
+            next: 1,
+            prepared: 1,
+            repeated: Vec::new(),
+            repeats: 0,
+            longest_pause: Duration::ZERO,
+            usual_pause: Duration::MAX,
+            recorded: Duration::ZERO,
+            responses: BTreeMap::new(),
+        }
     }
 
-    /// Fills connection pools, lazy statics and bounded caches.
+    /// Fills connection pools, lazy statics and bounded caches; what was read before.
     ///
     /// # Errors
     /// The service does not answer.
-    pub async fn warm_up(&self) -> Result<()> {
-        for batch in self.warm_up_batches() {
-            self.send(batch).await?;
+    pub async fn warm_up(&mut self) -> Result<Reading> {
+        (self.step)("warm up");
+        let before = self.heap.at_rest().await?;
+        self.resident_before = before.resident_bytes;
+        let requests = self.scenario.warm_up;
+        let concurrency = self.scenario.concurrency * WARM_UP;
+        let first = Batch { requests, concurrency, ..self.batch_of_round(0) };
+        // Connections and buffers for the largest load. Physical memory would stay.
+        let largest = self.scenario.sizes.last().filter(|_| self.heap.has_windows());
+        let largest = largest.map(|&size| self.batch_of(size));
+        // With more connections than a round, some refusals are normal.
+        let ends_at = replace(&mut self.ends_at, to_the_end);
+        for batch in [first].into_iter().chain(largest) {
+            loop {
+                let Sent { stats, disturbed } = self.send_or_notice(batch).await?;
+                self.usual_pause = self.usual_pause.min(stats.longest_pause);
+                let Some(why) = disturbed else { break };
+                // The rounds show whether it was enough.
+                if self.repeat("the warm-up", why).await.is_err() {
+                    break;
+                }
+            }
         }
+        self.ends_at = ends_at;
         self.heap.counters_at_rest().await?;
-        self.heap.reset_peak().await
-    }
-
-    pub(crate) fn warm_up_batches(&self) -> impl Iterator<Item = Batch> + use<I, L> {
-        let first = Batch {
-            round: 0,
-            requests: self.scenario.warm_up,
-            size: self.scenario.smallest(),
-            concurrency: self.scenario.concurrency * WARM_UP,
-            faults: false,
-        };
-        // Connections and buffers for the largest load.
-        let largest = self.scenario.sizes.last().map(|&size| self.batch_of(size));
-        [first].into_iter().chain(largest)
+        self.heap.reset_peak().await?;
+        Ok(before)
     }
 
     /// Sends a round.
@@ -148,8 +168,8 @@ impl<'a, I: Instrument, L: Load> Session<'a, I, L> {
         Ok(self.send(self.batch_of_round(round)).await?)
     }
 
-    pub(crate) fn batch_of_round(&self, round: u64) -> Batch {
-        let Scenario { requests, concurrency, .. } = *self.scenario;
+    fn batch_of_round(&self, round: u64) -> Batch {
+        let Scenario { requests, concurrency, .. } = self.scenario;
         let size = self.scenario.smallest();
         Batch { round, requests, size, concurrency, faults: false }
     }
@@ -175,7 +195,7 @@ impl<'a, I: Instrument, L: Load> Session<'a, I, L> {
     }
 
     /// What each window sends; the rounds are numbered later.
-    pub(crate) fn windows(&self) -> [Batch; 2] {
+    pub(crate) fn batches_of_windows(&self) -> [Batch; 2] {
         if let [smallest, larger, ..] = self.scenario.sizes[..] {
             return [self.batch_of(smallest), self.batch_of(larger)];
         }
@@ -183,6 +203,113 @@ impl<'a, I: Instrument, L: Load> Session<'a, I, L> {
         let requests = self.scenario.window_requests.min(all / 2).max(1);
         let of = |requests| Batch { requests, ..self.batch_of_round(0) };
         [of(requests), of((2 * requests).min(all))]
+    }
+
+    /// Sends the rounds; a reading at rest after each.
+    pub(crate) async fn sampled_rounds(&mut self) -> Result<Samples> {
+        self.repeats = 0;
+        // All rounds and windows use different keys.
+        self.prepare(self.next + self.scenario.rounds + 2).await?;
+        let (rounds, unjudged) = self.rounds().await?;
+        let mut samples = Samples { unjudged, ..Samples::default() };
+        let mut medians = Vec::new();
+        for (stats, reading) in rounds {
+            samples.readings.push(reading);
+            if !stats.latency_us.is_empty() {
+                medians.push(stats.latency_us.value_at_quantile(0.5));
+            }
+            samples.stats.merge(stats);
+        }
+        samples.best_median_us = medians.into_iter().min().unwrap_or(u64::MAX);
+        samples.responses.clone_from(&self.responses);
+        Ok(samples)
+    }
+
+    /// Adds what surrounded the measurement.
+    pub(crate) fn complete(&self, samples: &mut Samples) {
+        samples.resident_before = self.resident_before;
+        samples.pressure = Pressure {
+            longest_pause_seconds: self.longest_pause.as_secs_f64(),
+            repeated: self.repeated.clone(),
+            ..self.watch.pressure()
+        };
+    }
+
+    /// Sends a few requests; what came back, and the counters at rest.
+    pub(crate) async fn send_some(
+        &mut self,
+        requests: u64,
+    ) -> Result<(RoundStats, Reading)> {
+        let round = self.number().await?;
+        let concurrency = self.scenario.concurrency.min(requests as usize);
+        let batch = Batch { requests, concurrency, ..self.batch_of_round(round) };
+        let sent = self.send_or_notice(batch).await?;
+        Ok((sent.stats, self.heap.counters_at_rest().await?))
+    }
+
+    /// As many consecutive rounds as the scenario has, undisturbed; otherwise the last
+    /// ones, and why they are not judged.
+    async fn rounds(
+        &mut self,
+    ) -> Result<(Vec<(RoundStats, Reading)>, Option<Unjudged>)> {
+        let rounds = self.scenario.rounds as usize;
+        let (mut done, mut unjudged) = (Vec::new(), None);
+        let mut undisturbed = 0;
+        while undisturbed < rounds && unjudged.is_none() {
+            (self.step)(&format!("round {}/{rounds}", undisturbed + 1));
+            let round = self.number().await?;
+            let batch = self.batch_of_round(round);
+            let Sent { stats, disturbed } = self.send_or_notice(batch).await?;
+            let reading = self.heap.at_rest().await?;
+            let pause = stats.longest_pause;
+            self.longest_pause = self.longest_pause.max(pause);
+            self.usual_pause = self.usual_pause.min(pause);
+            undisturbed += 1;
+            match disturbed.or_else(|| disturbance::stop(pause, self.usual_pause)) {
+                None => drop(self.responses.insert(round, stats.parts.clone())),
+                Some(why) => {
+                    undisturbed = 0;
+                    let what = format!("round {round}");
+                    unjudged = self.repeat(&what, why).await.err();
+                }
+            }
+            done.push((stats, reading));
+        }
+        Ok((done.split_off(done.len().saturating_sub(rounds)), unjudged))
+    }
+
+    /// The number of the next round, whose data is prepared.
+    pub(crate) async fn number(&mut self) -> Result<u64> {
+        self.prepare(self.next + 1).await?;
+        self.next += 1;
+        Ok(self.next - 1)
+    }
+
+    async fn prepare(&mut self, end: u64) -> Result<()> {
+        if end > self.prepared {
+            self.load.prepare(self.prepared..end).await?;
+            self.prepared = end;
+        }
+        Ok(())
+    }
+
+    /// Notes what was disturbed and waits before it is sent again, each time longer. As
+    /// an error: why there is no verdict, once that was done often enough.
+    pub(crate) async fn repeat(
+        &mut self,
+        what: &str,
+        why: String,
+    ) -> Result<(), Unjudged> {
+        self.repeated.push(format!("{what} ({why})"));
+        self.repeats += 1;
+        if self.repeats > disturbance::REPEATS_MAX {
+            let repeats = disturbance::REPEATS_MAX;
+            return Err(format!(
+                "{what} met {why}, and so did {repeats} loads before"
+            ));
+        }
+        tokio::time::sleep(disturbance::wait(self.repeats)).await;
+        Ok(())
     }
 
     async fn send(&self, batch: Batch) -> Result<RoundStats, RoundError> {
@@ -226,10 +353,4 @@ impl<'a, I: Instrument, L: Load> Session<'a, I, L> {
             },
         }
     }
-}
-
-/// What came back, and why it says more about the machine than about the service.
-pub(crate) struct Sent {
-    pub(crate) stats: RoundStats,
-    pub(crate) disturbed: Option<String>,
 }

@@ -1,17 +1,17 @@
 //! Measures requests about which nothing is known: in stages, each longer than all
 //! before it, until growth has stopped or goes on.
 
-use crate::attempts::Attempts;
 use crate::instrument::Instrument;
-use crate::judge::trend::{GIVEN_BACK, STAGES_MAX, Stage, Trend, trend};
-use crate::judge::{Judgement, judge, requests_needed};
+use crate::judge::trend::{GIVEN_BACK, Reasoned, STAGES_MAX, Stage, Trend, trend};
+use crate::judge::{Judgement, MetricSlope, judge, requests_needed, rises, sites};
 use crate::outside::THREADS;
-use crate::pressure::Watch;
-use crate::samples::{Samples, Window};
+use crate::samples::Samples;
 use crate::scenario::{Growth, Scenario, Verdict};
 use crate::session::{Batch, Load, Session};
+use crate::statistics::median_of;
 use anyhow::{Context, Result};
 use heap::Reading;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use workload::Origin;
 
@@ -33,12 +33,15 @@ const REQUESTS_MIN: f64 = 10.0;
 /// several times the buffers of a few connections.
 const CLEAR_BYTES: f64 = 512_000.0;
 /// Seconds that it may take for that, and for a table that should double meanwhile.
-const CLEAR_WITHIN: f64 = 2.0;
-const DOUBLES_WITHIN: f64 = 10.0;
+const CLEAR_WITHIN: f64 = 6.0;
+const DOUBLES_WITHIN: f64 = 8.0;
 /// Requests after an idle time: enough for a cache that removes a few expired entries at
 /// a time, and too few to grow by much.
 const IDLE_REQUESTS: u64 = 50;
-/// Windows that show less than this share of the growth have missed a table that doubles.
+/// So many single requests of a status are enough: one in which a table doubles or a
+/// buffer moves is no median.
+const OF_STATUS_MIN: usize = 5;
+/// Windows whose difference is less than this share of the growth don't show it.
 const WINDOW_SHOWS: f64 = 0.25;
 
 /// What a measurement may use up.
@@ -54,6 +57,8 @@ pub struct Bounds {
     pub stage: Duration,
     /// Time without requests after which growth may be gone; zero not to wait.
     pub idle: Duration,
+    /// Time for single requests that show what each status leaves; zero to send none.
+    pub by_status: Duration,
 }
 
 /// What was found about a request.
@@ -71,9 +76,19 @@ pub struct Found {
     pub requests: u64,
     /// Requests in all rounds.
     pub requests_in_all: u64,
+    /// What else rises with the requests.
+    pub metrics: Vec<MetricSlope>,
+    /// Bytes that one response leaves, by its status, if memory leaks and there are
+    /// several.
+    pub bytes_by_status: BTreeMap<u16, f64>,
 }
 
 impl Found {
+    /// Whether the memory is still and something else leaks.
+    pub fn leaks_beside(&self) -> bool {
+        self.trend.is_still() && leak_beside(&self.metrics)
+    }
+
     /// Adds what a measurement of its peaks shows.
     pub fn add_peaks(&mut self, samples: Samples, judgement: Judgement) {
         match judgement.verdict {
@@ -104,22 +119,14 @@ impl Found {
 /// stacks are recorded.
 pub fn scenario(requests: u64, concurrency: usize) -> Scenario {
     Scenario {
-        growth: Growth::Slope { min_leak_bytes: 0.0 },
-        sizes: Vec::new(),
-        expected: Verdict::Flat,
         rounds: ROUNDS,
         requests,
         warm_up: requests,
         window_requests: requests / 2,
         concurrency,
-        quick: false,
-        windows: true,
-        jitter_bytes: None,
-        metrics: &[],
-        expected_sites: &[],
-        in_app: None,
         may_refuse: true,
         may_fail: true,
+        ..Scenario::new(Growth::Slope { min_leak_bytes: 0.0 }, Verdict::Flat)
     }
 }
 
@@ -136,141 +143,164 @@ pub async fn measure<I: Instrument, L: Load>(
     bounds: &Bounds,
     step: &(dyn Fn(&str) + Sync),
 ) -> Result<Found> {
-    let watch = Watch::start();
-    step("warm up");
-    let before = instrument.at_rest().await?;
-    let resident_before = before.resident_bytes;
-    let mut scenario = scenario.clone();
-    scenario.requests = scenario.requests.max(requests_needed(&scenario));
-    let session = Session::new(instrument, origin, load, &scenario);
-    let mut attempts = Attempts::new(&session, step);
+    let mut session = Session::new(instrument, origin, load, scenario, step);
     let began = Instant::now();
-    attempts.warm_up().await?;
+    let before = session.warm_up().await?;
+    let took = began.elapsed();
     let rest = instrument.at_rest().await?;
-    let each = Use::of(&before, &rest, scenario.warm_up, began.elapsed());
+    let each = Use::of(&before, &rest, scenario.warm_up, took);
     let most = bounds.requests(&each, &rest) / scenario.rounds as f64;
-    let (next, wanted) = (attempts.next, scenario.requests as f64);
-    scenario.requests = wanted.min(most.max(REQUESTS_MIN)) as u64;
-    let mut staged = Staged { bounds, next, rest, stages: Vec::new(), requests: 0 };
+    let wanted = scenario.requests.max(requests_needed(scenario)) as f64;
+    session.scenario.requests = wanted.min(most.max(REQUESTS_MIN)) as u64;
+    let mut staged = Staged { session, bounds, rest, stages: Vec::new(), sent: 0 };
     loop {
-        let session = Session::new(instrument, origin, load, &scenario);
-        let mut attempts = Attempts::new(&session, step);
-        attempts.next = staged.next;
-        let (mut samples, longer) = staged.stage(&mut attempts).await?;
-        let may_go_on = longer >= LONGER_MIN * scenario.requests as f64;
-        let reasoned = match samples.unjudged.clone() {
+        let (samples, longer) = staged.stage().await?;
+        let requests = staged.session.scenario.requests as f64;
+        let may_go_on =
+            longer >= LONGER_MIN * requests && staged.stages.len() < STAGES_MAX;
+        let found = match samples.unjudged.clone() {
             Some(why) => Some((Trend::Inconclusive, Some(why))),
             None => trend(&staged.stages, may_go_on),
         };
-        let Some(mut reasoned) = reasoned else {
-            scenario.requests = longer as u64;
-            continue;
-        };
-        let leaks = reasoned.0 == Trend::Leaks;
-        if leaks && staged.gives_back(&mut attempts).await? {
-            let idle = humantime::format_duration(bounds.idle);
-            let why =
-                format!("the memory was given back after {idle} without requests");
-            reasoned = (Trend::Plateau, Some(why));
-        } else if leaks && scenario.windows {
-            staged.windows(&mut attempts, &mut samples).await?;
+        let rises = rises(&samples.readings, requests);
+        // A pool or a cache of files may fill, too.
+        match found.filter(|found| {
+            !may_go_on || !found.0.is_still() || !leak_beside(&rises)
+        }) {
+            Some(found) => return staged.found(samples, found, rises).await,
+            None => staged.session.scenario.requests = longer as u64,
         }
-        samples.resident_before = resident_before;
-        samples.pressure = watch.pressure();
-        samples.pressure.repeated.clone_from(&attempts.repeated);
-        let mut judgement = judge(&samples, &scenario);
-        judgement.line = staged.last()?.line_with_tables();
-        let (trend, reason) = reasoned;
-        let (requests, requests_in_all) = (scenario.requests, staged.requests);
-        return Ok(Found {
-            trend,
-            reason,
-            judgement,
-            samples,
-            requests,
-            requests_in_all,
-        });
     }
 }
 
+/// Whether something else leaks than memory.
+fn leak_beside(rises: &[MetricSlope]) -> bool {
+    rises.iter().any(MetricSlope::is_counted)
+}
+
 /// The stages so far.
-struct Staged<'a> {
+struct Staged<'a, I, L> {
+    session: Session<'a, I, L>,
     bounds: &'a Bounds,
-    /// Number of the next round.
-    next: u64,
     /// The last reading at rest.
     rest: Reading,
     stages: Vec<Stage>,
     /// Requests in all rounds.
-    requests: u64,
+    sent: u64,
 }
 
-impl Staged<'_> {
+impl<I: Instrument, L: Load> Staged<'_, I, L> {
     /// Sends the next stage: what was read, and the requests in a round of the one after
     /// it.
-    async fn stage<I: Instrument, L: Load>(
-        &mut self,
-        attempts: &mut Attempts<'_, I, L>,
-    ) -> Result<(Samples, f64)> {
-        let scenario = attempts.scenario();
+    async fn stage(&mut self) -> Result<(Samples, f64)> {
         let began = Instant::now();
-        let samples = attempts.sampled_rounds().await?;
+        let samples = self.session.sampled_rounds().await?;
+        let scenario = &self.session.scenario;
         let sent = scenario.requests * scenario.rounds;
         let rest = samples.readings.last().cloned().unwrap_or_default();
         let each = Use::of(&self.rest, &rest, sent, began.elapsed());
         self.stages.push(Stage::of(self.rest.live_bytes, &samples, scenario));
         let most = self.bounds.requests(&each, &rest) / scenario.rounds as f64;
-        (self.next, self.rest) = (attempts.next, rest);
-        self.requests += sent;
         let left = STAGES_MAX.saturating_sub(self.stages.len()) as i32;
         let last = LONGEST.powi(left) * sent as f64 * each.seconds;
         let clear = self.last()?.grows() && last > LAST_STAGE;
-        let longer = if clear { LONGER } else { LONGEST };
-        Ok((samples, most.min(longer * scenario.requests as f64)))
+        let longer = if clear { LONGER } else { LONGEST } * scenario.requests as f64;
+        (self.rest, self.sent) = (rest, self.sent + sent);
+        Ok((samples, most.min(longer)))
     }
 
     fn last(&self) -> Result<&Stage> {
         self.stages.last().context("no stage was measured")
     }
 
+    /// The result after the last stage. A leak is measured once more, for its lines.
+    async fn found(
+        mut self,
+        mut samples: Samples,
+        (mut trend, mut reason): Reasoned,
+        metrics: Vec<MetricSlope>,
+    ) -> Result<Found> {
+        let mut bytes_by_status = BTreeMap::new();
+        let leaks = trend == Trend::Leaks;
+        if leaks && self.gives_back().await? {
+            let idle = humantime::format_duration(self.bounds.idle);
+            trend = Trend::Plateau;
+            reason = Some(format!(
+                "the memory was given back after {idle} without requests"
+            ));
+        } else if leaks && self.session.scenario.windows {
+            bytes_by_status = self.by_status(&samples).await?;
+            self.windows(&mut samples).await?;
+        }
+        self.session.complete(&mut samples);
+        let scenario = &self.session.scenario;
+        let mut judgement = judge(&samples, scenario);
+        judgement.line = self.last()?.line_with_tables();
+        let (requests, requests_in_all) = (scenario.requests, self.sent);
+        Ok(Found {
+            trend,
+            reason,
+            judgement,
+            samples,
+            requests,
+            requests_in_all,
+            metrics,
+            bytes_by_status,
+        })
+    }
+
+    /// Sends single requests, and reads the memory after each: the median for every status
+    /// that came often enough. Nothing if there is one only.
+    async fn by_status(&mut self, samples: &Samples) -> Result<BTreeMap<u16, f64>> {
+        let mut grew = BTreeMap::<u16, Vec<f64>>::new();
+        let began = Instant::now();
+        let several = samples.stats.statuses.len() > 1;
+        let mut before = None;
+        while several && began.elapsed() < self.bounds.by_status {
+            let (stats, rest) = self.session.send_some(1).await?;
+            let live = rest.live_bytes as f64;
+            let status = stats.statuses.into_keys().next();
+            if let Some((status, before)) = status.zip(before.replace(live)) {
+                grew.entry(status).or_default().push(live - before);
+            }
+        }
+        grew.retain(|_, grew| grew.len() >= OF_STATUS_MIN);
+        let median =
+            |(status, grew): (u16, Vec<f64>)| Some((status, median_of(&grew)?));
+        Ok(grew.into_iter().filter_map(median).collect())
+    }
+
     /// Whether the growth is gone after the idle time.
-    async fn gives_back<I: Instrument, L: Load>(
-        &self,
-        attempts: &mut Attempts<'_, I, L>,
-    ) -> Result<bool> {
+    async fn gives_back(&mut self) -> Result<bool> {
         if self.bounds.idle.is_zero() {
             return Ok(false);
         }
         tokio::time::sleep(self.bounds.idle).await;
         // What has expired may be removed by the next requests only.
-        let live_bytes = attempts.send(IDLE_REQUESTS).await?.live_bytes;
-        let given = self.rest.live_bytes as f64 - live_bytes as f64;
+        let rest = self.session.send_some(IDLE_REQUESTS).await?.1;
+        let given = self.rest.live_bytes as f64 - rest.live_bytes as f64;
         Ok(given > GIVEN_BACK * self.last()?.growth())
     }
 
-    /// Records call stacks. Where only a table grows, it may have done so between the
-    /// windows: it doubles in one that has as many requests as all rounds.
-    async fn windows<I: Instrument, L: Load>(
-        &self,
-        attempts: &mut Attempts<'_, I, L>,
-        samples: &mut Samples,
-    ) -> Result<()> {
-        let last = self.last()?;
-        let slope = last.line_with_tables().slope;
-        let [first, mut second] = attempts.batches_of_windows();
-        attempts.windows([first], samples).await?;
+    /// Records call stacks. A table that doubled in the first window, or before it, hides
+    /// the growth; then the first is replaced by a third one, which is as long as can be.
+    async fn windows(&mut self, samples: &mut Samples) -> Result<()> {
+        let slope = self.last()?.line_with_tables().slope;
+        let [first, mut second] = self.session.batches_of_windows();
+        self.session.windows([first], samples).await?;
         // Recording makes some requests ten times slower.
-        let each = attempts.recorded.as_secs_f64() / first.requests as f64;
-        let within = |seconds: f64| self.requests.min((seconds / each) as u64);
+        let each = self.session.recorded.as_secs_f64() / first.requests as f64;
+        let within = |seconds: f64| self.sent.min((seconds / each) as u64);
         let clear = (CLEAR_BYTES / slope) as u64;
         second.requests = second.requests.max(clear.min(within(CLEAR_WITHIN)));
-        attempts.windows([second], samples).await?;
-        let least = WINDOW_SHOWS * slope;
-        let shows = |window: &Window| window.bytes_per_request() >= least;
-        if last.only_doubles() && !samples.windows.iter().all(shows) {
-            let longest = Batch { requests: within(DOUBLES_WITHIN), ..second };
-            samples.windows.pop();
-            attempts.windows([longest], samples).await?;
+        let longest = Batch { requests: within(DOUBLES_WITHIN), ..second };
+        self.session.windows([second], samples).await?;
+        let grown = sites(samples, &self.session.scenario);
+        let shown: f64 =
+            grown.iter().map(|site| site.bytes_per_request.max(0.0)).sum();
+        if shown < WINDOW_SHOWS * slope && longest.requests > second.requests {
+            samples.windows.remove(0);
+            self.session.windows([longest], samples).await?;
         }
         Ok(())
     }

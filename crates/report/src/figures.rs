@@ -1,6 +1,7 @@
 //! Figures in words: how much, and how far it can be trusted.
 
 use crate::comparison::{Comparison, Cost, SiteGrowth, TwinResult, Verdict};
+use std::time::Duration;
 use thousands::Separable;
 
 /// A share of the growth below which a site explains nothing: it would print as 0 %.
@@ -147,6 +148,18 @@ pub fn bytes(value: f64) -> String {
 /// The same without a plus sign.
 pub fn size(value: f64) -> String {
     bytes(value).trim_start_matches('+').to_owned()
+}
+
+/// A time in one or two units, such as `8h 12m`.
+pub fn duration(seconds: f64) -> String {
+    let seconds = seconds as u64;
+    let whole = match seconds {
+        0..600 => 1,
+        600..86_400 => 60,
+        _ => 3_600,
+    };
+    let whole = Duration::from_secs(seconds / whole * whole);
+    humantime::format_duration(whole).to_string()
 }
 
 /// A whole number with thousands separators.

@@ -5,6 +5,7 @@
 //! Markdown, JUnit XML, the gate and the claims report are made from it. [`measured`] is
 //! the same for a service of the user's own.
 
+pub mod accepted;
 pub mod axis;
 pub mod baseline;
 pub mod claims;

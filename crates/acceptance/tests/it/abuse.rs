@@ -10,7 +10,7 @@ use acceptance::{
 };
 use dynamo::Target;
 use leaklab::run::Database;
-use measure::HeapClient;
+use measure::{HeapClient, Instrument};
 use model::seed;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;

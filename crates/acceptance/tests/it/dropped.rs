@@ -6,7 +6,7 @@ use crate::isolation::{ask_for, items_of_the_shop, operations};
 use crate::orders::draft;
 use crate::raw::{CLOSE, Raw, SOON};
 use acceptance::{Served, call, get, post};
-use measure::HeapClient;
+use measure::{HeapClient, Instrument};
 use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::collections::BTreeSet;

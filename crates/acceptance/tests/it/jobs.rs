@@ -4,7 +4,7 @@
 use crate::between::{Deed, each_twin_behind};
 use acceptance::{TWINS, each_twin, get, on_slow_twin, parsed, post, with, without};
 use futures_util::future::join_all;
-use measure::HeapClient;
+use measure::{HeapClient, Instrument};
 use model::seed;
 use serde_json::json;
 use workload::Request;

@@ -4,7 +4,7 @@
 use crate::orders::{drafted, order};
 use crate::raw::{Raw, head};
 use acceptance::{Answer, Served, each_twin, get, post, with};
-use measure::HeapClient;
+use measure::{HeapClient, Instrument};
 use model::limits::LINES_MAX;
 use model::{Quantity, UnitCents, seed};
 use serde_json::{Value, json};

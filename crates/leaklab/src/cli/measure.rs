@@ -66,6 +66,11 @@ pub struct Measure {
           value_parser = clap::value_parser!(u64).range(1..=512))]
     pub concurrency: u64,
 
+    /// Requests in each second when the service is in use, such as 50/s: a limit that will
+    /// be met is told with the time until then
+    #[arg(long, value_name = "N/s", value_parser = rate)]
+    pub rate: Option<f64>,
+
     /// Wait so long before a leak is reported, such as 60s: entries of a cache that
     /// expire are gone then
     #[arg(long, value_name = "TIME", default_value = "0s",
@@ -118,6 +123,12 @@ fn path(text: &str) -> Result<String, String> {
         true => Ok(text.to_owned()),
         false => Err("expected a path, such as /health".to_owned()),
     }
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    let number = text.strip_suffix("/s").unwrap_or(text).parse::<f64>().ok();
+    let number = number.filter(|rate| rate.is_finite() && *rate > 0.0);
+    number.ok_or_else(|| "expected requests in a second, such as 50/s".to_owned())
 }
 
 fn header(text: &str) -> Result<(String, String), String> {

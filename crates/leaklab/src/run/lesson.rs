@@ -5,7 +5,7 @@ use crate::run::load::LessonLoad;
 use crate::run::{Database, Run, Running, Service, Under, program};
 use anyhow::Result;
 use lessons::Plan;
-use measure::{HeapClient, Judgement, Samples, Scenario};
+use measure::{HeapClient, Instrument, Judgement, Samples, Scenario};
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::OwnedSemaphorePermit;

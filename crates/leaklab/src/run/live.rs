@@ -7,7 +7,7 @@ use dynamo::fault::EVERY_OPERATION;
 use dynamo::{Fault, FaultAction};
 use heap::Reading;
 use lessons::{Lesson, Plan};
-use measure::{HeapClient, Scenario, outside};
+use measure::{HeapClient, Instrument, Scenario, outside};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use workload::{Origin, Requests};

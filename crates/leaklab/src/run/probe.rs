@@ -10,7 +10,7 @@ use dynamo::{Fault, FaultAction};
 use heap::gauges::DATABASE_CALLS;
 use http_body_util::BodyExt;
 use lessons::{Plan, Proof};
-use measure::{HeapClient, Load, Scenario};
+use measure::{HeapClient, Instrument, Load, Scenario};
 use report::probe::{Answer, Probe};
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -71,7 +71,7 @@ fn responses_mismatch(
     leaky: &Samples,
     fixed: &Samples,
 ) -> Option<String> {
-    let refused = leaky.refused + fixed.refused > 0;
+    let refused = leaky.stats.refused + fixed.stats.refused > 0;
     let may_differ = plan.lesson.outage || (plan.lesson.may_refuse && refused);
     if may_differ || pair::same_responses(leaky, fixed) != Some(false) {
         return None;
@@ -135,9 +135,9 @@ fn twin_result(
         unattributed_share: judgement.unattributed_share,
         sites: judgement.sites.iter().take(SITES_MAX).cloned().collect(),
         answers_sha256: digest(samples, scenario),
-        refused: samples.refused,
-        errors: samples.errors,
-        abandoned: samples.abandoned,
+        refused: samples.stats.refused,
+        errors: samples.stats.errors,
+        abandoned: samples.stats.abandoned,
         attempts: samples.attempt,
         pressure: samples.pressure.clone(),
         live_bytes_before_exit: samples.live_before_exit,
@@ -146,6 +146,6 @@ fn twin_result(
 }
 
 fn latency(samples: &Samples) -> Latency {
-    let at = |quantile| samples.latency_us.value_at_quantile(quantile);
+    let at = |quantile| samples.stats.latency_us.value_at_quantile(quantile);
     Latency { p50: at(0.5), p99: at(0.99), best_round_p50: samples.best_median_us }
 }

@@ -7,7 +7,7 @@ use crate::run::{Database, Run, Running, Under, program};
 use anyhow::{Context, Result, bail};
 use clap::{Args, value_parser};
 use lessons::Plan;
-use measure::HeapClient;
+use measure::{HeapClient, Instrument};
 use model::seed;
 use serde::Serialize;
 use std::ops::Range;

@@ -6,9 +6,7 @@ use crate::run::load::LessonLoad;
 use crate::run::{Database, Run, Under, program};
 use anyhow::{Result, bail};
 use lessons::Plan;
-use measure::HeapClient;
-use measure::Scenario;
-use measure::session::Session;
+use measure::{HeapClient, Instrument, Scenario, Session};
 use serde::Serialize;
 use std::time::{Duration, Instant};
 
@@ -64,8 +62,9 @@ impl Run {
             let running =
                 under.start(&program, &target, table, settings, scratch).await?;
             let heap = HeapClient::new(running.origin());
-            let session = Session::new(&heap, running.origin(), &load, scenario);
-            let sent = send(&session, plan, scenario).await;
+            let session =
+                Session::new(&heap, running.origin(), &load, scenario, &|_| {});
+            let sent = send(session, plan, scenario).await;
             let (running, sent) = running.after(sent).await?;
             // Tools report when the process exits.
             match running.process.stop_within(REPORT_WITHIN).await {
@@ -81,7 +80,7 @@ impl Run {
 }
 
 async fn send(
-    session: &Session<'_, HeapClient, LessonLoad<'_>>,
+    mut session: Session<'_, HeapClient, LessonLoad<'_>>,
     plan: Plan,
     scenario: &Scenario,
 ) -> Result<UnderTool> {

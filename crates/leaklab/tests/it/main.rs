@@ -7,6 +7,7 @@ mod fixture;
 mod lessons;
 mod live;
 mod measure;
+mod measure_beside;
 mod measure_gate;
 #[cfg(target_os = "linux")]
 mod watch;

@@ -32,7 +32,7 @@ impl Service {
     }
 
     fn file(&self) -> PathBuf {
-        self.shelf.path("out/watch.csv")
+        self.shelf.path("out/watch.jsonl")
     }
 
     /// Waits until the file has this number of lines of a kind, with some traffic for each.
@@ -92,7 +92,7 @@ fn post(address: SocketAddr, path: &str, bytes: usize) {
 }
 
 fn is_sample(line: &str) -> bool {
-    !line.starts_with('#')
+    line.starts_with("{\"sample\"")
 }
 
 #[test]
@@ -108,15 +108,18 @@ fn a_watch_is_left_taken_up_and_goes_on_after_a_restart() {
     let watch = service.watch(&["--url", &url]);
     service.until(80, is_sample);
     service.kill();
-    service.until(1, |line| line.starts_with("#{\"ended\""));
+    service.until(1, |line| line.starts_with("{\"ended\""));
     service.child = run(&service.shelf);
-    service.until(2, |line| line.starts_with("#{\"service\""));
+    service.until(2, |line| line.starts_with("{\"service\""));
     let left = watch.interrupted();
-    contains(&left.stderr(), &["judges watch.csv with ", "waiting for another one"]);
+    contains(
+        &left.stderr(),
+        &["judges watch.jsonl with ", "waiting for another one"],
+    );
     contains(&left.stdout(), &[" has ended", "before: "]);
     // A crash in the middle of a line changes nothing, and it is judged at any time.
     let mut file = fs::read(service.file()).unwrap();
-    file.extend(b"1764288944.000,12");
+    file.extend(b"{\"sample\":{\"at\":17");
     fs::write(service.file(), file).unwrap();
     let file = service.file();
     let judge = ["measure", "--format", "json", "--judge", file.to_str().unwrap()];

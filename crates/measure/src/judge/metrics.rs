@@ -1,9 +1,10 @@
 //! Metrics beside the heap: how much of each a request leaves behind.
 
 use super::growth::JITTER_BYTES;
+use crate::outside::{TEMPORARY_BYTES, TEMPORARY_FILES};
 use crate::samples::Samples;
 use crate::scenario::{Metric, Scenario};
-use crate::statistics::{detection_limit, theil_sen};
+use crate::statistics::{Line, detection_limit, theil_sen};
 use heap::Reading;
 use heap::gauges::DATABASE_CALLS;
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,14 @@ pub struct MetricSlope {
     pub name: String,
     /// By how much it rises with each request.
     pub per_request: f64,
+}
+
+impl MetricSlope {
+    /// Whether it counts things, such as files: what is left of those leaks. Bytes beside
+    /// the heap also move with what an allocator keeps.
+    pub fn is_counted(&self) -> bool {
+        !self.name.ends_with(" bytes")
+    }
 }
 
 /// The metrics of a scenario, without those that this system does not report.
@@ -37,22 +46,82 @@ pub(super) fn database_calls(samples: &Samples, scenario: &Scenario) -> Option<f
     counted.then(|| per_request(scenario, values)).flatten()
 }
 
+/// A metric that rises by less is not told: one in twenty requests.
+const RISES: f64 = 0.05;
+/// The same for temporary files: other processes have theirs in the same folder.
+const RISES_SHARED: f64 = 0.5;
+/// The same for bytes, which come in pages.
+const RISES_BYTES: f64 = 64.0;
+
+/// Files, sockets, threads, gauges and the C heap, if they rise from round to round of a
+/// number of requests.
+pub fn rises(readings: &[Reading], requests: f64) -> Vec<MetricSlope> {
+    let mut rises = Vec::new();
+    let mut rise = |name: &str, value: &dyn Fn(&Reading) -> Option<u64>| {
+        let values: Option<Vec<u64>> = readings.iter().map(value).collect();
+        let points = values.into_iter().flatten().zip(1..);
+        let points =
+            points.map(|(value, round)| (f64::from(round) * requests, value as f64));
+        let line = theil_sen(&points.collect::<Vec<_>>());
+        let least = match name {
+            TEMPORARY_FILES => RISES_SHARED,
+            _ if name.ends_with(" bytes") => RISES_BYTES,
+            _ => RISES,
+        };
+        let line = line.filter(|line| line.slope >= least && line.interval[0] > 0.0);
+        let slope = |line: Line| MetricSlope {
+            name: name.to_owned(),
+            per_request: line.slope,
+        };
+        rises.extend(line.map(slope));
+    };
+    for metric in [Metric::OpenFiles, Metric::InFlight, Metric::Tasks] {
+        rise(&metric.to_string(), &|reading| metric.value(reading));
+    }
+    let states =
+        readings.iter().flat_map(|reading| reading.sockets.iter().flatten());
+    for state in states.map(|(state, _)| state).collect::<BTreeSet<_>>() {
+        rise(&format!("sockets in {state}"), &|reading| {
+            Some(reading.sockets.as_ref()?.get(state).copied().unwrap_or(0))
+        });
+    }
+    let gauges: BTreeSet<_> =
+        readings.iter().flat_map(|reading| reading.gauges.keys()).collect();
+    // It counts calls, and rises by design.
+    for name in gauges.into_iter().filter(|name| *name != DATABASE_CALLS) {
+        rise(name, &|reading| reading.gauges.get(name).copied());
+    }
+    // Without more files it is a log that is written there.
+    if !rises.iter().any(|rise| rise.name == TEMPORARY_FILES) {
+        rises.retain(|rise| rise.name != TEMPORARY_BYTES);
+    }
+    let c_heap = c_heap(readings, requests);
+    let name = || "C heap bytes".to_owned();
+    rises
+        .extend(c_heap.map(|per_request| MetricSlope { name: name(), per_request }));
+    rises
+}
+
 /// malloc rounds a block up to 16 bytes, 8 of its own included, and gives at least 32: at
 /// most 31 bytes more than were asked for (glibc, `malloc/malloc.c`).
 const OVERHEAD_BLOCK: f64 = 32.0;
+/// Blocks that are replaced by others of nearly the same size may need so much more each.
+const ROUNDING: f64 = 16.0;
 /// Blocks of 128 KiB and more have pages of their own, of which the last is not full.
 const OVERHEAD_SHARE: f64 = 4_096.0 / 131_072.0;
 
 /// Bytes of C heap that each request adds, at least; `None` where none is certain. These
 /// are the bytes of malloc beyond those of Rust and what malloc can need for Rust's.
 pub fn c_heap(readings: &[Reading], requests: f64) -> Option<f64> {
+    let blocks = readings.first().map_or(0, |reading| reading.live_blocks);
+    let step = JITTER_BYTES + ROUNDING * blocks as f64;
     let line = |value: &dyn Fn(&Reading) -> Option<f64>| {
         let values: Option<Vec<_>> = readings.iter().map(value).collect();
         let points = values?.into_iter().zip(1..);
         let points: Vec<_> =
             points.map(|(value, n)| (f64::from(n) * requests, value)).collect();
         let line = theil_sen(&points)?;
-        Some((line, detection_limit(&points, &line, JITTER_BYTES)))
+        Some((line, detection_limit(&points, &line, step)))
     };
     let (beside, limit) = line(&|reading| {
         Some(reading.malloc_bytes? as f64 - reading.live_bytes as f64)
@@ -91,18 +160,26 @@ fn per_request(scenario: &Scenario, values: Vec<u64>) -> Option<f64> {
 
 /// A metric after each round; `None` where the system does not report it.
 fn values(metric: Metric, readings: &[Reading]) -> Option<Vec<u64>> {
-    let value = |reading: &Reading| match metric {
-        Metric::OpenFiles => reading.open_files,
-        Metric::Sockets(state) => {
-            let sockets = reading.sockets.as_ref()?;
-            Some(sockets.get(state).copied().unwrap_or(0))
+    readings.iter().map(|reading| metric.value(reading)).collect()
+}
+
+impl Metric {
+    /// Its value; `None` where the system does not report it.
+    fn value(self, reading: &Reading) -> Option<u64> {
+        match self {
+            Self::OpenFiles => reading.open_files,
+            Self::Sockets(state) => {
+                let sockets = reading.sockets.as_ref()?;
+                Some(sockets.get(state).copied().unwrap_or(0))
+            }
+            Self::Tasks => Some(reading.tasks),
+            Self::InFlight => Some(reading.in_flight),
+            // A gauge that does not exist yet counts nothing.
+            Self::Gauge(name) => {
+                Some(reading.gauges.get(name).copied().unwrap_or(0))
+            }
         }
-        Metric::Tasks => Some(reading.tasks),
-        Metric::InFlight => Some(reading.in_flight),
-        // A gauge that does not exist yet counts nothing.
-        Metric::Gauge(name) => Some(reading.gauges.get(name).copied().unwrap_or(0)),
-    };
-    readings.iter().map(value).collect()
+    }
 }
 
 #[cfg(test)]

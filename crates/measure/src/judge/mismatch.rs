@@ -91,8 +91,8 @@ fn errors(samples: &Samples, scenario: &Scenario) -> Option<String> {
     if scenario.may_fail {
         return None;
     }
-    let allowed = if scenario.may_refuse { samples.refused } else { 0 };
-    let errors = samples.errors - allowed;
-    let first = samples.first_error.as_deref().unwrap_or_default();
+    let allowed = if scenario.may_refuse { samples.stats.refused } else { 0 };
+    let errors = samples.stats.errors - allowed;
+    let first = samples.stats.first_error.as_deref().unwrap_or_default();
     (errors > 0).then(|| format!("answered {errors} requests with errors: {first}"))
 }

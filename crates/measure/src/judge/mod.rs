@@ -13,9 +13,9 @@ pub mod trend;
 mod tests;
 
 pub use growth::{requests_needed, rounds_grow};
-pub use metrics::{MetricSlope, c_heap};
-pub(crate) use sites::sites_in;
+pub use metrics::{MetricSlope, c_heap, rises};
 pub use sites::{SiteGrowth, in_app_first, place};
+pub(crate) use sites::{sites, sites_in};
 
 use crate::samples::Samples;
 use crate::scenario::{Scenario, Verdict};
@@ -57,7 +57,7 @@ pub struct Judgement {
 /// Judges the samples of one service.
 pub fn judge(samples: &Samples, scenario: &Scenario) -> Judgement {
     let growth = growth::of(samples, scenario);
-    let sites = sites::sites(samples, scenario);
+    let sites = sites(samples, scenario);
     let metrics = metrics::metrics(samples, scenario);
     let unattributed_share =
         growth.verdict.is_growth().then(|| sites::unattributed(&sites, samples));

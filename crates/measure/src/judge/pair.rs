@@ -60,7 +60,8 @@ pub fn database_calls_ratio(first: &Judgement, second: &Judgement) -> Option<f64
 /// Median latency of the second service over that of the first, each in its best
 /// round; `None` where clients gave up or were refused, because that is other work.
 pub fn latency_ratio(first: &Samples, second: &Samples) -> Option<f64> {
-    let other_work = |samples: &Samples| samples.abandoned + samples.refused;
+    let other_work =
+        |samples: &Samples| samples.stats.abandoned + samples.stats.refused;
     let median = |samples: &Samples| samples.best_median_us.max(1) as f64;
     (other_work(first) + other_work(second) == 0)
         .then(|| median(second) / median(first))

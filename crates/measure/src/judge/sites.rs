@@ -58,7 +58,7 @@ pub fn in_app_first(sites: &mut [SiteGrowth]) {
 }
 
 /// What grew from the first window to the second, largest first.
-pub(super) fn sites(samples: &Samples, scenario: &Scenario) -> Vec<SiteGrowth> {
+pub(crate) fn sites(samples: &Samples, scenario: &Scenario) -> Vec<SiteGrowth> {
     let Some(window) = samples.windows.last() else { return Vec::new() };
     let asked = scenario.in_app.as_deref();
     let in_app = asked.map_or_else(|| InApp::guess(&window.profile), InApp::below);

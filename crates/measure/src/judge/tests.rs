@@ -1,14 +1,12 @@
 //! Samples that were made up, and what must be said of them.
 
 use super::*;
-use crate::pressure::Pressure;
 use crate::samples::{Peak, Window};
 use crate::scenario::{Growth, Metric, Scale};
 use heap::Reading;
 use profile::Profile;
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use workload::{Digest, RoundStats};
+use workload::Digest;
 
 const REQUESTS: u64 = 100;
 
@@ -18,22 +16,12 @@ fn scenario(growth: Growth, expected: Verdict) -> Scenario {
         Growth::Slope { .. } | Growth::Burst { .. } => Vec::new(),
     };
     Scenario {
-        growth,
         sizes,
-        expected,
-        rounds: 8,
         requests: REQUESTS,
         warm_up: REQUESTS,
         window_requests: 10,
-        concurrency: 1,
-        quick: false,
-        windows: true,
-        jitter_bytes: None,
-        metrics: &[],
-        expected_sites: &[],
         in_app: Some("src/lessons/".to_owned()),
-        may_refuse: false,
-        may_fail: false,
+        ..Scenario::new(growth, expected)
     }
 }
 
@@ -63,27 +51,12 @@ fn window(requests: u64, growth: i64) -> Window {
 
 /// Live bytes after each round, and what both windows add per request.
 fn samples(live: &[u64], windows: [i64; 2]) -> Samples {
-    let stats = RoundStats::default();
     Samples {
         readings: live.iter().map(|&bytes| reading(bytes)).collect(),
-        resident_before: None,
-        responses: BTreeMap::new(),
-        refused: 0,
-        errors: 0,
-        abandoned: 0,
-        first_error: None,
-        statuses: stats.statuses,
-        starting: stats.starting,
-        took: stats.took,
-        latency_us: stats.latency_us,
         best_median_us: 1,
-        peaks: Vec::new(),
         windows: vec![window(10, 10 * windows[0]), window(20, 20 * windows[1])],
         attempt: 1,
-        unjudged: None,
-        pressure: Pressure::default(),
-        live_before_exit: None,
-        live_at_exit: None,
+        ..Samples::default()
     }
 }
 
@@ -216,8 +189,8 @@ fn metrics_must_rise_with_a_leak_and_stay_without() {
 #[test]
 fn errors_are_a_mismatch_unless_they_are_expected() {
     let mut failing = samples(&steady(0), [0, 0]);
-    (failing.errors, failing.refused) = (5, 5);
-    failing.first_error = Some("503 for GET /".to_owned());
+    (failing.stats.errors, failing.stats.refused) = (5, 5);
+    failing.stats.first_error = Some("503 for GET /".to_owned());
     let clauses = |scenario: Scenario| judge(&failing, &scenario).mismatches.len();
     assert_eq!(clauses(leak(Verdict::Bounded)), 1);
     assert_eq!(clauses(Scenario { may_refuse: true, ..leak(Verdict::Bounded) }), 0);

@@ -57,6 +57,13 @@ pub enum Trend {
     Inconclusive,
 }
 
+impl Trend {
+    /// Whether memory does not grow, or no more.
+    pub fn is_still(self) -> bool {
+        matches!(self, Self::Flat | Self::Plateau)
+    }
+}
+
 /// A trend and, for [`Trend::Inconclusive`], why there is no other.
 pub type Reasoned = (Trend, Option<String>);
 
@@ -158,7 +165,7 @@ impl Stage {
     }
 
     /// Whether only a vector or a table may have grown.
-    pub(crate) fn only_doubles(&self) -> bool {
+    fn only_doubles(&self) -> bool {
         self.rounds().iter().filter(|grew| **grew).count() <= DOUBLINGS_MAX
     }
 
@@ -325,7 +332,8 @@ mod tests {
 
     #[test]
     fn without_longer_stages_only_steady_growth_leaks() {
-        let first = |live: &dyn Fn(f64) -> f64| trend(&stages(SLOW, live)[..1], false);
+        let first =
+            |live: &dyn Fn(f64) -> f64| trend(&stages(SLOW, live)[..1], false);
         assert_eq!(first(&|n| 5_000.0 * n), Some((Trend::Leaks, None)));
         let step = first(&|n| if n > 1_000.0 { 9e6 } else { 0.0 });
         assert_eq!(step.unwrap().0, Trend::Inconclusive);

@@ -1,4 +1,4 @@
-//! The file of a watch: a line per sample, and lines about the service between them.
+//! The file of a watch: a JSON value on each line, most of them samples.
 //!
 //! When the file is full, every second sample is dropped, and from then on only every
 //! second one is written. So it always covers the whole time, as evenly as before. Every
@@ -7,7 +7,6 @@
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -42,34 +41,27 @@ pub struct Ended {
     pub why: String,
 }
 
-/// A line that is no sample.
+/// What was read at a time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Sample {
+    /// Unix time, in seconds.
+    pub at: f64,
+    /// By name.
+    pub values: BTreeMap<String, u64>,
+}
+
+/// A line of the file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Event {
+pub enum Line {
     /// One of this number of samples is kept.
     Keep(u64),
     /// A process that is watched from here on.
     Service(Service),
-    /// What the numbers of the next samples are.
-    Columns(Vec<String>),
+    /// What was read of it.
+    Sample(Sample),
     /// The process is gone.
     Ended(Ended),
-}
-
-/// A line of the file.
-#[derive(Debug, PartialEq)]
-pub enum Line<'a> {
-    /// About the service.
-    Event(Event),
-    /// A sample.
-    Sample {
-        /// Unix time, in seconds.
-        at: f64,
-        /// What the values are.
-        columns: &'a [String],
-        /// As many as columns.
-        values: &'a [Option<u64>],
-    },
 }
 
 /// Reads a file line by line, in memory that does not depend on its size; the bytes of
@@ -77,68 +69,24 @@ pub enum Line<'a> {
 ///
 /// # Errors
 /// It can't be read, or is no file of a watch.
-pub fn read(path: &Path, mut each: impl FnMut(Line<'_>)) -> Result<u64> {
+pub fn read(path: &Path, mut each: impl FnMut(Line)) -> Result<u64> {
     let name = || format!("cannot read {}", path.display());
     let mut from = BufReader::new(File::open(path).with_context(name)?);
-    let (mut line, mut columns, mut values) = (Vec::new(), Vec::new(), Vec::new());
-    let mut bytes = 0;
+    let (mut text, mut bytes) = (Vec::new(), 0);
     loop {
-        line.clear();
-        from.read_until(b'\n', &mut line).with_context(name)?;
-        let text = line.strip_suffix(b"\n").and_then(|l| str::from_utf8(l).ok());
-        let event = text.and_then(event);
-        if bytes == 0 && !matches!(event, Some(Event::Keep(_))) {
+        text.clear();
+        from.read_until(b'\n', &mut text).with_context(name)?;
+        let line: Option<Line> = serde_json::from_slice(&text).ok();
+        if bytes == 0 && !matches!(line, Some(Line::Keep(_))) {
             bail!("{} is no file of a watch", path.display());
         }
         // What doesn't end was cut off by a crash.
-        if !line.ends_with(b"\n") {
+        if !text.ends_with(b"\n") {
             return Ok(bytes);
         }
-        bytes += line.len() as u64;
-        if let Some(event) = event {
-            if let Event::Columns(names) = &event {
-                columns.clone_from(names);
-            }
-            each(Line::Event(event));
-        } else if let Some(at) = text.and_then(|text| sample(text, &mut values)) {
-            values.resize(columns.len(), None);
-            each(Line::Sample { at, columns: &columns, values: &values });
-        }
+        bytes += text.len() as u64;
+        line.into_iter().for_each(&mut each);
     }
-}
-
-fn event(line: &str) -> Option<Event> {
-    serde_json::from_str(line.strip_prefix('#')?).ok()
-}
-
-/// Time and numbers of a line like `1764288944.250,12,,34`.
-fn sample(line: &str, values: &mut Vec<Option<u64>>) -> Option<f64> {
-    let mut fields = line.split(',');
-    let at = fields.next()?.parse().ok()?;
-    values.clear();
-    for field in fields {
-        values.push(if field.is_empty() { None } else { Some(field.parse().ok()?) });
-    }
-    Some(at)
-}
-
-fn line_of(event: &Event) -> Result<String> {
-    Ok(format!("#{}\n", serde_json::to_string(event)?))
-}
-
-fn line_of_sample(
-    line: &mut String,
-    at: f64,
-    values: impl Iterator<Item = Option<u64>>,
-) {
-    let _ = write!(line, "{at:.3}");
-    for value in values {
-        let _ = match value {
-            Some(value) => write!(line, ",{value}"),
-            None => write!(line, ","),
-        };
-    }
-    line.push('\n');
 }
 
 /// A file to which samples are added.
@@ -148,7 +96,6 @@ pub struct WatchFile {
     file: File,
     /// Of whole lines.
     pub(super) bytes: u64,
-    columns: Vec<String>,
     /// One of this number of samples is kept.
     pub(super) keep: u64,
     taken: u64,
@@ -168,22 +115,20 @@ impl WatchFile {
             path: path.to_owned(),
             bytes: file.metadata()?.len(),
             file,
-            columns: Vec::new(),
             keep: 1,
             taken: 0,
             service: None,
             found: 0,
         };
         if watch.bytes == 0 {
-            watch.add(&line_of(&Event::Keep(1))?)?;
+            watch.add(&Line::Keep(1))?;
             return Ok(watch);
         }
         watch.bytes = read(path, |line| match line {
-            Line::Event(Event::Keep(keep)) => watch.keep = keep.max(1),
-            Line::Event(Event::Service(service)) => watch.service = Some(service),
-            Line::Event(Event::Columns(columns)) => watch.columns = columns,
-            Line::Event(Event::Ended(_)) => {}
-            Line::Sample { .. } => watch.found += 1,
+            Line::Keep(keep) => watch.keep = keep.max(1),
+            Line::Service(service) => watch.service = Some(service),
+            Line::Ended(_) => {}
+            Line::Sample(_) => watch.found += 1,
         })?;
         // A line that was cut off would swallow the next one.
         watch.file.set_len(watch.bytes)?;
@@ -200,9 +145,8 @@ impl WatchFile {
     /// # Errors
     /// It can't be written.
     pub fn begin(&mut self, service: Service) -> Result<()> {
-        self.add(&line_of(&Event::Service(service.clone()))?)?;
+        self.add(&Line::Service(service.clone()))?;
         self.service = Some(service);
-        self.columns.clear();
         Ok(())
     }
 
@@ -211,7 +155,7 @@ impl WatchFile {
     /// # Errors
     /// It can't be written.
     pub fn end(&mut self, ended: Ended) -> Result<()> {
-        self.add(&line_of(&Event::Ended(ended))?)
+        self.add(&Line::Ended(ended))
     }
 
     /// Adds a sample, unless it is one that is dropped.
@@ -227,24 +171,15 @@ impl WatchFile {
         if self.bytes >= FULL_BYTES {
             self.thin()?;
         }
-        let new = values.keys().filter(|name| !self.columns.contains(name)).cloned();
-        let new: Vec<_> = new.collect();
-        if !new.is_empty() {
-            let columns = [&self.columns[..], &new].concat();
-            self.add(&line_of(&Event::Columns(columns.clone()))?)?;
-            self.columns = columns;
-        }
-        let mut line = String::new();
-        let values = self.columns.iter().map(|name| values.get(name).copied());
-        line_of_sample(&mut line, at, values);
-        self.add(&line)
+        self.add(&Line::Sample(Sample { at, values: values.clone() }))
     }
 
-    /// Writes whole lines, or nothing.
-    fn add(&mut self, lines: &str) -> Result<()> {
-        let added = self.file.write_all(lines.as_bytes());
+    /// Writes a whole line, or nothing.
+    fn add(&mut self, line: &Line) -> Result<()> {
+        let line = serde_json::to_string(line)? + "\n";
+        let added = self.file.write_all(line.as_bytes());
         match added {
-            Ok(()) => self.bytes += lines.len() as u64,
+            Ok(()) => self.bytes += line.len() as u64,
             Err(_) => self.file.set_len(self.bytes)?,
         }
         added.with_context(|| format!("cannot write {}", self.path.display()))
@@ -268,30 +203,36 @@ impl WatchFile {
 
 fn write_thinned(from: &Path, to: &Path, keep: u64) -> Result<()> {
     let mut out = BufWriter::new(File::create(to)?);
-    let mut written = out.write_all(line_of(&Event::Keep(keep))?.as_bytes());
-    // A process without a sample is dropped, too, however often it begins.
-    let (mut pending, mut unsampled, mut samples) = (String::new(), None, 0_u64);
-    read(from, |line| match line {
-        Line::Event(Event::Keep(_)) => {}
-        Line::Event(event) => {
-            if matches!(event, Event::Service(_)) {
-                pending.truncate(unsampled.unwrap_or(pending.len()));
-                unsampled = Some(pending.len());
+    let (mut pending, mut samples) = (vec![Line::Keep(keep)], 0_u64);
+    let mut write = |pending: &mut Vec<Line>| {
+        pending.drain(..).try_for_each(|line| {
+            serde_json::to_writer(&mut out, &line)?;
+            out.write_all(b"\n")
+        })
+    };
+    let mut written = Ok(());
+    read(from, |line| {
+        samples += u64::from(matches!(line, Line::Sample(_)));
+        match line {
+            Line::Keep(_) => {}
+            Line::Sample(_) if !samples.is_multiple_of(2) || written.is_err() => {}
+            Line::Sample(_) => {
+                pending.push(line);
+                written = write(&mut pending);
             }
-            pending += &line_of(&event).unwrap_or_default();
-        }
-        Line::Sample { at, values, .. } => {
-            samples += 1;
-            if samples.is_multiple_of(2) && written.is_ok() {
-                line_of_sample(&mut pending, at, values.iter().copied());
-                written = out.write_all(pending.as_bytes());
-                pending.clear();
-                unsampled = None;
+            line => {
+                // A process without a sample is dropped, too, however often it begins.
+                let is_service = |line: &Line| matches!(line, Line::Service(_));
+                let unsampled = pending.iter().position(is_service);
+                if let (true, Some(at)) = (is_service(&line), unsampled) {
+                    pending.truncate(at);
+                }
+                pending.push(line);
             }
         }
     })?;
     written?;
-    out.write_all(pending.as_bytes())?;
+    write(&mut pending)?;
     Ok(out.into_inner()?.sync_all()?)
 }
 

@@ -4,7 +4,7 @@
 //! each is judged: requests in flight, garbage and caches that expire move a service up
 //! and back down, and what it can't give back is left at the bottom.
 
-use super::file::{Ended, Event, Line, Service, read};
+use super::file::{Ended, Line, Sample, Service, read};
 use super::{ALLOCATED, LIVE, OPEN_FILES, RESIDENT, is_work};
 use crate::Verdict;
 use crate::outside::{CPU, GROUP_BYTES, TEMPORARY_BYTES, TEMPORARY_FILES};
@@ -12,6 +12,7 @@ use crate::statistics::{detection_limit, theil_sen};
 use anyhow::Result;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::mem::take;
 use std::path::Path;
 
 /// Twice as many are merged two by two.
@@ -88,22 +89,14 @@ pub struct Stretch {
 /// It can't be read, or is no file of a watch.
 pub fn judge(path: &Path) -> Result<Vec<Stretch>> {
     let (mut stretches, mut now) = (Vec::new(), None::<Seen>);
-    read(path, |line| match line {
-        Line::Event(Event::Service(service)) => {
-            stretches.extend(now.take().map(Seen::judged));
-            now = Some(Seen::new(service));
+    read(path, |line| match (line, &mut now) {
+        (Line::Service(service), now) => {
+            let before = now.replace(Seen::new(service));
+            stretches.extend(before.map(Seen::judged));
         }
-        Line::Event(Event::Ended(ended)) => {
-            if let Some(now) = &mut now {
-                now.ended = Some(ended);
-            }
-        }
-        Line::Event(Event::Keep(_) | Event::Columns(_)) => {}
-        Line::Sample { at, columns, values } => {
-            if let Some(now) = &mut now {
-                now.add(at, columns, values);
-            }
-        }
+        (Line::Ended(ended), Some(now)) => now.ended = Some(ended),
+        (Line::Sample(sample), Some(now)) => now.add(sample),
+        _ => {}
     })?;
     stretches.extend(now.map(Seen::judged));
     Ok(stretches)
@@ -115,12 +108,11 @@ struct Seen {
     from: f64,
     to: f64,
     samples: u64,
-    columns: Vec<String>,
-    last: Vec<Option<u64>>,
+    last: BTreeMap<String, u64>,
     /// Seconds of a block.
     width: f64,
-    /// The lowest value of each column; empty without a sample.
-    blocks: Vec<Vec<Option<u64>>>,
+    /// The lowest values of each; empty without a sample.
+    blocks: Vec<BTreeMap<String, u64>>,
     ended: Option<Ended>,
 }
 
@@ -131,51 +123,45 @@ impl Seen {
             from: f64::INFINITY,
             to: f64::NEG_INFINITY,
             samples: 0,
-            columns: Vec::new(),
-            last: Vec::new(),
+            last: BTreeMap::new(),
             width: 0.001,
             blocks: Vec::new(),
             ended: None,
         }
     }
 
-    fn add(&mut self, at: f64, columns: &[String], values: &[Option<u64>]) {
-        if self.columns.len() < columns.len() {
-            self.columns = columns.to_vec();
-        }
+    fn add(&mut self, Sample { at, values }: Sample) {
         self.samples += 1;
         // A clock that is set back stands still.
         self.to = self.to.max(at);
         self.from = self.from.min(self.to);
-        values.clone_into(&mut self.last);
         let block = |width: f64| ((self.to - self.from) / width) as usize;
         while block(self.width) >= 2 * BLOCKS {
             self.width *= 2.0;
-            let pairs = self.blocks.chunks(2);
-            self.blocks =
-                pairs.map(|pair| lowest(pair.iter().map(Vec::as_slice))).collect();
+            let pairs = self.blocks.chunks_mut(2).map(|pair| {
+                let mut both = take(&mut pair[0]);
+                pair[1..].iter().for_each(|more| lower(&mut both, more));
+                both
+            });
+            self.blocks = pairs.collect();
         }
         let block = block(self.width);
-        self.blocks.resize(self.blocks.len().max(block + 1), Vec::new());
-        self.blocks[block] = lowest([&self.blocks[block], values].into_iter());
+        self.blocks.resize(self.blocks.len().max(block + 1), BTreeMap::new());
+        lower(&mut self.blocks[block], &values);
+        self.last = values;
     }
 
-    /// Hours and lowest values of a column.
-    fn points(&self, column: &str) -> Vec<(f64, f64)> {
-        let Some(at) = self.columns.iter().position(|name| name == column) else {
-            return Vec::new();
-        };
-        let value = |(n, block): (usize, &Vec<Option<u64>>)| {
+    /// Hours and lowest values.
+    fn points(&self, name: &str) -> Vec<(f64, f64)> {
+        let value = |(n, block): (usize, &BTreeMap<String, u64>)| {
             let hours = (n as f64 + 0.5) * self.width / 3_600.0;
-            Some((hours, (*block.get(at)?)? as f64))
+            Some((hours, *block.get(name)? as f64))
         };
         self.blocks.iter().enumerate().filter_map(value).collect()
     }
 
     fn judged(self) -> Stretch {
-        let named = self.columns.iter().cloned().zip(self.last.iter().copied());
-        let last: BTreeMap<_, _> =
-            named.filter_map(|(name, value)| Some((name, value?))).collect();
+        let last = &self.last;
         let work =
             self.points(if last.contains_key(ALLOCATED) { ALLOCATED } else { CPU });
         let memory = if last.contains_key(LIVE) { LIVE } else { RESIDENT };
@@ -184,7 +170,7 @@ impl Seen {
             let now = last.get(name).copied()?;
             let mut growth = growth(name, &points, now, &work)?;
             if growth.verdict == Verdict::Grows {
-                growth.meet_limit(&self.service, &last);
+                growth.meet_limit(&self.service, last);
             }
             Some(growth)
         };
@@ -207,30 +193,29 @@ impl Seen {
             samples: self.samples,
             service: self.service,
             ended: self.ended,
-            last,
+            last: self.last,
         }
     }
 }
 
-/// The lowest value of each column.
-fn lowest<'a>(rows: impl Iterator<Item = &'a [Option<u64>]>) -> Vec<Option<u64>> {
-    let mut all: Vec<Option<u64>> = Vec::new();
-    for row in rows {
-        all.resize(all.len().max(row.len()), None);
-        for (lowest, value) in all.iter_mut().zip(row) {
-            *lowest = [*lowest, *value].into_iter().flatten().min();
+/// Keeps the lowest values of both.
+fn lower(all: &mut BTreeMap<String, u64>, more: &BTreeMap<String, u64>) {
+    for (name, value) in more {
+        match all.get_mut(name) {
+            Some(lowest) => *lowest = (*lowest).min(*value),
+            None => drop(all.insert(name.clone(), *value)),
         }
     }
-    all
 }
 
-fn growth(
+pub(super) fn growth(
     name: &str,
     points: &[(f64, f64)],
     now: u64,
     work: &[(f64, f64)],
 ) -> Option<TimeGrowth> {
-    let line = theil_sen(points)?;
+    let independent = theil_sen(points)?;
+    let line = independent.correlated(points);
     let step = match name {
         LIVE => STEP_LIVE,
         _ if name.ends_with(" bytes") => STEP_BYTES,
@@ -243,7 +228,7 @@ fn growth(
         (Verdict::Inconclusive, Some("there are too few samples".to_owned()))
     } else if line.slope > limit && is_steady(points) {
         (Verdict::Grows, caution(points, work))
-    } else if line.slope > limit {
+    } else if line.slope > detection_limit(points, &independent, step) {
         let later = theil_sen(second)?;
         let later_limit = detection_limit(second, &later, step);
         let stopped = later.slope <= later_limit && !hides(later_limit);

@@ -6,7 +6,7 @@ mod judge;
 #[cfg(test)]
 mod tests;
 
-pub use file::{Ended, Event, Line, Service, WatchFile, read};
+pub use file::{Ended, Line, Sample, Service, WatchFile, read};
 pub use judge::{Stretch, TimeGrowth, judge};
 
 use crate::outside::{self, CPU};

@@ -5,15 +5,13 @@
 mod pressure;
 mod rates;
 
-use anyhow::Result;
 use measure::{
     Growth, HeapClient, Judgement, Load, Process, Samples, Scenario, Verdict,
 };
-use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::process::Command;
-use workload::{ClientBehavior, Origin, Request, Requests};
+use workload::{Origin, Request, Requests};
 
 /// Bytes of a request's body.
 const BODY_BYTES: usize = 1_000;
@@ -28,36 +26,12 @@ impl Load for Bodies {
             Request::new("POST", path).body("text/plain", "x".repeat(BODY_BYTES))
         })
     }
-
-    fn client(&self) -> ClientBehavior {
-        ClientBehavior::Reads
-    }
-
-    async fn prepare(&self, _: Range<u64>) -> Result<()> {
-        Ok(())
-    }
-
-    fn set_size(&self, _: Option<u64>) {}
 }
 
 fn scenario(expected: Verdict) -> Scenario {
     Scenario {
-        growth: Growth::Slope { min_leak_bytes: 500.0 },
-        sizes: Vec::new(),
-        expected,
-        rounds: 8,
-        requests: 200,
-        warm_up: 200,
-        window_requests: 40,
-        concurrency: 1,
-        quick: false,
-        windows: true,
-        jitter_bytes: None,
-        metrics: &[],
-        expected_sites: &[],
         in_app: Some("examples/shelf.rs".to_owned()),
-        may_refuse: false,
-        may_fail: false,
+        ..Scenario::new(Growth::Slope { min_leak_bytes: 500.0 }, expected)
     }
 }
 

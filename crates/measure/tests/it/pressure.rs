@@ -2,14 +2,12 @@
 //! still for seconds and goes on.
 
 use crate::{BODY_BYTES, measured_under, scenario};
-use anyhow::Result;
 use measure::{Growth, Load, Scale, Scenario, Verdict};
-use std::ops::Range;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
-use workload::{ClientBehavior, Request, Requests};
+use workload::{Request, Requests};
 
 /// Longer than the deadline of the example's `/late`.
 const STOPPED: Duration = Duration::from_secs(3);
@@ -50,16 +48,6 @@ impl Load for Stops {
             request.header("x-slow", "yes")
         })
     }
-
-    fn client(&self) -> ClientBehavior {
-        ClientBehavior::Reads
-    }
-
-    async fn prepare(&self, _: Range<u64>) -> Result<()> {
-        Ok(())
-    }
-
-    fn set_size(&self, _: Option<u64>) {}
 }
 
 fn signal(name: &str, process: u32) {
@@ -89,7 +77,7 @@ async fn stopped_once(path: &'static str, scenario: &Scenario, at: (u64, u64)) {
         verdict => {
             assert_eq!(verdict, scenario.expected, "{judgement:#?}");
             assert_eq!(judgement.mismatches, Vec::<String>::new());
-            assert_eq!(samples.errors, 0);
+            assert_eq!(samples.stats.errors, 0);
         }
     }
 }

@@ -5,14 +5,10 @@ use crate::scenario as small;
 use expect_test::expect_file;
 use heap::Reading;
 use measure::statistics::median_of;
-use measure::{
-    Growth, Judgement, Pressure, Samples, Scenario, Verdict, Window, judge,
-};
+use measure::{Growth, Judgement, Samples, Scenario, Verdict, Window, judge};
 use profile::Profile;
 use std::fmt::Write;
 use std::sync::Arc;
-use std::time::Duration;
-use workload::RoundStats;
 
 /// Measurements of each kind.
 const RUNS: u32 = 2_000;
@@ -163,24 +159,11 @@ impl Service<'_> {
         });
         Samples {
             readings,
-            resident_before: None,
             responses: [(1, Vec::new())].into(),
-            refused: 0,
-            errors: 0,
-            abandoned: 0,
-            first_error: None,
-            statuses: [].into(),
-            starting: Duration::ZERO,
-            took: Duration::ZERO,
-            latency_us: RoundStats::default().latency_us,
             best_median_us: 1,
-            peaks: Vec::new(),
             windows: windows.into(),
             attempt,
-            unjudged: None,
-            pressure: Pressure::default(),
-            live_before_exit: None,
-            live_at_exit: None,
+            ..Samples::default()
         }
     }
 }

@@ -1,13 +1,11 @@
 //! What is new, has grown or is gone since an older comparison, so that a job can fail
 //! on it.
 
-mod accepted;
 mod changes;
 mod conditions;
 mod sites;
 
-pub use accepted::Accepted;
-pub(crate) use accepted::{entries, read};
+pub use crate::accepted::Accepted;
 pub use conditions::{Conditions, Load};
 
 use crate::Refusal;
@@ -162,7 +160,7 @@ impl Baseline {
             let counting = service.sites.iter().filter(|(_, site)| site.counts);
             counting.map(move |(&fingerprint, _)| (lesson, twin, fingerprint))
         });
-        self.accepted.unused(&measured, &there.collect::<Vec<_>>())
+        self.accepted.unused_sites(&measured, &there.collect::<Vec<_>>())
     }
 }
 

@@ -1,12 +1,11 @@
 //! `measure.json`: what `leaklab measure` says about each request of a service, what of it
 //! fails a job, and why. `docs/own-service.md` explains the fields.
 
-mod accepted;
 mod exports;
 mod text;
 mod traffic;
 
-pub use accepted::{Acceptance, AcceptedRequests};
+pub use crate::accepted::{Acceptance, Accepted};
 pub(crate) use exports::figure;
 pub use exports::{junit, markdown};
 pub(crate) use text::about;
@@ -16,8 +15,8 @@ pub use traffic::{Peaks, Traffic};
 use crate::Refusal;
 use crate::figures::{bytes, size};
 use crate::terminal::{Told, Tone};
-pub use measure::judge::SiteGrowth;
 pub use measure::judge::trend::Trend;
+pub use measure::judge::{MetricSlope, SiteGrowth};
 use profile::FrameRef;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -64,6 +63,8 @@ pub struct RequestResult {
     pub name: String,
     pub verdict: Trend,
     #[serde(default)]
+    pub heap_verdict: Option<Trend>,
+    #[serde(default)]
     pub reason: Option<String>,
     #[serde(default)]
     pub failure: Option<String>,
@@ -78,7 +79,7 @@ pub struct RequestResult {
     pub responses: u64,
     pub errors: u64,
     pub first_error: Option<String>,
-    pub metrics: Vec<MetricRise>,
+    pub metrics: Vec<MetricSlope>,
     pub limits: Vec<LimitAhead>,
     #[serde(default)]
     pub accepted: Option<Acceptance>,
@@ -93,15 +94,6 @@ pub struct RequestResult {
     pub traffic: Traffic,
 }
 
-/// A number beside the memory that rises with the requests.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct MetricRise {
-    /// Such as open files.
-    pub name: String,
-    /// How much it rises.
-    pub per_request: f64,
-}
-
 /// A limit that this request will meet.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct LimitAhead {
@@ -111,6 +103,9 @@ pub struct LimitAhead {
     pub limit: u64,
     /// Requests until it is met.
     pub requests: u64,
+    /// Seconds until then, at the rate that `--rate` says.
+    #[serde(default)]
+    pub seconds: Option<f64>,
 }
 
 /// How a request that grows, or did, has changed since the baseline.
@@ -182,16 +177,12 @@ impl Measured {
     }
 
     /// Finds what has changed since a baseline, what is accepted, and what fails.
-    pub fn judge(
-        &mut self,
-        baseline: Option<(&str, &Self)>,
-        accepted: &AcceptedRequests,
-    ) {
+    pub fn judge(&mut self, baseline: Option<(&str, &Self)>, accepted: &Accepted) {
         self.baseline = baseline.map(|(file, _)| file.to_owned());
         for request in &mut self.requests {
             let change = baseline.map(|(_, before)| before.change(request));
             request.change = change.flatten();
-            request.accepted = accepted.of(&request.name);
+            request.accepted = accepted.request(&request.name);
             request.failure =
                 request.failure(baseline.is_some(), self.planted_bytes);
         }
@@ -275,8 +266,13 @@ impl RequestResult {
             || !self.metrics.is_empty()
     }
 
+    /// The verdict about the heap alone, without what else leaks.
+    pub(crate) fn heap(&self) -> Trend {
+        self.heap_verdict.unwrap_or(self.verdict)
+    }
+
     fn growth(&self) -> RequestGrowth {
-        let leaks = self.verdict == Trend::Leaks;
+        let leaks = self.heap() == Trend::Leaks;
         let spread = (self.ci95[1] - self.ci95[0]) / 2.0;
         RequestGrowth {
             grows: self.grows(),
@@ -293,7 +289,7 @@ impl RequestResult {
         let more_bytes_per_request =
             self.slope_bytes_per_request - without.slope_bytes_per_request;
         let stands_out = !old.grows || new.bytes > old.bytes + old.noise + new.noise;
-        let found = self.verdict == Trend::Leaks
+        let found = self.heap() == Trend::Leaks
             && more_bytes_per_request >= PLANTED_FOUND * bytes
             && stands_out;
         let planted = Some(Planted { more_bytes_per_request, found });
@@ -340,7 +336,7 @@ impl RequestResult {
 
     /// By how much it grows.
     fn growth_words(&self) -> String {
-        let memory = (self.verdict == Trend::Leaks)
+        let memory = (self.heap() == Trend::Leaks)
             .then(|| format!("{} B", bytes(self.slope_bytes_per_request)));
         let peaks = self.traffic.peaks.as_ref();
         let peaks = peaks.filter(|_| self.verdict == Trend::GrowsWith);

@@ -1,7 +1,7 @@
 //! The result of `leaklab measure` for a terminal of 80 columns.
 
 use super::{LimitAhead, Measured, RequestResult, function, line};
-use crate::figures::{bytes, grouped, percent};
+use crate::figures::{bytes, duration, grouped, percent};
 use crate::terminal::{Lines, PLAIN, RED, Told, WIDTH, YELLOW};
 
 /// Sites that are printed for a request.
@@ -73,10 +73,8 @@ fn shown(lines: &mut Lines, request: &RequestResult) {
         let (rise, name) = (metric.per_request, &metric.name);
         told(PLAIN, "+", &format!("{rise:.2} {name} with each request"));
     }
-    for LimitAhead { of, limit, requests } in &request.limits {
-        let [limit, requests] = [limit, requests].map(|n| grouped(*n as f64));
-        let text = format!("the limit of {limit} {of} is met after {requests} more");
-        told(PLAIN, ">", &text);
+    for limit in &request.limits {
+        told(PLAIN, ">", &ahead(limit));
     }
     let told = request.sites.iter().filter(|site| site.share >= SHARE_PRINTED);
     for site in told.take(SITES_PRINTED) {
@@ -107,6 +105,14 @@ fn shown(lines: &mut Lines, request: &RequestResult) {
         }
         _ => {}
     }
+}
+
+/// When a limit is met.
+fn ahead(limit: &LimitAhead) -> String {
+    let [most, requests] = [limit.limit, limit.requests].map(|n| grouped(n as f64));
+    let time = limit.seconds.map(|seconds| format!(", in {}", duration(seconds)));
+    let (of, time) = (&limit.of, time.unwrap_or_default());
+    format!("the limit of {most} {of} is met after {requests} more{time}")
 }
 
 fn changed(lines: &mut Lines, request: &RequestResult) {

@@ -1,6 +1,6 @@
 //! What was sent for a request and what came back: statuses, loads and peaks.
 
-use crate::figures::{grouped, memory};
+use crate::figures::{bytes, grouped, memory};
 use measure::Peak;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -12,6 +12,8 @@ use std::fmt::Write;
 pub struct Traffic {
     /// Responses by their status.
     pub statuses: BTreeMap<String, u64>,
+    /// Bytes that a response of each status leaves, if memory leaks and there are several.
+    pub bytes_by_status: BTreeMap<String, f64>,
     /// Requests that were started in each second, where the file gives a rate.
     pub offered_per_second: Option<f64>,
     /// Whole responses in each second.
@@ -49,8 +51,14 @@ impl Traffic {
                 format!("{} x {status}", grouped(*n as f64))
             };
             let all: Vec<_> = self.statuses.iter().map(each).collect();
-            let all = all.join(", ");
-            let _ = writeln!(text, "  = {all}; the growth is that of all of them");
+            let _ = writeln!(text, "  = {}", all.join(", "));
+        }
+        let keeps = self.bytes_by_status.iter();
+        let keeps =
+            keeps.map(|(status, each)| format!("{} B by {status}", bytes(*each)));
+        let keeps: Vec<_> = keeps.collect();
+        if !keeps.is_empty() {
+            let _ = writeln!(text, "  = one response leaves {}", keeps.join(", "));
         }
         if let Some(offered) = self.offered_per_second {
             let _ = writeln!(

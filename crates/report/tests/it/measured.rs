@@ -2,7 +2,7 @@
 
 use crate::browser::Browser;
 use quick_junit::{NonSuccessKind, Report, TestCaseStatus};
-use report::measured::{AcceptedRequests, Measured, junit, markdown, text};
+use report::measured::{Accepted, Measured, junit, markdown, text};
 use report::page;
 use serde_json::{Value, json};
 use std::fs;
@@ -40,7 +40,7 @@ fn shop() -> Measured {
     ]))
 }
 
-fn accepted(entries: &[(&str, &str, &str)]) -> AcceptedRequests {
+fn accepted(entries: &[(&str, &str, &str)]) -> Accepted {
     let entry = |(name, expires, rest): &(&str, &str, &str)| {
         format!(
             "[[request]]\nname = '{name}'\nreason = 'a cache'\nowner = 'us'\n\
@@ -49,14 +49,14 @@ fn accepted(entries: &[(&str, &str, &str)]) -> AcceptedRequests {
     };
     let file = tempfile::NamedTempFile::new().unwrap();
     fs::write(file.path(), entries.iter().map(entry).collect::<String>()).unwrap();
-    AcceptedRequests::read(file.path()).unwrap()
+    Accepted::read(file.path()).unwrap()
 }
 
 /// The failures after a judgement.
 fn failures(
     mut measured: Measured,
     before: Option<&Measured>,
-    accepted: &AcceptedRequests,
+    accepted: &Accepted,
 ) -> Vec<String> {
     measured.judge(before.map(|before| ("before.json", before)), accepted);
     let failures: Vec<_> =
@@ -67,7 +67,7 @@ fn failures(
 
 #[test]
 fn growth_fails_unless_somebody_answers_for_it() {
-    let none = AcceptedRequests::default();
+    let none = Accepted::default();
     let both = ["grows: +128 B with each request", "grows: +40 B with each request"];
     assert_eq!(failures(shop(), None, &none), both);
     let day = "9999-12-31";
@@ -81,8 +81,9 @@ fn growth_fails_unless_somebody_answers_for_it() {
         "{said:?}"
     );
     assert!(said[1].ends_with("only +9.0 B are accepted (owner: us)"), "{said:?}");
-    assert_eq!(all.unused(&["pay"], &shop().requests).len(), 1);
-    let idle = accepted(&[("order", day, "")]).unused(&["order"], &shop().requests);
+    assert_eq!(all.unused_requests(&["pay"], &shop().requests).len(), 1);
+    let idle = accepted(&[("order", day, "")])
+        .unused_requests(&["order"], &shop().requests);
     assert!(
         idle[0].ends_with(":1: order does not grow; remove the entry"),
         "{idle:?}"
@@ -91,7 +92,7 @@ fn growth_fails_unless_somebody_answers_for_it() {
 
 #[test]
 fn a_baseline_fails_what_is_new_or_has_grown() {
-    let none = AcceptedRequests::default();
+    let none = Accepted::default();
     assert_eq!(failures(shop(), Some(&shop()), &none), [""; 0]);
     let before = measured(json!([
         request("pay", "LEAKS", 60.0),
@@ -148,7 +149,7 @@ fn the_page_can_be_read_and_holds_no_text_for_markup() {
     let mut shop = shop();
     shop.requests[0].name = hostile.to_owned();
     shop.requests[3].reason = Some(hostile.to_owned());
-    shop.judge(None, &AcceptedRequests::default());
+    shop.judge(None, &Accepted::default());
     assert!(junit(&shop).unwrap().contains("&lt;script"));
     let folder = tempfile::tempdir().unwrap();
     let source = folder.path().join("pay.rs");

@@ -234,7 +234,7 @@ fn seen(measured: &Measured, probe: Option<Probe>, more: &[String]) -> Seen {
 fn differs(check: &Check, yours: &Measured, twin: &Measured) -> Option<String> {
     let Check { plan, scenario, .. } = check;
     let (yours, twin) = (&yours.samples, &twin.samples);
-    let refused = yours.refused + twin.refused > 0;
+    let refused = yours.stats.refused + twin.stats.refused > 0;
     let may_differ = plan.lesson.outage || (plan.lesson.may_refuse && refused);
     if may_differ || pair::same_responses(yours, twin) != Some(false) {
         return None;

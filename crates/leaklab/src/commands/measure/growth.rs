@@ -1,11 +1,11 @@
 //! Measures a request of the file: whether it leaks, and how its peaks grow.
 
-use super::limits::Limits;
 use super::load::{Axis, FileLoad};
 use super::traffic::{self, worthless};
 use crate::cli::Measure;
 use anyhow::Result;
 use measure::judge::trend::Trend;
+use measure::outside::Limits;
 use measure::stages::{self, Bounds, Found};
 use measure::{Growth, Instrument, Scale, Scenario, Verdict};
 use report::measured::Traffic;
@@ -27,6 +27,9 @@ const STAGE_MAX: Duration = Duration::from_secs(30);
 /// requests in a round, malloc's steps hide smaller ones.
 const COARSE_LEAK_BYTES: f64 = 400.0;
 
+/// Time for single requests of a leak that answers with several statuses. A sequence has
+/// no single ones.
+const BY_STATUS: Duration = Duration::from_secs(4);
 /// Rounds, and requests in each, beside the peaks of a request.
 const PEAK_ROUNDS: u64 = 3;
 const PEAK_REQUESTS: u64 = 50;
@@ -50,10 +53,11 @@ pub(super) async fn measured<I: Instrument>(
         growth_bytes: memory.min(GROWTH_MAX),
         stage: STAGE_MAX,
         idle: arguments.idle,
+        by_status: if load.length() > 1 { Duration::ZERO } else { BY_STATUS },
     };
     let found = stages::measure(instrument, origin, load, &scenario, &bounds, step);
     let mut found = found.await?;
-    let worthless = worthless(&found.samples.statuses, load.how());
+    let worthless = worthless(&found.samples.stats.statuses, load.how());
     let leaks = found.trend == Trend::Leaks;
     let mut peaks = None;
     if worthless.is_some() && !leaks {
@@ -62,20 +66,13 @@ pub(super) async fn measured<I: Instrument>(
     // A queue that is not empty yet when the memory is read looks like a leak.
     let wanted = |axis| worthless.is_none() && (!leaks || axis == Axis::Offered);
     if let Some((axis, sizes)) = load.axis().filter(|(axis, _)| wanted(*axis)) {
-        if instrument.has_windows() {
-            let scenario = peak_scenario(&scenario, axis, sizes);
-            let measured =
-                measure::measure(instrument, origin, load, &scenario, step).await?;
-            peaks = Some(traffic::peaks(axis, &measured.0, &measured.1));
-            found.add_peaks(measured.0, measured.1);
-        } else if !leaks {
-            let why =
-                "physical memory shows no peaks; use the instrument heap or preload";
-            (found.trend, found.reason) =
-                (Trend::Inconclusive, Some(why.to_owned()));
-        }
+        let scenario = peak_scenario(&scenario, axis, sizes);
+        let measured =
+            measure::measure(instrument, origin, load, &scenario, step).await?;
+        peaks = Some(traffic::peaks(axis, &measured.0, &measured.1));
+        found.add_peaks(measured.0, measured.1);
     }
-    let traffic = traffic::of(&found.samples, load.how(), worthless, peaks);
+    let traffic = traffic::of(&found, load.how(), worthless, peaks);
     Ok((found, traffic))
 }
 

@@ -1,8 +1,6 @@
 //! One request of the file as a load.
 
-use anyhow::Result;
 use measure::Load;
-use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
@@ -149,20 +147,9 @@ impl Load for FileLoad {
         })
     }
 
-    fn client(&self) -> ClientBehavior {
-        // Each request of a file says it.
-        ClientBehavior::Reads
-    }
-
     fn offered_per_second(&self) -> Option<u64> {
         self.how()?.offered_per_second
     }
-
-    async fn prepare(&self, _: Range<u64>) -> Result<()> {
-        Ok(())
-    }
-
-    fn set_size(&self, _: Option<u64>) {}
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! `leaklab measure`: which requests of a service leak, by how much, and which line.
 
 mod growth;
-mod limits;
 mod load;
 mod outputs;
 mod preload;
@@ -22,9 +21,9 @@ use crate::stop::Stop;
 use anyhow::{Context, Result, anyhow};
 use growth::measured;
 use indicatif::ProgressBar;
-use limits::Limits;
 use load::FileLoad;
 use measure::HeapClient;
+use measure::outside::Limits;
 use outputs::Outputs;
 use reader::Reader;
 use report::measured::{Measured, RequestResult, SCHEMA};
@@ -185,7 +184,9 @@ impl One<'_> {
             fs::write(&path, &window.json)
                 .with_context(|| format!("cannot write {}", path.display()))?;
         }
-        Ok(result::of(name, &found, traffic, load.length(), limits))
+        let (length, how, rate) = (load.length(), load.how(), arguments.rate);
+        let sent = result::Sent { length, how, rate };
+        Ok(result::of(name, &found, traffic, &sent, limits))
     }
 }
 

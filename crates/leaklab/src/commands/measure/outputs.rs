@@ -4,9 +4,7 @@ use crate::cli::Measure;
 use crate::failure::{BROKEN, Failure, code};
 use crate::output::{name, print_as};
 use anyhow::Context;
-use report::measured::{
-    AcceptedRequests, Measured, RequestResult, junit, markdown, text,
-};
+use report::measured::{Accepted, Measured, RequestResult, junit, markdown, text};
 use report::page::{self, Sources};
 use report::whole_file;
 use std::process::ExitCode;
@@ -15,7 +13,7 @@ use std::process::ExitCode;
 pub(super) struct Outputs<'a> {
     arguments: &'a Measure,
     baseline: Option<(String, Measured)>,
-    accepted: AcceptedRequests,
+    accepted: Accepted,
     sources: Option<Sources>,
 }
 
@@ -26,7 +24,7 @@ impl<'a> Outputs<'a> {
             let measured = Measured::read(path, "--baseline")?;
             Ok::<_, Failure>((name(path), measured))
         });
-        let accepted = arguments.accept.as_deref().map(AcceptedRequests::read);
+        let accepted = arguments.accept.as_deref().map(Accepted::read);
         let sources = arguments.source.as_deref().map(|folder| {
             Sources::new(folder).map_err(|error| {
                 Failure::Usage(format!("--source {}: {error}", folder.display()))
@@ -49,7 +47,9 @@ impl<'a> Outputs<'a> {
         let baseline =
             self.baseline.as_ref().map(|(file, before)| (file.as_str(), before));
         measured.judge(baseline, &self.accepted);
-        measured.notes.extend(self.accepted.unused(known, &measured.requests));
+        measured
+            .notes
+            .extend(self.accepted.unused_requests(known, &measured.requests));
         let json = serde_json::to_string_pretty(&measured)
             .context("it has no JSON form")?;
         let xml = junit(&measured).context("it has no form in JUnit XML")?;

@@ -7,7 +7,7 @@ use crate::cli::{InstrumentName, Measure};
 use crate::failure::Failure;
 use crate::output::{Keep, say};
 use anyhow::Context;
-use measure::{HeapClient, ProcessMemory};
+use measure::{HeapClient, Instrument, ProcessMemory};
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use workload::Origin;
@@ -65,7 +65,7 @@ pub(super) async fn start(
     arguments: &Measure,
     address: SocketAddr,
 ) -> Result<(Option<Target>, Reader), Failure> {
-    use InstrumentName::{Auto, Heap, Preload, Process};
+    use InstrumentName::{Auto, Heap, Process};
     let (wanted, command) = (arguments.instrument, &arguments.command);
     if command.is_empty() && !target::is_open(address).await {
         return Err(Failure::Usage(format!(
@@ -104,14 +104,26 @@ pub(super) async fn start(
              readable; give its --pid"
         )
     })?;
-    if library.is_some() && wanted != Process {
+    let has_library = library.is_some() && wanted != Process;
+    Ok((target, of_process(process, has_library, wanted)?))
+}
+
+/// What reads a process: the library, if it was loaded for that.
+pub(super) fn of_process(
+    process: u32,
+    has_library: bool,
+    wanted: InstrumentName,
+) -> Result<Reader, Failure> {
+    if has_library {
         match Preloaded::attach(process) {
-            Ok(preloaded) => return Ok((target, Reader::Preload(preloaded))),
-            Err(error) if wanted == Preload => return Err(error.into()),
+            Ok(preloaded) => return Ok(Reader::Preload(preloaded)),
+            Err(error) if wanted == InstrumentName::Preload => {
+                return Err(error.into());
+            }
             Err(error) => no_preload(&format!("{error:#}")),
         }
     }
-    Ok((target, Reader::Process(ProcessMemory(process))))
+    Ok(Reader::Process(ProcessMemory(process)))
 }
 
 /// The process of the service, if it runs on this machine.
@@ -148,6 +160,6 @@ pub(super) fn library(
     }
 }
 
-pub(super) fn no_preload(why: &str) {
+fn no_preload(why: &str) {
     say(&format!("note: no preload: {why}"), Keep::Nothing);
 }

@@ -25,9 +25,14 @@ const STOP_WITHIN: Duration = Duration::from_secs(10);
 /// Lines of its log that an error quotes.
 const LAST_LINES: usize = 5;
 
+/// Ends what this process cannot end any more: the pipe closes when it is killed.
+const WATCHER: &str = "read -r _; kill -s KILL -- \"-$1\"";
+
 /// A service that was started. Dropping it kills its whole process group.
 pub(super) struct Target {
     child: Child,
+    /// Kills the group if this process is killed. It has a group of its own.
+    _watcher: Child,
     group: u32,
     log: PathBuf,
 }
@@ -78,7 +83,18 @@ impl Target {
                 Failure::Usage(format!("cannot start {program} ({error})"))
             })?;
         let group = child.id().context("it ended at once")?;
-        Ok(Self { child, group, log: log.to_owned() })
+        let watcher = Command::new("sh")
+            .args(["-c", WATCHER, "leaklab", &group.to_string()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()
+            .context(
+                "cannot start sh, which ends the service if leaklab is killed",
+            )?;
+        Ok(Self { child, _watcher: watcher, group, log: log.to_owned() })
     }
 
     /// The number of its process.

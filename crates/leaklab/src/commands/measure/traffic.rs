@@ -2,6 +2,7 @@
 //! result may be worthless.
 
 use super::load::Axis;
+use measure::stages::Found;
 use measure::statistics::theil_sen;
 use measure::{Judgement, Samples};
 use report::figures::grouped;
@@ -30,27 +31,29 @@ pub(super) fn peaks(axis: Axis, samples: &Samples, judgement: &Judgement) -> Pea
 
 /// What was sent and what came back.
 pub(super) fn of(
-    samples: &Samples,
+    found: &Found,
     how: Option<&Directives>,
     warning: Option<String>,
     peaks: Option<Peaks>,
 ) -> Traffic {
-    let sent = samples.latency_us.len();
+    let stats = &found.samples.stats;
+    let sent = stats.latency_us.len();
     let per_second = |requests: u64, time: std::time::Duration| {
         requests as f64 / time.as_secs_f64().max(f64::MIN_POSITIVE)
     };
     let rate = how.and_then(|how| how.offered_per_second);
-    let offered = rate.map(|_| per_second(sent, samples.starting));
-    let whole = sent.saturating_sub(samples.abandoned);
+    let offered = rate.map(|_| per_second(sent, stats.starting));
+    let whole = sent.saturating_sub(stats.abandoned);
+    let statuses = stats.statuses.iter();
+    let by_status = found.bytes_by_status.iter();
     Traffic {
-        statuses: samples
-            .statuses
-            .iter()
-            .map(|(status, n)| (status.to_string(), *n))
+        statuses: statuses.map(|(status, n)| (status.to_string(), *n)).collect(),
+        bytes_by_status: by_status
+            .map(|(status, each)| (status.to_string(), *each))
             .collect(),
         offered_per_second: offered,
-        reached_per_second: per_second(whole, samples.took),
-        abandoned: samples.abandoned,
+        reached_per_second: per_second(whole, stats.took),
+        abandoned: stats.abandoned,
         warning,
         peaks,
     }

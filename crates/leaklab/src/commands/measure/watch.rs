@@ -1,8 +1,7 @@
 //! `leaklab measure --for`: samples a running service for hours, and judges the file.
 
-use super::limits::Limits;
 use super::preload::Preloaded;
-use super::reader::{self, Reader, no_preload};
+use super::reader::{self, Reader};
 use super::target::{self, Target};
 use super::watch_text::{Result as Judged, moment, text};
 use crate::cli::{InstrumentName, Measure};
@@ -12,7 +11,7 @@ use crate::stop::Stop;
 use anyhow::{Context, Result, anyhow};
 use indicatif::ProgressBar;
 use measure::ProcessMemory;
-use measure::outside::{self, MemoryGroup};
+use measure::outside::{self, Limits, MemoryGroup};
 use measure::watch::{self, Ended, Service, WatchFile};
 use std::collections::BTreeMap;
 use std::fs;
@@ -23,7 +22,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 /// The samples, in the folder of the output.
-const FILE: &str = "watch.csv";
+const FILE: &str = "watch.jsonl";
 /// Time for a program to load the library.
 const LOADS_WITHIN: Duration = Duration::from_secs(5);
 
@@ -297,32 +296,17 @@ async fn command(arguments: &Measure) -> Result<(Target, Reader, u32), Failure> 
     let has_library = library.is_some();
     let log = arguments.out.join("service.log");
     let mut target = Target::spawn(&arguments.command, library, &log)?;
-    let process = target.process();
-    let began = Instant::now();
-    if !has_library {
-        return Ok((target, Reader::Process(ProcessMemory(process)), process));
-    }
-    loop {
-        match Preloaded::attach(process) {
-            Ok(preloaded) => {
-                return Ok((target, Reader::Preload(preloaded), process));
-            }
-            Err(_) if target.ended().is_none() && began.elapsed() < LOADS_WITHIN => {
-                sleep(Duration::from_millis(20)).await;
-            }
-            Err(error) => {
-                if let Some(ended) = target.ended() {
-                    return Err(anyhow!(ended).into());
-                }
-                if wanted == InstrumentName::Preload {
-                    return Err(error.into());
-                }
-                no_preload(&format!("{error:#}"));
-                break;
-            }
+    let (process, began) = (target.process(), Instant::now());
+    while has_library
+        && Preloaded::attach(process).is_err()
+        && began.elapsed() < LOADS_WITHIN
+    {
+        if let Some(ended) = target.ended() {
+            return Err(anyhow!(ended).into());
         }
+        sleep(Duration::from_millis(20)).await;
     }
-    Ok((target, Reader::Process(ProcessMemory(process)), process))
+    Ok((target, reader::of_process(process, has_library, wanted)?, process))
 }
 
 fn described(

@@ -2,7 +2,7 @@
 
 use measure::Verdict;
 use measure::watch::{Ended, LIVE, OPEN_FILES, RESIDENT, Stretch, TimeGrowth};
-use report::figures::{bytes, grouped, size};
+use report::figures::{bytes, duration, grouped, size};
 use report::measured::SCHEMA;
 use serde::Serialize;
 use std::fmt::Write;
@@ -85,7 +85,7 @@ fn one(text: &mut String, stretch: &Stretch) {
         }
     }
     let samples = grouped(stretch.samples as f64);
-    let _ = writeln!(text, "  {} with {samples} samples", duration(*hours));
+    let _ = writeln!(text, "  {} with {samples} samples", duration(hours * 3_600.0));
     if let Some(reason) = memory.as_ref().and_then(|memory| memory.reason.as_ref()) {
         let _ = writeln!(text, "  ? {reason}");
     }
@@ -123,20 +123,8 @@ fn limit(text: &mut String, growth: &TimeGrowth) {
         _ => "bytes of memory",
     };
     let limit = grouped(limit as f64);
-    let when = duration(hours);
+    let when = duration(hours * 3_600.0);
     let _ = writeln!(text, "  > the limit of {limit} {what} is met in {when}");
-}
-
-/// Two units of time, such as `8h 12m`.
-fn duration(hours: f64) -> String {
-    let seconds = (hours * 3_600.0) as u64;
-    let whole = match seconds {
-        0..600 => 1,
-        600..86_400 => 60,
-        _ => 3_600,
-    };
-    humantime::format_duration(Duration::from_secs(seconds / whole * whole))
-        .to_string()
 }
 
 /// `2026-11-28 03:12:44 UTC`
