@@ -1,8 +1,8 @@
 //! Mounts the measuring routes and the gauge of requests in flight in Actix Web.
 
-use crate::Gauges;
 use crate::gauges::GaugeGuard;
 use crate::routes::{Call, Job};
+use crate::{Gauges, alloc};
 use actix_web::body::{BodySize, EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::http::StatusCode;
@@ -34,6 +34,7 @@ where
         + 'static,
     B: MessageBody + 'static,
 {
+    alloc::limit_from_environment();
     from_fn(move |request: ServiceRequest, next: Next<B>| {
         let gauges = gauges.clone();
         async move {
@@ -51,6 +52,7 @@ where
 
 /// Mounts the routes alone, for a service that counts its requests in flight itself.
 pub fn configure(config: &mut web::ServiceConfig, gauges: Gauges) {
+    alloc::limit_from_environment();
     let respond = move |request: HttpRequest| {
         let (job, gauges) = (job(&request), gauges.clone());
         async move {

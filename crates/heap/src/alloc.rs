@@ -50,6 +50,8 @@ const EMPTY: Shard = Shard {
 static ALL: [Shard; SHARDS] = [EMPTY; SHARDS];
 static THREADS: AtomicUsize = AtomicUsize::new(0);
 static PEAK: AtomicU64 = AtomicU64::new(0);
+/// Live bytes above which allocations fail; this number if they never do.
+static LIMIT: AtomicU64 = AtomicU64::new(u64::MAX);
 static DHAT_ENABLED: AtomicBool = AtomicBool::new(false);
 
 // Without destructors both work until a thread's last allocation.
@@ -129,6 +131,19 @@ fn live_bytes_at_least() -> u64 {
 /// Restarts the peak at the bytes that are live now.
 pub fn reset_peak() {
     PEAK.store(counts().live_bytes, Relaxed);
+}
+
+/// The environment variable with the most live bytes that a measured service may have.
+/// The module `actix` reads it; other services call [`limit_from_environment`].
+pub const LIMIT_VARIABLE: &str = "LEAKLAB_HEAP_LIMIT_BYTES";
+
+/// Lets every allocation fail that would lift live bytes above what [`LIMIT_VARIABLE`]
+/// says. Rust then aborts the process, as it does when the system has no memory left.
+pub fn limit_from_environment() {
+    let text = std::env::var(LIMIT_VARIABLE).ok();
+    if let Some(bytes) = text.and_then(|text| text.parse().ok()) {
+        LIMIT.store(bytes, Relaxed);
+    }
 }
 
 /// Returns free memory to the system, with glibc only. Takes milliseconds after a burst.
@@ -270,13 +285,24 @@ fn count_free(bytes: usize, blocks: u64) {
     add(at, &shard.freed_blocks, blocks);
 }
 
-/// Runs `seen` if dhat records, `unseen` otherwise, and returns whether to count it.
+/// Whether a limit forbids so many more bytes.
+fn is_refused(more: usize) -> bool {
+    let limit = LIMIT.load(Relaxed);
+    limit != u64::MAX && more > 0 && live_bytes_at_least() + more as u64 > limit
+}
+
+/// Runs `seen` if dhat records, `unseen` otherwise, and returns whether to count it. A
+/// limit may refuse `more` bytes.
 fn dispatch(
+    more: usize,
     seen: impl FnOnce() -> *mut u8,
     unseen: impl FnOnce() -> *mut u8,
 ) -> (*mut u8, bool) {
     if UNCOUNTED.get() {
         return (unseen(), false);
+    }
+    if is_refused(more) {
+        return (std::ptr::null_mut(), false);
     }
     if !DHAT_ENABLED.load(Relaxed) {
         return (unseen(), true);
@@ -295,6 +321,7 @@ fn dispatch(
 unsafe impl GlobalAlloc for CountingAlloc {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let (block, counted) = dispatch(
+            layout.size(),
             // SAFETY: the caller's promises on `layout` are passed on.
             || unsafe { dhat::Alloc.alloc(layout) },
             // SAFETY: as above.
@@ -308,6 +335,7 @@ unsafe impl GlobalAlloc for CountingAlloc {
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         let (block, counted) = dispatch(
+            layout.size(),
             // SAFETY: the caller's promises on `layout` are passed on.
             || unsafe { dhat::Alloc.alloc_zeroed(layout) },
             // SAFETY: as above; the system hands out large blocks already zeroed.
@@ -321,6 +349,7 @@ unsafe impl GlobalAlloc for CountingAlloc {
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         let (_, counted) = dispatch(
+            0,
             || {
                 // SAFETY: the caller's promises on `block` and `layout` are passed on.
                 unsafe { dhat::Alloc.dealloc(block, layout) };
@@ -339,6 +368,7 @@ unsafe impl GlobalAlloc for CountingAlloc {
 
     unsafe fn realloc(&self, old: *mut u8, layout: Layout, bytes: usize) -> *mut u8 {
         let (block, counted) = dispatch(
+            bytes.saturating_sub(layout.size()),
             // SAFETY: the caller's promises on all three are passed on.
             || unsafe { dhat::Alloc.realloc(old, layout, bytes) },
             // SAFETY: as above.

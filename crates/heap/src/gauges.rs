@@ -11,40 +11,52 @@ pub const DATABASE_CALLS: &str = "database calls";
 
 /// A number that goes up while something lasts.
 #[derive(Debug, Clone, Default)]
-pub struct Gauge(Arc<AtomicU64>);
+pub struct Gauge(Arc<Held>);
+
+#[derive(Debug, Default)]
+struct Held {
+    now: AtomicU64,
+    ever: AtomicU64,
+}
 
 impl Gauge {
     /// Counts one more, until the guard is dropped, on whichever path that happens.
     #[must_use = "the gauge falls as soon as this is dropped"]
     pub fn hold(&self) -> GaugeGuard {
-        self.0.fetch_add(1, Relaxed);
+        self.0.now.fetch_add(1, Relaxed);
+        self.0.ever.fetch_add(1, Relaxed);
         GaugeGuard(Arc::clone(&self.0))
     }
 
     /// Counts something that happened, where nothing ends.
     pub fn add(&self, number: u64) {
-        self.0.fetch_add(number, Relaxed);
+        self.0.now.fetch_add(number, Relaxed);
     }
 
     /// Sets the number, where something else counts (a map's length). A gauge is
     /// either set or held, not both.
     pub fn set(&self, number: u64) {
-        self.0.store(number, Relaxed);
+        self.0.now.store(number, Relaxed);
+    }
+
+    /// How often it has been held since the process started.
+    pub fn times_held(&self) -> u64 {
+        self.0.ever.load(Relaxed)
     }
 
     /// How many guards there are, or what was set.
     pub fn get(&self) -> u64 {
-        self.0.load(Relaxed)
+        self.0.now.load(Relaxed)
     }
 }
 
 /// One unit of a [`Gauge`].
 #[derive(Debug)]
-pub struct GaugeGuard(Arc<AtomicU64>);
+pub struct GaugeGuard(Arc<Held>);
 
 impl Drop for GaugeGuard {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Relaxed);
+        self.0.now.fetch_sub(1, Relaxed);
     }
 }
 
@@ -85,6 +97,6 @@ mod tests {
         assert_eq!(gauge.get(), 2);
         drop(first);
         drop(second);
-        assert_eq!(gauge.get(), 0);
+        assert_eq!((gauge.get(), gauge.times_held()), (0, 2));
     }
 }

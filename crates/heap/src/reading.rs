@@ -23,6 +23,9 @@ pub struct Reading {
     pub peak_bytes: u64,
     /// Requests under way.
     pub in_flight: u64,
+    /// Requests since the process started, those under way included.
+    #[serde(default)]
+    pub requests: u64,
     /// Background tasks alive.
     pub tasks: u64,
     /// Physical memory of the process, in bytes.
@@ -62,6 +65,7 @@ impl Reading {
             total_blocks: counts.total_blocks,
             peak_bytes: alloc::peak_bytes(),
             in_flight: gauges.in_flight.get(),
+            requests: gauges.in_flight.times_held(),
             tasks: gauges.tasks.get(),
             resident_bytes: None,
             malloc_bytes: None,
