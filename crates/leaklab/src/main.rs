@@ -24,6 +24,8 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Compare(arguments) => commands::compare::run(&arguments).await,
         Command::Learn(arguments) => commands::learn::run(&arguments).await,
         Command::Doctor(arguments) => commands::doctor::run(&arguments),
+        Command::Mystery(arguments) => commands::mystery::run(&arguments).await,
+        Command::Class(arguments) => commands::class::run(&arguments).await,
         Command::Measure(arguments) => commands::measure::run(&arguments).await,
         Command::Live(arguments) => commands::live::run(&arguments).await,
         Command::Serve(arguments) => commands::serve::run(&arguments).await,

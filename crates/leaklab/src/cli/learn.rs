@@ -2,6 +2,7 @@
 
 use crate::cli::Format;
 use clap::{Args, Subcommand};
+use std::path::PathBuf;
 
 /// Arguments of `learn`.
 #[derive(Debug, Args)]
@@ -51,6 +52,20 @@ pub enum LearnStep {
         /// Show it without an attempt
         #[arg(long)]
         give_up: bool,
+    },
+    /// Write your team's result into the folder of a class
+    Export {
+        /// Your team's number, from its sheet
+        #[arg(long)]
+        team: u32,
+        /// Your team's code, from its sheet; it signs the result
+        #[arg(long)]
+        code: String,
+        /// Your answers to the team's mystery, as `mystery grade` takes them
+        #[arg(long, value_name = "FILE")]
+        answers: Option<PathBuf>,
+        /// The folder that your trainer names
+        folder: PathBuf,
     },
     /// Restore the original file, even if it was deleted or renamed
     Reset {

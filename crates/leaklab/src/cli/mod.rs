@@ -8,6 +8,7 @@ mod measure;
 mod processes;
 mod profiles;
 mod results;
+mod workshop;
 
 pub use compare::Compare;
 pub use databases::{Dynamo, Seed, Serve};
@@ -17,6 +18,7 @@ pub use measure::{InstrumentName, Measure};
 pub use processes::{RunUnder, Secrets};
 pub use profiles::{Diff, Show};
 pub use results::{Claims, ClaimsFormat, Explain, Gate, Report};
+pub use workshop::{Class, ClassStep, Mystery, MysteryStep};
 
 use clap::builder::TypedValueParser;
 use clap::error::ErrorKind;
@@ -41,6 +43,10 @@ pub enum Command {
     Learn(Learn),
     /// Say whether this machine is fit to build and measure
     Doctor(Doctor),
+    /// Build and start a service of which nobody is told what leaks; grade answers
+    Mystery(Mystery),
+    /// Prepare a class of teams, and show who is where
+    Class(Class),
     /// Measure a service of your own, request by request
     Measure(Box<Measure>),
     /// Watch both twins under load until one is killed, on a page

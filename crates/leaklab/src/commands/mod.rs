@@ -3,6 +3,7 @@
 //! the codes.
 
 pub mod claims;
+pub mod class;
 pub mod compare;
 pub mod diff;
 pub mod doctor;
@@ -14,6 +15,7 @@ pub mod learn;
 pub mod list;
 pub mod live;
 pub mod measure;
+pub mod mystery;
 pub mod report;
 pub mod secrets;
 pub mod seed;

@@ -11,6 +11,7 @@ mod measure_beside;
 mod measure_gate;
 #[cfg(target_os = "linux")]
 mod watch;
+mod workshop;
 mod command_line;
 mod documents;
 mod claims;

@@ -34,7 +34,7 @@ pub(super) struct Exercise {
 }
 
 /// The workspace: around the present folder, or else around this program.
-pub(super) fn workspace() -> Result<PathBuf, Failure> {
+pub(in crate::commands) fn workspace() -> Result<PathBuf, Failure> {
     let here = std::env::current_dir().context("cannot find the present folder")?;
     let folders = [here, programs_folder()?];
     let mut all = folders.iter().flat_map(|folder| folder.ancestors());
@@ -99,18 +99,33 @@ impl Exercise {
     }
 }
 
-/// Builds `leaky`, and what measures it where that is missing. The compiler's messages
-/// go to stderr.
+/// Builds `leaky`, and its twin where that is missing.
 ///
 /// # Errors
 /// It does not compile, or cargo cannot be started.
 pub(super) fn build(root: &Path) -> Result<(), Failure> {
+    build_package(root, "leaky", &["fixed"], &[])
+}
+
+/// Builds a service, and those beside it and the engine where they are missing. The
+/// compiler's messages go to stderr.
+///
+/// # Errors
+/// It does not compile, or cargo cannot be started.
+pub(in crate::commands) fn build_package(
+    root: &Path,
+    package: &str,
+    beside: &[&str],
+    environment: &[(&str, &Path)],
+) -> Result<(), Failure> {
     let folder = programs_folder()?;
     let (target, profile) = profile(&folder)?;
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.current_dir(root).args(["build", "--quiet", "--package", "leaky"]);
-    for (program, package) in [("fixed", "fixed"), ("leaklab-engine", "engine")] {
+    command.current_dir(root).args(["build", "--quiet", "--package", package]);
+    command.envs(environment.iter().copied());
+    let beside = beside.iter().map(|name| (*name, *name));
+    for (program, package) in beside.chain([("leaklab-engine", "engine")]) {
         if !folder.join(program).exists() {
             command.args(["--package", package]);
         }
@@ -120,11 +135,10 @@ pub(super) fn build(root: &Path) -> Result<(), Failure> {
     let status = status.context("cannot start cargo")?;
     match status.success() {
         true => Ok(()),
-        false => Err(Failure::Usage(
-            "leaky does not compile; correct what the compiler reports above, or \
+        false => Err(Failure::Usage(format!(
+            "{package} does not compile; correct what the compiler reports above, or \
              run `leaklab learn reset` with the lesson's name"
-                .to_owned(),
-        )),
+        ))),
     }
 }
 

@@ -1,7 +1,8 @@
 //! `leaklab learn`: the lessons as exercises. Predict, measure, repair, have it judged.
 
 mod check;
-mod exercise;
+pub(super) mod exercise;
+mod export;
 mod list;
 mod progress;
 mod start;
@@ -48,6 +49,9 @@ pub async fn run(arguments: &Learn) -> Result<ExitCode, Failure> {
         Some(LearnStep::Solution { lesson, give_up }) => {
             let exercise = Exercise::of(select::one(lesson)?, &root)?;
             show_solution(&exercise, *give_up, &mut progress)
+        }
+        Some(LearnStep::Export { team, code, answers, folder }) => {
+            export::run(*team, code, answers.as_deref(), folder, &progress)
         }
         Some(LearnStep::Reset { lesson, .. }) => {
             reset(lesson.as_deref(), &root, &progress, format)

@@ -8,7 +8,7 @@ mod reader;
 mod resemblance;
 mod result;
 mod seat;
-mod source;
+pub(super) mod source;
 mod target;
 mod traffic;
 mod watch;

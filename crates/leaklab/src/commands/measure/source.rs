@@ -110,7 +110,10 @@ async fn fetched(
 }
 
 /// The body of a successful answer.
-pub(super) async fn get(address: SocketAddr, path: &str) -> Result<String> {
+pub(in crate::commands) async fn get(
+    address: SocketAddr,
+    path: &str,
+) -> Result<String> {
     let mut connection = Connection::open(Origin(address)).await?;
     let response = connection.send(Request::new("GET", path)).await?;
     let status = response.status();
