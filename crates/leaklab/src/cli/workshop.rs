@@ -8,17 +8,7 @@ use workshop::Level;
 
 /// Arguments of `mystery`.
 #[derive(Debug, Args)]
-#[command(
-    subcommand_precedence_over_arg = true,
-    after_help = "\
-Examples:
-  leaklab mystery --seed 42                   builds and starts the service
-  leaklab mystery --seed 42 --level easy      fewer routes, larger leaks
-  leaklab mystery grade --seed 42 answers.toml
-  leaklab mystery grade --seed 42 target/leaklab/measure/measure.json
-
-Exit codes of grade: 0 all points, 1 fewer, 2 wrong usage."
-)]
+#[command(after_help = include_str!("help/mystery.txt").trim_ascii_end())]
 pub struct Mystery {
     /// Grade answers instead.
     #[command(subcommand)]
@@ -53,12 +43,7 @@ pub enum MysteryStep {
 
 /// Arguments of `class`.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  leaklab class new --teams 12 --seed 42 class   sheets to print, and the key
-  leaklab class board class --results /mnt/share/results
-
-Keep key.json and key.md to yourself, and share the folder of results only.")]
+#[command(after_help = include_str!("help/class.txt").trim_ascii_end())]
 pub struct Class {
     /// What to do.
     #[command(subcommand)]
