@@ -2,7 +2,7 @@
 
 use crate::catalogue::{CATALOGUE, Job, SESSIONS, SIZES};
 use clap::ValueEnum;
-use lessons::{LESSONS, Plan, sources};
+use lessons::{Plan, sources};
 use model::table::{Item, to_item};
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
@@ -141,14 +141,13 @@ impl Mystery {
 
     /// What is in the table before the first request, beside the shop's orders.
     pub fn data(&self) -> impl Iterator<Item = Item> + Send + use<> {
-        let has = |id: &str| self.routes.iter().any(|route| route.job.id == id);
-        let export = LESSONS.iter().find(|lesson| lesson.id == "l01_order_export");
-        let export = export.filter(|export| has(export.id)).into_iter();
-        let sized = export.flat_map(|export| {
+        let of = |name| self.routes.iter().find(|route| route.job.name() == name);
+        let export = of("export").map(|route| route.job.lesson());
+        let sized = export.into_iter().flat_map(|export| {
             let plan = Plan::new(export, DATA_SEED, 1);
             SIZES.into_iter().flat_map(move |size| plan.sized(size).data())
         });
-        let number = if has("l11_session_cache") { SESSIONS } else { 0 };
+        let number = if of("session").is_some() { SESSIONS } else { 0 };
         let sessions = (1..=number).filter_map(|n| {
             let token = format!("tok-{n}").parse().ok()?;
             to_item(&model::seed::session(DATA_SEED, &token)).ok()
@@ -199,6 +198,7 @@ fn polite(request: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lessons::LESSONS;
     use std::path::Path;
     use workload::HttpFile;
 
