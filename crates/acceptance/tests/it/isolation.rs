@@ -80,7 +80,7 @@ pub(crate) fn ask_for(operation: &Operation, number: u64) -> Request {
         }
         (_, "/orders/{id}/attachments") => (
             "multipart/form-data; boundary=b",
-            "--b\r\ncontent-disposition: form-data; name=\"f\"\r\n\r\nx\r\n--b--\r\n"
+            "--b\r\ncontent-disposition: form-data; name=\"file\"\r\n\r\nx\r\n--b--\r\n"
                 .to_owned(),
         ),
         _ => ("application/json", json!({ "note": "n" }).to_string()),

@@ -106,12 +106,21 @@ fn a_malformed_form_is_refused() {
         let kind = "multipart/form-data; boundary=b";
         with(post(path, body), "content-type", kind)
     };
-    let wrong = [post(path, "{}"), form("--b--\r\n"), form("no boundary")];
+    let part = |name: &str| {
+        format!(
+            "--b\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n%PDF-\r\n"
+        )
+    };
+    let other = form(&(part("note") + "--b--\r\n"));
+    let wrong = [post(path, "{}"), form("--b--\r\n"), form("no boundary"), other];
+    let right = form(&(part("note") + &part("file") + "--b--\r\n"));
     each_twin(&[], async |served| {
         for request in wrong.clone() {
             let answer = served.expect(400, request).await;
             assert_eq!(answer.kind, "application/problem+json");
         }
+        let answer = served.ask(right.clone()).await;
+        assert_eq!(answer.json()["kind"], "application/pdf", "{}", answer.text());
     });
 }
 

@@ -28,10 +28,14 @@ async fn attach(
 
     let mut form = Multipart::new(request.headers(), body);
     let invalid = |error| invalid(&error, &limits);
-    let file = form.try_next().await.map_err(invalid)?;
-    let mut file = file.ok_or_else(|| {
-        ServiceError::Invalid("the form must have a field with a file".to_owned())
-    })?;
+    let mut file = loop {
+        let field = form.try_next().await.map_err(invalid)?.ok_or_else(|| {
+            ServiceError::Invalid("the form must have a field `file`".to_owned())
+        })?;
+        if field.name() == Some("file") {
+            break field;
+        }
+    };
     let mut head = Vec::new();
     while head.len() < MAGIC_BYTES {
         // A chunk is what has arrived, up to 32 KiB. Behind it, actix has read up to
