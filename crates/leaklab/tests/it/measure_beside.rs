@@ -2,8 +2,9 @@
 //! it is killed.
 
 use crate::measure::Shelf;
-use acceptance::contains;
+use acceptance::{contains, signal};
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
@@ -53,18 +54,46 @@ fn peaks_of_physical_memory_follow_what_a_request_holds() {
     assert_eq!(verdicts, ["GROWS WITH", "FLAT"], "{out}");
 }
 
+/// The command, on requests of which none ends soon but the first.
+fn endless(shelf: &Shelf, requests: &str) -> Command {
+    let file = shelf.path("shelf.http");
+    let address = shelf.address.to_string();
+    fs::write(&file, requests.replace("ADDRESS", &address)).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_leaklab"));
+    command.arg("measure").arg("--requests").arg(&file);
+    command.arg("--out").arg(shelf.path("out"));
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    command
+}
+
+#[test]
+fn an_interrupt_keeps_the_requests_that_were_measured() {
+    let shelf = Shelf::new();
+    let requests = "### forget\nPOST http://ADDRESS/forget\n\n\
+                    ### slow\n# @client does-not-read 60s\nPOST http://ADDRESS/forget\n";
+    let address = shelf.address.to_string();
+    let mut command = endless(&shelf, requests);
+    command.arg("--").arg(&shelf.program).arg(&address).stderr(Stdio::piped());
+    let mut leaklab = command.spawn().unwrap();
+    let lines = BufReader::new(leaklab.stderr.take().unwrap()).lines();
+    let mut lines = lines.map_while(Result::ok);
+    assert!(lines.any(|line| line.ends_with("measured, 1 of 2")));
+    signal("INT", leaklab.id());
+    assert_eq!(leaklab.wait().unwrap().code(), Some(130));
+    let result = shelf.result();
+    assert_eq!(result["requests"].as_array().unwrap().len(), 1, "{result:#}");
+    assert_eq!(result["requests"][0]["verdict"], "FLAT");
+    contains(&result["notes"].to_string(), &["nothing is known of slow"]);
+    assert!(shelf.is_free());
+}
+
 #[test]
 fn a_service_does_not_outlive_a_command_that_is_killed() {
     let shelf = Shelf::new();
-    let file = shelf.path("shelf.http");
     let address = shelf.address.to_string();
-    fs::write(&file, format!("POST http://{address}/forget\n")).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_leaklab"));
-    command.arg("measure").arg("--requests").arg(&file);
-    command.args(["--count", "1000000"]).arg("--out").arg(shelf.path("out"));
-    command.arg("--").arg(&shelf.program).arg(&address);
-    let mut leaklab =
-        command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut command = endless(&shelf, "POST http://ADDRESS/forget\n");
+    command.args(["--count", "1000000"]).arg("--").arg(&shelf.program).arg(&address);
+    let mut leaklab = command.spawn().unwrap();
     let wait = || sleep(Duration::from_millis(10));
     while shelf.is_free() {
         wait();

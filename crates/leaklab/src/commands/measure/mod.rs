@@ -22,7 +22,6 @@ use anyhow::{Context, Result, anyhow};
 use growth::measured;
 use indicatif::ProgressBar;
 use load::FileLoad;
-use measure::HeapClient;
 use measure::outside::Limits;
 use outputs::Outputs;
 use reader::Reader;
@@ -33,6 +32,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
+use target::Target;
 use workload::{HttpFile, Origin, Template};
 
 /// The first number of the requests without a planted leak and with it, which have the
@@ -55,18 +55,7 @@ pub async fn run(arguments: &Measure) -> Result<ExitCode, Failure> {
     let folder = &arguments.out;
     fs::create_dir_all(folder)
         .with_context(|| format!("cannot make the folder {}", folder.display()))?;
-    let all = all(arguments, &file, address);
-    let measured = tokio::select! {
-        measured = all => measured?,
-        () = stop.soon.cancelled() => {
-            if arguments.plant.is_some() {
-                // A service that goes on must not go on leaking.
-                let _ = HeapClient::new(Origin(address)).plant(0).await;
-            }
-            return Err(Failure::interrupted());
-        }
-    };
-    let (measured, failure) = measured;
+    let (measured, failure) = all(arguments, &file, address, &stop).await?;
     let known: Vec<_> = file.requests.iter().map(|r| r.name.as_str()).collect();
     let published = outputs.publish(measured, &known);
     failure.map_or(published, Err)
@@ -76,40 +65,36 @@ async fn all(
     arguments: &Measure,
     file: &Arc<HttpFile>,
     address: SocketAddr,
+    stop: &Stop,
 ) -> Result<(Measured, Option<Failure>), Failure> {
-    let (mut target, reader) = reader::start(arguments, address).await?;
+    let (mut target, reader) = tokio::select! {
+        started = reader::start(arguments, address) => started?,
+        () = stop.soon.cancelled() => return Err(Failure::interrupted()),
+    };
     if arguments.plant.is_some() {
         // Refused now, and not after the first request.
         reader.plant(0).await?;
     }
     let process = reader::process(arguments, address);
     let limits = process.map(Limits::of).unwrap_or_default();
-    let (mut results, mut failure, mut notes) = (Vec::new(), None, Vec::new());
     // On a terminal; elsewhere a line for each request.
     let line = ProgressBar::new_spinner();
     line.enable_steady_tick(Duration::from_millis(200));
     let origin = Origin(address);
     let one = One { arguments, origin, reader, limits, line };
+    let (mut requests, mut failure, mut notes) = (Vec::new(), None, Vec::new());
     let loads = loads(arguments, file);
     let all = loads.len();
     for (name, load) in loads {
-        match one.result(name, load).await {
-            Ok(result) => {
-                results.push(result);
-                if one.line.is_hidden() {
-                    let done =
-                        format!("{name}: measured, {} of {all}", results.len());
-                    say(&done, Keep::Nothing);
-                }
-            }
-            Err(Failure::Broken(error)) => {
-                let ended = match &mut target {
-                    Some(target) => target.ended_by_now().await,
-                    None => None,
-                };
-                let why = ended.map_or(error, |ended| anyhow!(ended));
-                let why = Failure::from(why.context(format!("request {name}")));
-                if results.is_empty() {
+        let result = tokio::select! {
+            result = one.result(name, load) => result,
+            () = stop.soon.cancelled() => Err(Failure::interrupted()),
+        };
+        match result {
+            Ok(result) => requests.push(result),
+            Err(why) => {
+                let why = one.explained(name, why, target.as_mut()).await;
+                if requests.is_empty() {
                     return Err(why);
                 }
                 notes
@@ -117,7 +102,10 @@ async fn all(
                 failure = Some(why);
                 break;
             }
-            Err(other) => return Err(other),
+        }
+        if one.line.is_hidden() {
+            let done = format!("{name}: measured, {} of {all}", requests.len());
+            say(&done, Keep::Nothing);
         }
     }
     let One { reader, line, .. } = one;
@@ -132,7 +120,7 @@ async fn all(
         planted_bytes: arguments.plant,
         baseline: None,
         notes,
-        requests: results,
+        requests,
     };
     Ok((measured, failure))
 }
@@ -147,6 +135,31 @@ struct One<'a> {
 }
 
 impl One<'_> {
+    /// Why a request was not measured: what the service said at its end, if it ended.
+    async fn explained(
+        &self,
+        name: &str,
+        why: Failure,
+        target: Option<&mut Target>,
+    ) -> Failure {
+        match why {
+            Failure::Broken(error) => {
+                let ended = match target {
+                    Some(target) => target.ended_by_now().await,
+                    None => None,
+                };
+                let why = ended.map_or(error, |ended| anyhow!(ended));
+                why.context(format!("request {name}")).into()
+            }
+            Failure::Interrupted { .. } if self.arguments.plant.is_some() => {
+                // A service that goes on must not go on leaking.
+                let _ = self.reader.plant(0).await;
+                why
+            }
+            other => other,
+        }
+    }
+
     async fn result(
         &self,
         name: &str,
