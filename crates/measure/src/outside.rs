@@ -4,6 +4,7 @@ use anyhow::{Context, Result};
 use heap::Reading;
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
+use std::iter;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -38,6 +39,8 @@ const SOCKET_STATES: [&str; 11] = [
 ];
 /// `/proc/PID/stat` counts CPU time in these on every Linux (`USER_HZ`).
 const MILLISECONDS_PER_TICK: u64 = 10;
+/// Temporary files that are counted: more would take longer than a round.
+const TEMPORARY_MAX: usize = 100_000;
 
 /// Physical memory, open files, sockets by state, threads, temporary files, and shared
 /// memory.
@@ -192,7 +195,8 @@ impl Limits {
     }
 }
 
-/// Files directly in the folder, of the process's user, and their bytes.
+/// Files of the process's user in the folder and in the folders directly below, and their
+/// bytes.
 fn in_temporary_folder(process: u32) -> Option<(u64, u64)> {
     let environment = fs::read(format!("/proc/{process}/environ")).ok()?;
     let set = environment.split(|byte| *byte == 0);
@@ -202,8 +206,17 @@ fn in_temporary_folder(process: u32) -> Option<(u64, u64)> {
     let folder =
         Path::new(&format!("/proc/{process}/root")).join(folder.trim_matches('/'));
     let user = status_number(process, "Uid:").ok()?;
+    let below = |entry: &fs::DirEntry| {
+        let is_folder = entry.file_type().is_ok_and(|of| of.is_dir());
+        is_folder.then(|| fs::read_dir(entry.path()).ok()).flatten()
+    };
     let entries = fs::read_dir(folder).ok()?.flatten();
-    let files = entries.filter_map(|entry| entry.metadata().ok());
+    let entries = entries.flat_map(|entry| {
+        let below = below(&entry).into_iter().flatten().flatten();
+        iter::once(entry).chain(below)
+    });
+    let files =
+        entries.take(TEMPORARY_MAX).filter_map(|entry| entry.metadata().ok());
     let own = files.filter(|file| u64::from(file.uid()) == user);
     Some(own.fold((0, 0), |(files, bytes), file| {
         (files + 1, bytes + if file.is_file() { file.len() } else { 0 })
@@ -337,6 +350,18 @@ mod tests {
         assert!(rise(&|of| of.gauges[TEMPORARY_FILES]) > 100);
         assert!(rise(&|of| of.gauges[TEMPORARY_BYTES]) > 100_000);
         assert!(after.sockets.unwrap()["LISTEN"] >= 20);
+    }
+
+    #[test]
+    fn files_in_a_folder_of_the_temporary_folder_are_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let read = || in_temporary_folder(std::process::id()).unwrap();
+        let before = read();
+        for n in 0..200 {
+            fs::write(folder.path().join(n.to_string()), [0; 1_000]).unwrap();
+        }
+        let after = read();
+        assert!(after.0 - before.0 > 100 && after.1 - before.1 > 100_000);
     }
 
     #[test]

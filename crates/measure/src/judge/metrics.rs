@@ -52,6 +52,8 @@ const RISES: f64 = 0.05;
 const RISES_SHARED: f64 = 0.5;
 /// The same for bytes, which come in pages.
 const RISES_BYTES: f64 = 64.0;
+/// The same for resident bytes, of which malloc keeps many for later.
+const RISES_RESIDENT: f64 = 1_024.0;
 
 /// Files, sockets, threads, gauges and the C heap, if they rise from round to round of a
 /// number of requests.
@@ -95,11 +97,28 @@ pub fn rises(readings: &[Reading], requests: f64) -> Vec<MetricSlope> {
     if !rises.iter().any(|rise| rise.name == TEMPORARY_FILES) {
         rises.retain(|rise| rise.name != TEMPORARY_BYTES);
     }
-    let c_heap = c_heap(readings, requests);
-    let name = || "C heap bytes".to_owned();
+    let mut told = |name: &str, per_request: Option<f64>| {
+        let name = name.to_owned();
+        rises.extend(
+            per_request.map(|per_request| MetricSlope { name, per_request }),
+        );
+    };
+    told("C heap bytes", c_heap(readings, requests));
+    told("bytes outside the heap", outside(readings, requests));
     rises
-        .extend(c_heap.map(|per_request| MetricSlope { name: name(), per_request }));
-    rises
+}
+
+/// Resident bytes that each request adds beyond the heap, as `mmap` does. A heap that grows
+/// takes up to half as much again in pages.
+fn outside(readings: &[Reading], requests: f64) -> Option<f64> {
+    let points = readings.iter().zip(1..).map(|(reading, n)| {
+        let heap = reading.malloc_bytes.unwrap_or(0).max(reading.live_bytes);
+        let beyond = reading.resident_bytes? as f64 - 1.5 * heap as f64;
+        Some((f64::from(n) * requests, beyond))
+    });
+    let points: Option<Vec<_>> = points.collect();
+    let line = theil_sen(&points?)?;
+    Some(line.slope).filter(|_| line.interval[0] > RISES_RESIDENT)
 }
 
 /// malloc rounds a block up to 16 bytes, 8 of its own included, and gives at least 32: at
@@ -111,7 +130,8 @@ const ROUNDING: f64 = 16.0;
 const OVERHEAD_SHARE: f64 = 4_096.0 / 131_072.0;
 
 /// Bytes of C heap that each request adds, at least; `None` where none is certain. These
-/// are the bytes of malloc beyond those of Rust and what malloc can need for Rust's.
+/// are the bytes of malloc beyond those of Rust and what malloc can need for Rust's. Less
+/// than one small block in two requests is none.
 pub fn c_heap(readings: &[Reading], requests: f64) -> Option<f64> {
     let blocks = readings.first().map_or(0, |reading| reading.live_blocks);
     let step = JITTER_BYTES + ROUNDING * blocks as f64;
@@ -130,7 +150,8 @@ pub fn c_heap(readings: &[Reading], requests: f64) -> Option<f64> {
     let (blocks, _) = line(&|reading| Some(reading.live_blocks as f64))?;
     let overhead = OVERHEAD_SHARE * bytes.slope.max(0.0)
         + OVERHEAD_BLOCK * blocks.slope.max(0.0);
-    Some(beside.slope - overhead).filter(|slope| *slope > limit)
+    Some(beside.slope - overhead)
+        .filter(|slope| *slope > limit.max(OVERHEAD_BLOCK / 2.0))
 }
 
 /// Every gauge after each round, by name.

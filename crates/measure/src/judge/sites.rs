@@ -19,6 +19,9 @@ pub struct SiteGrowth {
     /// Growth per request. For a peak: how many bytes more it holds at the peak of the
     /// larger size.
     pub bytes_per_request: f64,
+    /// Blocks more in the second window; 0 in a result that was read from a file.
+    #[serde(skip)]
+    pub blocks: i64,
     /// File and line of the innermost in-app frame.
     pub in_app_frame: Option<String>,
     /// Where there is none: the expected site through which it allocates.
@@ -81,6 +84,7 @@ pub(crate) fn sites_in(
     let growth = |site: SiteChange| SiteGrowth {
         share: site.bytes as f64 / total.max(1) as f64,
         bytes_per_request: site.bytes as f64 / requests.max(1) as f64,
+        blocks: site.blocks,
         expected_site: expected_site(scenario, &site),
         frames: site
             .frames

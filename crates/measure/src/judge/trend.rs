@@ -96,7 +96,7 @@ impl Stage {
             live: live.collect(),
             requests: scenario.requests as f64,
             line: found.line,
-            limit: found.detection_limit,
+            limit: found.detection_limit + freed(&found.line),
             limit_max: growth::limit_max(scenario),
             step: if exact { growth::jitter_bytes(scenario) } else { f64::INFINITY },
         }
@@ -176,6 +176,12 @@ impl Stage {
     }
 }
 
+/// Bytes per request that are freed of what earlier requests left. They hide as much
+/// growth.
+fn freed(line: &Line) -> f64 {
+    if line.interval[1] < 0.0 { -line.slope } else { 0.0 }
+}
+
 /// The trend of the stages so far; `None` if a longer one can tell and `may_go_on`.
 pub fn trend(stages: &[Stage], may_go_on: bool) -> Option<Reasoned> {
     let (last, before) = stages.split_last()?;
@@ -189,10 +195,14 @@ pub fn trend(stages: &[Stage], may_go_on: bool) -> Option<Reasoned> {
         let grew = before.iter().any(Stage::grows);
         return match grew {
             true if last.gives_back() => Some((Trend::Plateau, None)),
-            _ if hidden => unclear(format!(
-                "noise hides leaks below {:.0} B per request; send more with --count",
-                last.limit
-            )),
+            _ if hidden && -last.line.slope > last.limit / 2.0 => unclear(
+                "memory that was held before is freed meanwhile, which hides leaks below \
+                 LIMIT; measure it alone with --only"
+                    .to_owned(),
+            ),
+            _ if hidden => unclear(
+                "noise hides leaks below LIMIT; send more with --count".to_owned(),
+            ),
             true => Some((Trend::Plateau, None)),
             false => Some((Trend::Flat, None)),
         };
@@ -227,7 +237,8 @@ pub fn trend(stages: &[Stage], may_go_on: bool) -> Option<Reasoned> {
         true => Some((Trend::Leaks, None)),
         false => unclear(format!(
             "it grew by {then:.0} B per request, then by {now:.0} B, as a cache does \
-             that still fills; send more with --count"
+             that still fills; send more with --count, or see --idle if its entries \
+             expire"
         )),
     }
 }
@@ -252,7 +263,7 @@ mod tests {
                 .map(|n| (n, live(n)))
                 .collect();
             let line = theil_sen(&points[1..]).unwrap();
-            let limit = detection_limit(&points[1..], &line, STEP);
+            let limit = detection_limit(&points[1..], &line, STEP) + freed(&line);
             let live = points.iter().map(|point| point.1).collect();
             let (limit_max, step) = (32.0, STEP);
             stages.push(Stage { live, requests, line, limit, limit_max, step });
@@ -328,6 +339,17 @@ mod tests {
         // A cache that is larger than the measurement slows down as it fills.
         let fills = |n: f64| 8e6 * (1.0 - (-n / 10_000.0).exp());
         assert_eq!(found(fills), Trend::Inconclusive);
+    }
+
+    #[test]
+    fn memory_that_is_freed_meanwhile_hides_a_leak_and_says_so() {
+        let falls = |most: f64| move |n: f64| 24.0 * n + (most - 90.0 * n).max(0.0);
+        let found = stages(SLOW, falls(9e6));
+        let (trend, why) = trend(&found, true).unwrap();
+        assert_eq!(trend, Trend::Inconclusive);
+        assert!(why.unwrap().contains("--only"));
+        // It ends in the second stage.
+        assert_eq!(found_in(FAST, falls(3e5)), Trend::Leaks);
     }
 
     #[test]

@@ -17,6 +17,7 @@ fn service(verdict: Verdict, slope: f64, sites: &str) -> TwinResult {
         fingerprint: name.to_owned(),
         share: bytes / all,
         bytes_per_request: bytes,
+        blocks: 0,
         in_app_frame: None,
         expected_site: None,
         frames: vec!["f".to_owned()],

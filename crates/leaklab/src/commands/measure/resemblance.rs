@@ -45,6 +45,7 @@ mod tests {
     #[test]
     fn a_leak_is_known_by_its_functions_and_its_metrics() {
         let site = |frame: &str, share: f64| SiteGrowth {
+            blocks: 0,
             fingerprint: String::new(),
             share,
             bytes_per_request: 100.0,
