@@ -123,9 +123,14 @@ impl Process {
         self.child.id()
     }
 
+    /// Its status, if it has exited.
+    pub fn exit_status(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().ok().flatten()
+    }
+
     /// If it has exited: its status and the end of its log.
     pub fn exit_report(&mut self) -> Option<String> {
-        let status = self.child.try_wait().ok().flatten()?;
+        let status = self.exit_status()?;
         Some(format!("{} ended ({status}){}", self.name, last_words(&self.log)))
     }
 

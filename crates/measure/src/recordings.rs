@@ -3,7 +3,7 @@
 use crate::disturbance;
 use crate::instrument::Instrument;
 use crate::samples::{Peak, Samples, Window};
-use crate::session::{Batch, Load, Session, Unjudged};
+use crate::session::{Batch, CALL_STACKS, Load, Session, Unjudged};
 use crate::statistics::median_of;
 use anyhow::Result;
 use profile::Profile;
@@ -93,7 +93,7 @@ impl<I: Instrument, L: Load> Session<'_, I, L> {
         batches: impl IntoIterator<Item = Batch>,
         samples: &mut Samples,
     ) -> Result<()> {
-        (self.step)("call stacks");
+        (self.step)(CALL_STACKS);
         for batch in batches {
             if samples.unjudged.is_some() {
                 break;

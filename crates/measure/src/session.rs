@@ -24,6 +24,9 @@ use workload::{
 /// round, which is 44 KB.
 const WARM_UP: usize = 3;
 
+/// The step, the last of an attempt, in which dhat records call stacks.
+pub const CALL_STACKS: &str = "call stacks";
+
 /// The requests to measure with, and what they need.
 pub trait Load {
     /// The requests of a round at this size of input. Requests that must use distinct

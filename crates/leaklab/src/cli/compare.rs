@@ -1,6 +1,6 @@
 //! Arguments of `compare`.
 
-use crate::cli::{Endpoint, Format, TwinName};
+use crate::cli::{Endpoint, Format, MemoryLimit, TwinName};
 use crate::run::Numbers;
 use clap::Args;
 use std::path::PathBuf;
@@ -29,6 +29,9 @@ pub struct Compare {
     /// How to measure.
     #[command(flatten)]
     pub numbers: Numbers,
+    /// Memory of each service.
+    #[command(flatten)]
+    pub memory: MemoryLimit,
     /// An older comparison.json: fail on new or larger leaks
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,

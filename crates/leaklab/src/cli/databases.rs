@@ -1,6 +1,6 @@
 //! Arguments of the commands for one service or one database: `serve`, `seed`, `dynamo`.
 
-use crate::cli::{Endpoint, TwinName};
+use crate::cli::{Endpoint, MemoryLimit, TwinName};
 use clap::Args;
 use dynamo::Fault;
 use std::net::SocketAddr;
@@ -18,6 +18,12 @@ pub struct Serve {
     /// Seed for the data
     #[arg(long, default_value_t = 7)]
     pub seed: u64,
+    /// Its memory.
+    #[command(flatten)]
+    pub memory: MemoryLimit,
+    /// Start the twin again when its limit has ended it, as a cluster would
+    #[arg(long, requires = "memory_limit")]
+    pub restart: bool,
 }
 
 /// Arguments of `seed`.

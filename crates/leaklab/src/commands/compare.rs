@@ -9,6 +9,7 @@ use crate::run::{EngineChoice, Permit, Run, Service, lesson_result};
 use crate::stop::Stop;
 use futures_util::future::join_all;
 use lessons::{Lesson, Plan};
+use limit::Killed;
 use measure::Scenario;
 use report::baseline::{Conditions, Load};
 use report::comparison::{Comparison, Environment, LessonResult, SCHEMA};
@@ -55,13 +56,16 @@ pub async fn run(arguments: &Compare) -> Result<ExitCode, Failure> {
     };
     let steps =
         jobs.iter().map(|job| job.scenario.steps() * job.services.len() as u64);
+    let mut run = Run::new(engine, Stop::on_signal()?)?;
+    run.memory = arguments.memory;
     let all = All {
-        run: Run::new(engine, Stop::on_signal()?)?,
+        run,
         output: &output,
         // The semaphore is fair, so lessons start in their order.
         permits: Arc::new(Semaphore::new(at_once)),
         progress: Progress::new(steps.sum()),
     };
+    arguments.memory.announce()?;
     all.run.has_room()?;
     all.run.remove_left().await;
     let results = join_all(jobs.iter().map(|job| all.lesson(job))).await;
@@ -147,6 +151,15 @@ fn causes_first<T>(results: Vec<Result<T, Failure>>) -> Result<Vec<T>, Failure> 
     if interrupted { Err(Failure::interrupted()) } else { Ok(all) }
 }
 
+/// A service that its memory limit ended has no verdict, and the others are measured on;
+/// every other failure ends the run.
+fn killed(failure: Failure) -> Result<Killed, Failure> {
+    match failure {
+        Failure::Broken(error) => error.downcast().map_err(Failure::Broken),
+        other => Err(other),
+    }
+}
+
 /// What the measurements of all lessons share.
 struct All<'a> {
     run: Run,
@@ -172,7 +185,14 @@ impl All<'_> {
                 let step = |what: &str| self.progress.step(id, name, what);
                 let measured =
                     run.measure(*service, job.plan, &job.scenario, &step, permit);
-                measured.await.inspect_err(|_| run.stop.soon.cancel())
+                match measured.await.map_err(killed) {
+                    Err(Ok(killed)) => Ok(Err(killed)),
+                    Err(Err(failure)) => {
+                        run.stop.soon.cancel();
+                        Err(failure)
+                    }
+                    Ok(measured) => Ok(Ok(measured)),
+                }
             }
         });
         let measured: Vec<_> = measured.collect();
@@ -181,10 +201,14 @@ impl All<'_> {
         let all = all.inspect_err(|_| self.run.stop.soon.cancel())?;
         let id = job.plan.lesson.id;
         self.progress.done(id);
+        let killed: Vec<_> =
+            all.iter().filter_map(|one| one.as_ref().err()).collect();
+        let killed: Vec<_> = killed.into_iter().map(ToString::to_string).collect();
+        let all: Vec<_> = all.into_iter().flatten().collect();
         for (name, json) in all.iter().filter_map(|measured| measured.profile(id)) {
             self.output.write(&name, json)?;
         }
-        Ok(lesson_result(job.plan, &job.scenario, &all))
+        Ok(lesson_result(job.plan, &job.scenario, &all, killed))
     }
 }
 

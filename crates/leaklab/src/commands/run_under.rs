@@ -22,7 +22,7 @@ pub async fn run(arguments: &RunUnder) -> Result<ExitCode, Failure> {
     let under = Under {
         command: arguments.under.clone(),
         environment: arguments.env.clone(),
-        log: None,
+        ..Under::default()
     };
     let run = Run::new(EngineChoice::Embedded, Stop::on_signal()?)?;
     let twin = arguments.twin.as_str();

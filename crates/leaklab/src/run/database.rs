@@ -1,6 +1,7 @@
 //! The database of one task: fresh, or as fresh as the user's own allows; and the run
 //! that tasks belong to.
 
+use crate::cli::MemoryLimit;
 use crate::failure::Failure;
 use crate::run::engine;
 use crate::stop::Stop;
@@ -42,6 +43,8 @@ pub struct Run {
     scratch: Arc<TempDir>,
     /// Tables that this run made and could not remove.
     left: Arc<Mutex<Vec<String>>>,
+    /// How much memory each service that is measured may have.
+    pub memory: MemoryLimit,
     /// Cancelled to stop everything.
     pub stop: Stop,
 }
@@ -60,7 +63,8 @@ impl Run {
                 parent.display()
             )
         })?;
-        Ok(Self { engine, scratch: Arc::new(scratch), left: Arc::default(), stop })
+        let (scratch, left) = (Arc::new(scratch), Arc::default());
+        Ok(Self { engine, scratch, left, memory: MemoryLimit::default(), stop })
     }
 
     /// The same run, with a stop that leaves the others running.

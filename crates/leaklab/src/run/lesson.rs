@@ -5,6 +5,8 @@ use crate::run::load::LessonLoad;
 use crate::run::{Database, Run, Running, Service, Under, program};
 use anyhow::Result;
 use lessons::Plan;
+use limit::Killed;
+use measure::session::CALL_STACKS;
 use measure::{HeapClient, Instrument, Judgement, Samples, Scenario};
 use std::sync::Arc;
 use std::time::Instant;
@@ -73,7 +75,8 @@ impl Run {
         permit: Permit,
     ) -> Result<(Samples, Judgement)> {
         let load = LessonLoad::open(plan, scenario, database).await?;
-        let under = Under { environment: service.environment(), ..Under::default() };
+        let (environment, memory) = (service.environment(), self.memory);
+        let under = Under { environment, memory, ..Under::default() };
         let (program, target) = (program(service.program)?, load.target());
         let settings = service.settings(plan.lesson);
         let (table, scratch) = (database.table.name(), self.scratch());
@@ -81,9 +84,22 @@ impl Run {
             under.start(&program, &target, table, &settings, scratch).await?;
         let origin = running.origin();
         let heap = HeapClient::new(origin);
-        let measured = measure::measure(&heap, origin, &load, scenario, step).await;
+        let step = |what: &str| {
+            if what == CALL_STACKS {
+                running.lift_limit();
+            }
+            step(what);
+        };
+        let measured = measure::measure(&heap, origin, &load, scenario, &step).await;
         drop(permit);
-        let (running, (mut samples, judgement)) = running.after(measured).await?;
+        let measured = running.after(measured).await;
+        let (running, (mut samples, judgement)) =
+            measured.map_err(|mut error| {
+                if let Some(killed) = error.downcast_mut::<Killed>() {
+                    killed.after = Some(limit::requests(load.sent()));
+                }
+                error
+            })?;
         stop(running, scenario, &mut samples).await;
         Ok((samples, judgement))
     }

@@ -9,6 +9,8 @@ use dynamo::{Proxy, Target};
 use lessons::Plan;
 use measure::{Load, Scale, Scenario};
 use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use workload::{ClientBehavior, Requests};
 
 /// The load of a lesson against one table.
@@ -19,6 +21,8 @@ pub(super) struct LessonLoad<'a> {
     smallest: u64,
     database: &'a Database,
     proxy: Option<Proxy>,
+    /// Requests so far.
+    sent: Arc<AtomicU64>,
 }
 
 impl<'a> LessonLoad<'a> {
@@ -35,7 +39,8 @@ impl<'a> LessonLoad<'a> {
         }
         database.table.put(plan.sized(smallest).round_data(0..1)).await?;
         let scale = scenario.growth.scale();
-        let load = Self { plan, scale, smallest, database, proxy: None };
+        let sent = Arc::default();
+        let load = Self { plan, scale, smallest, database, proxy: None, sent };
         let plain = plan.lesson.faults.is_empty() && scale != Some(Scale::Attempts);
         if plain { Ok(load) } else { load.with_proxy().await }
     }
@@ -60,6 +65,11 @@ impl<'a> LessonLoad<'a> {
         }
     }
 
+    /// Requests that have been sent.
+    pub(super) fn sent(&self) -> u64 {
+        self.sent.load(Relaxed)
+    }
+
     /// What the service uses as its database.
     pub(super) fn target(&self) -> Target {
         match &self.proxy {
@@ -71,7 +81,12 @@ impl<'a> LessonLoad<'a> {
 
 impl Load for LessonLoad<'_> {
     fn requests(&self, round: u64, size: u64) -> Requests {
-        self.plan.sized(size).round(round)
+        let (round, sent) =
+            (self.plan.sized(size).round(round), Arc::clone(&self.sent));
+        Arc::new(move |n| {
+            sent.fetch_add(1, Relaxed);
+            round(n)
+        })
     }
 
     fn client(&self) -> ClientBehavior {

@@ -1,7 +1,9 @@
 //! Services as processes: found beside this program, started for measuring.
 
+use crate::cli::MemoryLimit;
 use anyhow::{Context, Result, anyhow, bail};
 use dynamo::Target;
+use limit::{Killed, Limit};
 use measure::Process;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -22,6 +24,8 @@ pub struct Under {
     pub environment: Vec<(String, String)>,
     /// What the service logs, as it takes it; errors by default.
     pub log: Option<&'static str>,
+    /// How much memory it may have.
+    pub memory: MemoryLimit,
 }
 
 impl Under {
@@ -42,7 +46,8 @@ impl Under {
         let tool = self.command.iter().map(OsString::as_os_str);
         let mut words = tool.chain([program.as_os_str()]);
         let started = PathBuf::from(words.next().unwrap_or_default());
-        let mut command = Command::new(&started);
+        let limit = self.memory.limit()?;
+        let mut command = limited(limit.as_ref(), &started);
         command.args(words).envs(self.environment.iter().cloned());
         connect(&mut command, target, table);
         // One worker: each worker has its own pools, and chance decides which worker
@@ -52,7 +57,7 @@ impl Under {
         command.args(settings).env("TMPDIR", scratch);
         let name = program.file_stem().unwrap_or_default().to_string_lossy();
         let process = Process::start(&name, &started, command).await?;
-        Ok(Running { process })
+        Ok(Running { process, name: name.into_owned(), limit })
     }
 }
 
@@ -61,16 +66,25 @@ impl Under {
 pub struct Running {
     /// The process.
     pub process: Process,
+    name: String,
+    /// Dropped after the process.
+    limit: Option<Limit>,
 }
 
 impl Running {
+    /// Lifts the kernel's limit on its memory, if it has one.
+    pub fn lift_limit(&self) {
+        self.limit.iter().for_each(Limit::lift);
+    }
+
     /// Its address.
     pub fn origin(&self) -> Origin {
         Origin(self.process.address())
     }
 
     /// The service and what a task did with it; or, if the task failed, ends the
-    /// service. If it had exited, that is the cause: its exit report, otherwise the error.
+    /// service. If it had exited, that is the cause: [`limit::Killed`] or its exit report,
+    /// otherwise the error.
     ///
     /// # Errors
     /// The task failed.
@@ -79,8 +93,17 @@ impl Running {
             Ok(done) => Ok((self, done)),
             Err(error) => {
                 let report = self.process.exit_report_soon().await;
+                let report = report.map(|report| {
+                    let killed = killed(
+                        &mut self.process,
+                        self.limit.as_ref(),
+                        &self.name,
+                        &report,
+                    );
+                    killed.map_or_else(|| anyhow!("{report}"), anyhow::Error::new)
+                });
                 self.process.kill_now().await;
-                Err(report.map_or(error, |report| anyhow!("{report}")))
+                Err(report.unwrap_or(error))
             }
         }
     }
@@ -91,6 +114,24 @@ impl Running {
         let line = self.process.last_line_within(EXIT_WITHIN).await?;
         line.strip_prefix(heap::reading::AT_EXIT)?.parse().ok()
     }
+}
+
+/// A command for a service, within its limit.
+pub fn limited(limit: Option<&Limit>, program: &Path) -> Command {
+    limit.map_or_else(
+        || Command::new(program),
+        |limit| limit.command(program.as_os_str()).into(),
+    )
+}
+
+/// What its limit has to do with the end of a process, whose exit report is known.
+pub fn killed(
+    process: &mut Process,
+    limit: Option<&Limit>,
+    name: &str,
+    report: &str,
+) -> Option<Killed> {
+    limit?.killed(name, process.exit_status()?, report)
 }
 
 /// Passes the address and the table of its database to a service.

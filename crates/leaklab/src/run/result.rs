@@ -11,14 +11,16 @@ use workload::Digest;
 /// Sites that are listed.
 const SITES_MAX: usize = 10;
 
-/// Puts the services of a lesson side by side.
+/// Puts the services of a lesson side by side, and notes those that were killed.
 pub fn lesson_result(
     plan: Plan,
     scenario: &Scenario,
     all: &[Measured],
+    killed: Vec<String>,
 ) -> LessonResult {
     let lesson = plan.lesson;
-    let mut mismatches: Vec<String> = all.iter().flat_map(clauses).collect();
+    let mut mismatches = killed;
+    mismatches.extend(all.iter().flat_map(clauses));
     let twin = |name| all.iter().find(|m| m.service.name == name);
     let pair = twin("leaky").zip(twin("fixed"));
     if let Some((leaky, fixed)) = pair {

@@ -23,6 +23,7 @@ mod learn;
 mod terminal;
 mod profiles;
 mod faults;
+mod limit;
 mod pressure;
 mod proxy;
 #[cfg(target_os = "linux")]
