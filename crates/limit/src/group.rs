@@ -33,6 +33,8 @@ struct Version {
     others: &'static [(&'static str, Option<&'static str>)],
     /// Has a line `oom_kill N`.
     events: &'static str,
+    /// What counts against the limit.
+    used: &'static str,
 }
 
 const ONE: Version = Version {
@@ -40,6 +42,7 @@ const ONE: Version = Version {
     limit: "memory.limit_in_bytes",
     others: &[("memory.memsw.limit_in_bytes", None)],
     events: "memory.oom_control",
+    used: "memory.usage_in_bytes",
 };
 
 const TWO: Version = Version {
@@ -47,6 +50,7 @@ const TWO: Version = Version {
     limit: "memory.max",
     others: &[("memory.swap.max", Some("0")), ("memory.oom.group", Some("1"))],
     events: "memory.events",
+    used: "memory.current",
 };
 
 /// A group, removed when dropped.
@@ -114,6 +118,12 @@ impl Group {
     #[cfg(test)]
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Bytes that count against the limit.
+    pub(crate) fn used(&self) -> Option<u64> {
+        let used = fs::read_to_string(self.folder.join(self.version.used));
+        used.ok()?.trim().parse().ok()
     }
 
     /// Processes that the kernel has killed in it.

@@ -144,6 +144,15 @@ impl Limit {
         }
     }
 
+    /// Bytes that count against a limit of the kernel, if they can be read: memory, and
+    /// what the kernel holds for sockets.
+    pub fn used(&self) -> Option<u64> {
+        match &self.means {
+            Means::Group(group) => group.used(),
+            _ => None,
+        }
+    }
+
     /// Whether the limit ended the process, by its exit status and the end of its log.
     pub fn killed(
         &self,
@@ -222,6 +231,7 @@ mod tests {
         let killed = run(&limit, GREEDY, "");
         let expected = "sh was killed by the kernel's memory limit of 64 MiB";
         assert_eq!(killed.as_deref(), Some(expected));
+        assert!(limit.used().is_none_or(|bytes| bytes < 64 << 20));
         let Means::Group(group) = limit.means else { return };
         let folder = group.folder().to_owned();
         assert!(folder.is_dir());

@@ -27,6 +27,8 @@ pub struct About {
     pub names: Vec<String>,
     /// Resident memory above it ends a service, in bytes.
     pub limit: u64,
+    /// Who ends it there: `the kernel`.
+    pub limit_by: String,
     /// Requests per second at the start.
     pub load: u64,
     /// A number that the services keep themselves and that is drawn.

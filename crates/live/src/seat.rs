@@ -42,14 +42,19 @@ pub trait Running {
     /// Where it listens.
     fn origin(&self) -> Origin;
 
-    /// Resident bytes now.
+    /// Resident bytes now; with a limit of the system, those that count against it.
     fn resident(&self) -> Option<u64>;
 
     /// What it says of its heap; `full` also reads files and gauges.
     fn read(&self, full: bool) -> impl Future<Output = Result<Reading>>;
 
-    /// If it has ended: how.
-    fn ended(&mut self) -> Option<String>;
+    /// If it has ended: whether by its limit, and how.
+    fn ended(&mut self) -> Option<(State, String)>;
+
+    /// Whether the system ends it at the limit. Otherwise the run does.
+    fn has_limit(&self) -> bool {
+        false
+    }
 
     /// Sends SIGKILL and waits for the end.
     fn kill(&mut self) -> impl Future<Output = ()>;
@@ -58,7 +63,8 @@ pub trait Running {
     fn stop(self) -> impl Future<Output = ()>;
 }
 
-/// Whether a service must die. This is the only place that decides it.
+/// Whether a service that has no limit of its own must die. This is the only place that
+/// decides it.
 fn passes(limit: u64, resident: u64) -> bool {
     resident > limit
 }
@@ -133,8 +139,8 @@ async fn life(
             () = stop.cancelled() => return Ok(End::Stopped),
             _ = looks.tick() => {}
         }
-        if let Some(how) = running.ended() {
-            return Ok(End::Dead(State::Ended, how));
+        if let Some((state, how)) = running.ended() {
+            return Ok(End::Dead(state, how));
         }
         let wanted = *orders.borrow_and_update();
         if wanted.restarts > asked && wanted.whole {
@@ -146,7 +152,8 @@ async fn life(
         }
         let resident = running.resident();
         live.read(number, resident, None);
-        if resident.is_some_and(|resident| passes(limit, resident)) {
+        let passes = |resident| !running.has_limit() && passes(limit, resident);
+        if resident.is_some_and(passes) {
             let limit = words::mebibytes(limit);
             let why = format!("resident memory passed {limit} (SIGKILL by Leaklab)");
             return Ok(End::Dead(State::Killed, why));

@@ -120,7 +120,7 @@ fn figures(view: &View<'_>, tick: &Tick) -> Markup {
     html! {
         span { "asked " b { (tick.load) } "/s" }
         @if reached.is_finite() { span { "reached " b { (number(reached)) } "/s" } }
-        span { "limit " b { (words::mebibytes(view.about.limit)) } }
+        span { "limit " b { (words::mebibytes(view.about.limit)) } " by " (view.about.limit_by) }
         b class="clock" { (words::clock(tick.at)) }
     }
 }

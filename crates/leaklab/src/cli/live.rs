@@ -1,6 +1,7 @@
 //! Arguments of `leaklab live`.
 
 use clap::{Args, value_parser};
+use limit::{By, Bytes};
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -20,9 +21,18 @@ pub struct Live {
     #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..=4_000))]
     pub load: Option<u64>,
 
-    /// Resident memory that a service may have [default: depends on the lesson]
-    #[arg(long, value_name = "SIZE", value_parser = size)]
-    pub memory_limit: Option<u64>,
+    /// Memory that a service may have, as 128MiB [default: depends on the lesson]
+    #[arg(long, value_name = "SIZE")]
+    pub memory_limit: Option<Bytes>,
+
+    /// Who enforces it: auto, kernel or allocator
+    #[arg(
+        long,
+        value_name = "WHO",
+        default_value = "auto",
+        conflicts_with_all = ["replay", "requests"]
+    )]
+    pub limit_by: By,
 
     /// Address of the page; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDRESS")]
@@ -52,14 +62,4 @@ pub struct Live {
     /// The service's program and its arguments
     #[arg(last = true, value_name = "COMMAND", requires = "requests")]
     pub command: Vec<OsString>,
-}
-
-/// A size such as `128MiB`, in bytes.
-fn size(text: &str) -> Result<u64, String> {
-    let number =
-        text.strip_suffix("MiB").and_then(|number| number.parse::<u64>().ok());
-    match number {
-        Some(mebibytes @ 1..=1_048_576) => Ok(mebibytes << 20),
-        _ => Err("it must be a size such as 128MiB".to_owned()),
-    }
 }

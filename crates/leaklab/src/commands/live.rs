@@ -1,6 +1,6 @@
 //! `leaklab live`: both twins under a steady load, on a page, until one is killed.
 
-use crate::cli::{Cli, Command, Live as Arguments, Measure};
+use crate::cli::{Cli, Command, Live as Arguments, Measure, MemoryLimit};
 use crate::commands::measure::Own;
 use crate::commands::select;
 use crate::failure::{Failure, code};
@@ -49,7 +49,7 @@ pub async fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         _ => return Err(Failure::Usage("several lessons need --prove".to_owned())),
     };
     let lesson = select::one(name)?;
-    let twins = Twins::new(arguments, lesson, &["leaky", "fixed"]);
+    let twins = Twins::new(arguments, lesson, &["leaky", "fixed"])?;
     let page = listen(arguments, &twins.live, false, &stop.soon)?;
     let run = Run::new(
         EngineChoice::Embedded,
@@ -68,6 +68,7 @@ struct Twins {
     lesson: &'static Lesson,
     names: &'static [&'static str],
     numbers: Numbers,
+    memory: MemoryLimit,
     loads: Vec<Arc<Steady>>,
 }
 
@@ -76,7 +77,10 @@ impl Twins {
         arguments: &Arguments,
         lesson: &'static Lesson,
         names: &'static [&'static str],
-    ) -> Self {
+    ) -> Result<Self> {
+        let limit = arguments.memory_limit.map(|bytes| bytes.0);
+        let limit = limit.unwrap_or(lesson.live.limit_mib << 20);
+        let memory = MemoryLimit::by_kernel(limit, arguments.limit_by)?;
         let gauge = lesson.metrics.iter().find_map(|metric| match metric {
             Metric::Gauge(name) => Some((*name).to_owned()),
             _ => None,
@@ -87,7 +91,8 @@ impl Twins {
             title: format!("{number}: {}", lesson.title),
             detail: lesson.route.to_owned(),
             names: names.iter().map(|name| (*name).to_owned()).collect(),
-            limit: arguments.memory_limit.unwrap_or(lesson.live.limit_mib << 20),
+            limit,
+            limit_by: memory.who().to_owned(),
             load: arguments.load.unwrap_or(lesson.live.per_second),
             gauge,
             databases: databases(lesson)
@@ -101,7 +106,8 @@ impl Twins {
         let requests = requests(plan.sized(largest));
         let load = |_: &&str| steady(&requests, lesson.client);
         let loads = names.iter().map(load).collect();
-        Self { live: Arc::new(Live::new(about)), lesson, names, numbers, loads }
+        let live = Arc::new(Live::new(about));
+        Ok(Self { live, lesson, names, numbers, memory, loads })
     }
 
     async fn watch(
@@ -113,9 +119,10 @@ impl Twins {
         let seats = self.names.iter().zip(&self.loads).enumerate();
         let seats = seats.map(async |(number, (&name, load))| {
             let watched = async |database: &Database| {
-                let scratch = run.scratch();
+                let of = (plan, &scenario);
                 let twin =
-                    Twin::open(name, (plan, &scenario), database, scratch).await?;
+                    Twin::open(name, of, self.memory, database, run.scratch());
+                let twin = twin.await?;
                 seat::watch(&self.live, number, &twin, load, stop).await
             };
             run.with_database(&format!("live-{name}"), watched).await
@@ -207,7 +214,8 @@ async fn own(
         title: file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         detail: words.join(" "),
         names: vec![name.to_string_lossy().into_owned()],
-        limit: arguments.memory_limit.unwrap_or(LIMIT),
+        limit: arguments.memory_limit.map_or(LIMIT, |bytes| bytes.0),
+        limit_by: MemoryLimit::default().who().to_owned(),
         load: arguments.load.unwrap_or(LOAD),
         ..About::default()
     };
@@ -243,7 +251,7 @@ async fn prove(arguments: &Arguments, stop: Stop) -> Result<ExitCode, Failure> {
     let run = Run::new(EngineChoice::Embedded, stop)?;
     let mut proofs = Vec::new();
     for lesson in select::lessons(&names)? {
-        let twins = Twins::new(arguments, lesson, &["leaky"]);
+        let twins = Twins::new(arguments, lesson, &["leaky"])?;
         let done = CancellationToken::new();
         let observed = async {
             let proof = Proof::observe(lesson.id, &twins.live).await;

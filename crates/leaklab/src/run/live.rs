@@ -1,5 +1,6 @@
 //! A twin in a run that is watched: started on its database, with faults on request.
 
+use crate::cli::MemoryLimit;
 use crate::run::load::LessonLoad;
 use crate::run::{Database, Running, Service, Under, program};
 use anyhow::Result;
@@ -7,6 +8,8 @@ use dynamo::fault::EVERY_OPERATION;
 use dynamo::{Fault, FaultAction};
 use heap::Reading;
 use lessons::{Lesson, Plan};
+use limit::Limit;
+use live::ticks::State;
 use measure::{HeapClient, Instrument, Scenario, outside};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -50,6 +53,7 @@ pub struct Twin<'a> {
     plan: Plan,
     program: PathBuf,
     settings: Vec<&'static str>,
+    memory: MemoryLimit,
     scratch: &'a Path,
     /// Rounds whose items are in the table.
     ready: AtomicU64,
@@ -63,6 +67,7 @@ impl<'a> Twin<'a> {
     pub async fn open(
         name: &'static str,
         (plan, scenario): (Plan, &Scenario),
+        memory: MemoryLimit,
         database: &'a Database,
         scratch: &'a Path,
     ) -> Result<Self> {
@@ -73,6 +78,7 @@ impl<'a> Twin<'a> {
             plan: numbered(plan),
             program: program(name)?,
             settings: Service::twin(name).settings(plan.lesson),
+            memory,
             scratch,
             ready: AtomicU64::new(0),
         };
@@ -86,7 +92,7 @@ impl live::Service for Twin<'_> {
 
     async fn start(&self) -> Result<RunningTwin> {
         let (target, table) = (self.load.target(), self.database.table.name());
-        let under = Under::default();
+        let under = Under { memory: self.memory, ..Under::default() };
         let started =
             under.start(&self.program, &target, table, &self.settings, self.scratch);
         Ok(RunningTwin(started.await?))
@@ -115,7 +121,8 @@ impl live::Running for RunningTwin {
     }
 
     fn resident(&self) -> Option<u64> {
-        outside::resident_bytes(self.0.process.id()?).ok()
+        let used = self.0.limit().and_then(Limit::used);
+        used.or(outside::resident_bytes(self.0.process.id()?).ok())
     }
 
     async fn read(&self, full: bool) -> Result<Reading> {
@@ -123,8 +130,16 @@ impl live::Running for RunningTwin {
         if full { heap.now().await } else { heap.counters().await }
     }
 
-    fn ended(&mut self) -> Option<String> {
-        self.0.process.exit_report()
+    fn ended(&mut self) -> Option<(State, String)> {
+        let report = self.0.process.exit_report()?;
+        Some(match self.0.killed(&report) {
+            Some(killed) => (State::Killed, killed.by),
+            None => (State::Ended, report),
+        })
+    }
+
+    fn has_limit(&self) -> bool {
+        self.0.limit().is_some()
     }
 
     async fn kill(&mut self) {

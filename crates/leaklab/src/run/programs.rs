@@ -77,6 +77,16 @@ impl Running {
         self.limit.iter().for_each(Limit::lift);
     }
 
+    /// The limit on its memory.
+    pub fn limit(&self) -> Option<&Limit> {
+        self.limit.as_ref()
+    }
+
+    /// What its limit has to do with its end, if it has ended with this report.
+    pub fn killed(&mut self, report: &str) -> Option<Killed> {
+        killed(&mut self.process, self.limit.as_ref(), &self.name, report)
+    }
+
     /// Its address.
     pub fn origin(&self) -> Origin {
         Origin(self.process.address())
@@ -94,12 +104,7 @@ impl Running {
             Err(error) => {
                 let report = self.process.exit_report_soon().await;
                 let report = report.map(|report| {
-                    let killed = killed(
-                        &mut self.process,
-                        self.limit.as_ref(),
-                        &self.name,
-                        &report,
-                    );
+                    let killed = self.killed(&report);
                     killed.map_or_else(|| anyhow!("{report}"), anyhow::Error::new)
                 });
                 self.process.kill_now().await;

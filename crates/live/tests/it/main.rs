@@ -12,6 +12,7 @@ use browser::Browser;
 use heap::Reading;
 use live::recording::Recording;
 use live::server::Page;
+use live::ticks::State;
 use live::{About, Live, Running, Service, seat};
 use std::cell::Cell;
 use std::io::{Read, Write};
@@ -56,7 +57,7 @@ impl Running for Grown {
         Ok(Reading { live_bytes, open_files: Some(20), ..Reading::default() })
     }
 
-    fn ended(&mut self) -> Option<String> {
+    fn ended(&mut self) -> Option<(State, String)> {
         None
     }
 

@@ -8,6 +8,7 @@ use crate::cli::Measure;
 use crate::failure::Failure;
 use anyhow::{Context, Result, anyhow};
 use heap::Reading;
+use live::ticks::State;
 use measure::{Instrument, Load, outside};
 use std::fs;
 use std::net::SocketAddr;
@@ -79,8 +80,8 @@ impl live::Running for RunningOwn {
         Ok(Reading { open_files: outside.and_then(|read| read.open_files), ..heap })
     }
 
-    fn ended(&mut self) -> Option<String> {
-        self.target.ended()
+    fn ended(&mut self) -> Option<(State, String)> {
+        Some((State::Ended, self.target.ended()?))
     }
 
     async fn kill(&mut self) {
