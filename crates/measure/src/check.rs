@@ -1,13 +1,14 @@
 //! A check for tests: a request leaves nothing in the memory of a service that runs in
 //! the test's own process.
 
+use crate::bounds::Bounds;
 use crate::instrument::InProcess;
 use crate::judge::trend::Trend;
 use crate::judge::{MetricSlope, SiteGrowth, in_app_first, sites_in};
 use crate::samples::Samples;
 use crate::scenario::{Growth, Scenario, Verdict};
 use crate::session::Load;
-use crate::stages::{self, Bounds, Found};
+use crate::stages::{self, Found};
 use anyhow::{Context, Result, bail};
 use heap::alloc::{counts, uncounted};
 use profile::InApp;

@@ -12,6 +12,7 @@
 pub mod scenario;
 pub mod samples;
 pub mod session;
+pub mod bounds;
 pub mod stages;
 pub mod check;
 mod attempts;

@@ -1,12 +1,13 @@
 //! Measures requests about which nothing is known: in stages, each longer than all
 //! before it, until growth has stopped or goes on.
 
+use crate::bounds::{Bounds, Use};
 use crate::instrument::Instrument;
 use crate::judge::trend::{GIVEN_BACK, Reasoned, STAGES_MAX, Stage, Trend, trend};
 use crate::judge::{
-    Judgement, MetricSlope, SiteGrowth, judge, requests_needed, rises, sites,
+    Judgement, MetricSlope, gained, judge, requests_needed, rises, sites,
+    within_slope,
 };
-use crate::outside::THREADS;
 use crate::samples::Samples;
 use crate::scenario::{Growth, Scenario, Verdict};
 use crate::session::{Batch, Load, Session};
@@ -14,7 +15,7 @@ use crate::statistics::median_of;
 use anyhow::{Context, Result};
 use heap::Reading;
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use workload::Origin;
 
 /// Rounds of a stage: as many as the interval of a slope needs (statistics).
@@ -43,32 +44,8 @@ const IDLE_REQUESTS: u64 = 50;
 /// So many single requests of a status are enough: one in which a table doubles or a
 /// buffer moves is no median.
 const OF_STATUS_MIN: usize = 5;
-/// A stage uses at most this share of the files and threads that are left: singles and
-/// call stacks need the rest.
-const STAGE_SHARE: f64 = 0.9;
-/// A site that gained at most so many blocks has a table that grew, and no entries.
-const TABLE_BLOCKS: i64 = 2;
-/// It holds at least this share: its line is one of those to look at.
-const TABLE_SHARE: f64 = 0.05;
 /// Windows whose difference is less than this share of the growth don't show it.
 const WINDOW_SHOWS: f64 = 0.25;
-
-/// What a measurement may use up.
-#[derive(Debug, Clone)]
-pub struct Bounds {
-    /// Open files.
-    pub open_files: u64,
-    /// Threads.
-    pub threads: u64,
-    /// Bytes of growth.
-    pub growth_bytes: u64,
-    /// Time of a stage.
-    pub stage: Duration,
-    /// Time without requests after which growth may be gone; zero not to wait.
-    pub idle: Duration,
-    /// Time for single requests that show what each status leaves; zero to send none.
-    pub by_status: Duration,
-}
 
 /// What was found about a request.
 #[derive(Debug)]
@@ -332,139 +309,5 @@ impl<I: Instrument, L: Load> Staged<'_, I, L> {
             self.session.windows([longest], samples).await?;
         }
         Ok(())
-    }
-}
-
-/// Bytes per request that these sites gained.
-fn gained<'a>(sites: impl Iterator<Item = &'a SiteGrowth>) -> f64 {
-    sites.map(|site| site.bytes_per_request.max(0.0)).sum()
-}
-
-/// Reduces what tables gained to what the entries leave of the slope: a table that doubled
-/// in the window gained much at once. Returns what all sites gained then.
-fn within_slope(sites: &mut [SiteGrowth], slope: f64) -> f64 {
-    let is_table = |site: &SiteGrowth| site.blocks.abs() <= TABLE_BLOCKS;
-    let entries = gained(sites.iter().filter(|site| !is_table(site)));
-    let tables = gained(sites.iter().filter(|site| is_table(site)));
-    let left = (slope - entries).max(TABLE_SHARE * slope);
-    let scale = (left / tables).min(1.0);
-    if tables > 0.0 && scale < 1.0 {
-        for table in sites.iter_mut().filter(|site| is_table(site)) {
-            table.bytes_per_request *= scale;
-        }
-        let all = gained(sites.iter()).max(f64::MIN_POSITIVE);
-        for site in sites.iter_mut() {
-            site.share = site.bytes_per_request / all;
-        }
-        sites.sort_by(|a, b| b.bytes_per_request.total_cmp(&a.bytes_per_request));
-    }
-    gained(sites.iter())
-}
-
-/// What each request of a stage used up, on average.
-struct Use {
-    growth_bytes: f64,
-    open_files: f64,
-    threads: f64,
-    seconds: f64,
-}
-
-impl Use {
-    fn of(before: &Reading, after: &Reading, requests: u64, took: Duration) -> Self {
-        let each = |before: Option<u64>, after: Option<u64>| {
-            let rise = after.unwrap_or(0).saturating_sub(before.unwrap_or(0));
-            rise as f64 / requests.max(1) as f64
-        };
-        Self {
-            growth_bytes: each(Some(before.live_bytes), Some(after.live_bytes)),
-            open_files: each(before.open_files, after.open_files),
-            threads: each(threads(before), threads(after)),
-            seconds: took.as_secs_f64() / requests.max(1) as f64,
-        }
-    }
-}
-
-fn threads(reading: &Reading) -> Option<u64> {
-    reading.gauges.get(THREADS).copied()
-}
-
-impl Bounds {
-    /// Requests that a stage may have if each goes on to use so much.
-    fn requests(&self, each: &Use, now: &Reading) -> f64 {
-        least([
-            self.growth_bytes as f64 / each.growth_bytes,
-            STAGE_SHARE * self.handles(each, now),
-            self.stage.as_secs_f64() / each.seconds,
-        ])
-    }
-
-    /// Requests until the service has as many files and threads as it may.
-    fn handles(&self, each: &Use, now: &Reading) -> f64 {
-        let left = |most: u64, now: Option<u64>| {
-            most.saturating_sub(now.unwrap_or(0)) as f64
-        };
-        least([
-            left(self.open_files, now.open_files) / each.open_files,
-            left(self.threads, threads(now)) / each.threads,
-        ])
-    }
-}
-
-/// The least of some numbers of requests; 0 / 0 where nothing is left and nothing is used.
-fn least<const N: usize>(requests: [f64; N]) -> f64 {
-    requests.into_iter().filter(|r| !r.is_nan()).fold(f64::INFINITY, f64::min)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn site(bytes_per_request: f64, blocks: i64) -> SiteGrowth {
-        SiteGrowth {
-            fingerprint: String::new(),
-            share: 0.0,
-            bytes_per_request,
-            blocks,
-            in_app_frame: None,
-            expected_site: None,
-            frames: Vec::new(),
-        }
-    }
-
-    #[test]
-    fn a_table_that_doubled_has_what_its_entries_leave_of_the_slope() {
-        let mut sites = [site(883.0, 0), site(171.0, 400)];
-        assert!((within_slope(&mut sites, 199.0) - 199.0).abs() < 1e-9);
-        let shown =
-            sites.each_ref().map(|site| site.bytes_per_request.round() as u64);
-        assert_eq!(shown, [171, 28]);
-        assert!((sites[0].share - 171.0 / 199.0).abs() < 1e-9);
-        // Nothing but a table grows.
-        let mut alone = [site(90.0, 1)];
-        assert!((within_slope(&mut alone, 44.0) - 44.0).abs() < 1e-9);
-        assert!((alone[0].share - 1.0).abs() < 1e-9);
-        // It did not double meanwhile.
-        assert!((within_slope(&mut [site(1.3, 12)], 44.0) - 1.3).abs() < 1e-9);
-    }
-
-    #[test]
-    fn call_stacks_have_files_left_to_open() {
-        let bounds = Bounds {
-            open_files: 800,
-            threads: 4_000,
-            growth_bytes: 1 << 29,
-            stage: Duration::from_secs(30),
-            idle: Duration::ZERO,
-            by_status: Duration::ZERO,
-        };
-        let each = Use {
-            growth_bytes: 100.0,
-            open_files: 1.0,
-            threads: 0.0,
-            seconds: 0.001,
-        };
-        let now = Reading { open_files: Some(300), ..Reading::default() };
-        assert!((bounds.handles(&each, &now) - 500.0).abs() < 1e-9);
-        assert!((bounds.requests(&each, &now) - 450.0).abs() < 1e-9);
     }
 }

@@ -49,6 +49,11 @@ pub fn place<'a>(in_app_frame: Option<&'a str>, frames: &'a [String]) -> &'a str
     in_app_frame.or_else(innermost).unwrap_or("a call stack without frames")
 }
 
+/// A site that gained at most so many blocks has a table that grew, and no entries.
+const TABLE_BLOCKS: i64 = 2;
+/// It holds at least this share: its line is one of those to look at.
+const TABLE_SHARE: f64 = 0.05;
+
 /// In-app lines that allocate a smaller share may be noise.
 const SHARE_MIN: f64 = 0.005;
 
@@ -125,4 +130,63 @@ pub(super) fn unattributed(sites: &[SiteGrowth], samples: &Samples) -> f64 {
     };
     let all = all.max(counted);
     if all > 0.0 { (1.0 - known / all).max(0.0) } else { 0.0 }
+}
+
+/// Bytes per request that these sites gained.
+pub(crate) fn gained<'a>(sites: impl Iterator<Item = &'a SiteGrowth>) -> f64 {
+    sites.map(|site| site.bytes_per_request.max(0.0)).sum()
+}
+
+/// Reduces what tables gained to what the entries leave of the slope: a table that doubled
+/// in the window gained much at once. Returns what all sites gained then.
+pub(crate) fn within_slope(sites: &mut [SiteGrowth], slope: f64) -> f64 {
+    let is_table = |site: &SiteGrowth| site.blocks.abs() <= TABLE_BLOCKS;
+    let entries = gained(sites.iter().filter(|site| !is_table(site)));
+    let tables = gained(sites.iter().filter(|site| is_table(site)));
+    let left = (slope - entries).max(TABLE_SHARE * slope);
+    let scale = (left / tables).min(1.0);
+    if tables > 0.0 && scale < 1.0 {
+        for table in sites.iter_mut().filter(|site| is_table(site)) {
+            table.bytes_per_request *= scale;
+        }
+        let all = gained(sites.iter()).max(f64::MIN_POSITIVE);
+        for site in sites.iter_mut() {
+            site.share = site.bytes_per_request / all;
+        }
+        sites.sort_by(|a, b| b.bytes_per_request.total_cmp(&a.bytes_per_request));
+    }
+    gained(sites.iter())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn site(bytes_per_request: f64, blocks: i64) -> SiteGrowth {
+        SiteGrowth {
+            fingerprint: String::new(),
+            share: 0.0,
+            bytes_per_request,
+            blocks,
+            in_app_frame: None,
+            expected_site: None,
+            frames: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_table_that_doubled_has_what_its_entries_leave_of_the_slope() {
+        let mut sites = [site(883.0, 0), site(171.0, 400)];
+        assert!((within_slope(&mut sites, 199.0) - 199.0).abs() < 1e-9);
+        let shown =
+            sites.each_ref().map(|site| site.bytes_per_request.round() as u64);
+        assert_eq!(shown, [171, 28]);
+        assert!((sites[0].share - 171.0 / 199.0).abs() < 1e-9);
+        // Nothing but a table grows.
+        let mut alone = [site(90.0, 1)];
+        assert!((within_slope(&mut alone, 44.0) - 44.0).abs() < 1e-9);
+        assert!((alone[0].share - 1.0).abs() < 1e-9);
+        // It did not double meanwhile.
+        assert!((within_slope(&mut [site(1.3, 12)], 44.0) - 1.3).abs() < 1e-9);
+    }
 }
