@@ -213,13 +213,19 @@ fn names(view: &View<'_>, x: &Axis, y: &Axis) -> Markup {
         .collect();
     ends.sort_by(|a, b| a.2.total_cmp(&b.2));
     let early = x.units[0] + 90.0;
+    // Below the line, a name would cover the times of the axis.
+    let is_low = |height: f64| height + 30.0 > y.units[0];
     html! {
         @for (n, (place, along, height)) in ends.into_iter().enumerate() {
             // What grows comes from below on the left and goes on above on the right.
-            @let upper = n == 0;
+            @let above = match (n, is_low(height)) {
+                (0, true) => -32.0,
+                (0, false) | (_, true) => -12.0,
+                (_, false) => 22.0,
+            };
             @let (class, along) = if along > early { ("end", along - 6.0) } else { ("start", along + 6.0) };
             g class=(view.class(place)) {
-                text class={ "name " (class) } x=(round(along)) y=(round(height + if upper { -12.0 } else { 22.0 })) {
+                text class={ "name " (class) } x=(round(along)) y=(round(height + above)) {
                     (view.name(place))
                 }
             }

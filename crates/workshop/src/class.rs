@@ -37,7 +37,7 @@ pub struct Team {
 }
 
 impl Class {
-    /// A class whose mysteries are drawn from a seed. The codes are not: whoever knows the
+    /// A class whose mysteries are drawn from a seed. The codes are not: a team that knows the
     /// seed could sign for another team.
     ///
     /// # Errors
