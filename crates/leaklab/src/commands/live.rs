@@ -30,6 +30,10 @@ const FIRST: &str = "l09";
 /// For services of which nothing is known.
 const LOAD: u64 = 20;
 const LIMIT: u64 = 256 << 20;
+/// Pages of the program's file, which are resident and do not count in a group. A small
+/// limit would be met much later, or never.
+const PROGRAM: u64 = 10 << 20;
+const SMALL: u64 = 32 << 20;
 
 /// Runs until a signal.
 pub async fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
@@ -78,9 +82,13 @@ impl Twins {
         lesson: &'static Lesson,
         names: &'static [&'static str],
     ) -> Result<Self> {
-        let limit = arguments.memory_limit.map(|bytes| bytes.0);
-        let limit = limit.unwrap_or(lesson.live.limit_mib << 20);
-        let memory = MemoryLimit::by_kernel(limit, arguments.limit_by)?;
+        let given = arguments.memory_limit.map(|bytes| bytes.0);
+        let mut limit = given.unwrap_or(lesson.live.limit_mib << 20);
+        let mut memory = MemoryLimit::by_kernel(limit, arguments.limit_by)?;
+        if given.is_none() && limit <= SMALL && memory.memory_limit.is_some() {
+            limit -= PROGRAM;
+            memory = MemoryLimit::by_kernel(limit, arguments.limit_by)?;
+        }
         let gauge = lesson.metrics.iter().find_map(|metric| match metric {
             Metric::Gauge(name) => Some((*name).to_owned()),
             _ => None,
