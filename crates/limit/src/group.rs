@@ -1,6 +1,7 @@
 //! A memory cgroup for one process, of version 1 or 2. Its name says which process made
 //! it, so that a later run removes what a killed run left.
 
+use crate::memory_group::{MemoryGroup, ONE, Version, mounts, own_group};
 use std::ffi::OsStr;
 use std::fmt;
 use std::fs;
@@ -22,42 +23,11 @@ const ENTER: &str = r#"echo $$ >"$0" && exec "$@""#;
 const LEAVES_WITHIN: u32 = 300;
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
-/// The files of a version.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Version {
-    number: u8,
-    /// The limit, which every group has.
-    limit: &'static str,
-    /// Limits and settings that a kernel may lack, with `None` for the limit itself:
-    /// without them, swap takes what is above the limit.
-    others: &'static [(&'static str, Option<&'static str>)],
-    /// Has a line `oom_kill N`.
-    events: &'static str,
-    /// What counts against the limit.
-    used: &'static str,
-}
-
-const ONE: Version = Version {
-    number: 1,
-    limit: "memory.limit_in_bytes",
-    others: &[("memory.memsw.limit_in_bytes", None)],
-    events: "memory.oom_control",
-    used: "memory.usage_in_bytes",
-};
-
-const TWO: Version = Version {
-    number: 2,
-    limit: "memory.max",
-    others: &[("memory.swap.max", Some("0")), ("memory.oom.group", Some("1"))],
-    events: "memory.events",
-    used: "memory.current",
-};
-
 /// A group, removed when dropped.
 #[derive(Debug)]
 pub(crate) struct Group {
-    folder: PathBuf,
-    version: Version,
+    /// What counts in it.
+    pub(crate) memory: MemoryGroup,
 }
 
 impl Group {
@@ -72,7 +42,7 @@ impl Group {
         let (process, number) = (std::process::id(), NUMBER.fetch_add(1, Relaxed));
         let folder = place.join(format!("{PREFIX}{process}-{number}"));
         fs::create_dir(&folder).ok()?;
-        let group = Self { folder, version };
+        let group = Self { memory: MemoryGroup { folder, version } };
         let bytes = bytes.to_string();
         // A group without the controller has no such file, and none can be made.
         group.set(version.limit, &bytes).ok()?;
@@ -85,7 +55,7 @@ impl Group {
     }
 
     fn set(&self, name: &str, value: &str) -> io::Result<()> {
-        let path = self.folder.join(name);
+        let path = self.memory.folder.join(name);
         fs::OpenOptions::new().write(true).open(&path)?;
         fs::write(path, value)
     }
@@ -98,53 +68,41 @@ impl Group {
             let _ = io::copy(&mut file, &mut io::sink());
         }
         let mut command = Command::new("sh");
-        command.args(["-c", ENTER]).arg(self.folder.join("cgroup.procs"));
+        command.args(["-c", ENTER]).arg(self.memory.folder.join("cgroup.procs"));
         command.arg(program);
         command
     }
 
     /// Sets no limit any more.
     pub(crate) fn lift(&self) {
-        let none = if self.version == ONE { "-1" } else { "max" };
+        let none = if self.memory.version == ONE { "-1" } else { "max" };
         // The limit with swap is never below the one without.
         for (name, _) in
-            self.version.others.iter().filter(|(_, value)| value.is_none())
+            self.memory.version.others.iter().filter(|(_, value)| value.is_none())
         {
             let _ = self.set(name, none);
         }
-        let _ = self.set(self.version.limit, none);
+        let _ = self.set(self.memory.version.limit, none);
     }
 
     #[cfg(test)]
     pub(crate) fn folder(&self) -> &Path {
-        &self.folder
-    }
-
-    /// Bytes that count against the limit.
-    pub(crate) fn used(&self) -> Option<u64> {
-        let used = fs::read_to_string(self.folder.join(self.version.used));
-        used.ok()?.trim().parse().ok()
-    }
-
-    /// Processes that the kernel has killed in it.
-    pub(crate) fn kills(&self) -> u64 {
-        let events = fs::read_to_string(self.folder.join(self.version.events));
-        let events = events.unwrap_or_default();
-        let kills = events.lines().find_map(|line| line.strip_prefix("oom_kill "));
-        kills.and_then(|kills| kills.trim().parse().ok()).unwrap_or(0)
+        &self.memory.folder
     }
 }
 
 impl fmt::Display for Group {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cgroup v{}", self.version.number)
+        write!(f, "cgroup v{}", self.memory.version.number)
     }
 }
 
 impl Drop for Group {
     fn drop(&mut self) {
         for _ in 0..LEAVES_WITHIN {
-            if fs::remove_dir(&self.folder).is_ok() || !self.folder.exists() {
+            if fs::remove_dir(&self.memory.folder).is_ok()
+                || !self.memory.folder.exists()
+            {
                 return;
             }
             sleep(LOOK_EVERY);
@@ -179,35 +137,6 @@ fn owner(name: &str) -> Option<&str> {
     (is_number(process) && is_number(number)).then_some(process)
 }
 
-/// Where a hierarchy with the memory controller is mounted.
-struct Mount {
-    version: Version,
-    /// The group that the folder shows: not the root in a container.
-    root: String,
-    folder: PathBuf,
-}
-
-fn mounts() -> impl Iterator<Item = Mount> {
-    let text = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
-    let mut mounts: Vec<_> = text.lines().filter_map(mount).collect();
-    mounts.sort_by_key(|mount| mount.version.number);
-    mounts.into_iter()
-}
-
-/// A line such as `35 32 0:32 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory`.
-fn mount(line: &str) -> Option<Mount> {
-    let (place, kind) = line.split_once(" - ")?;
-    let mut kind = kind.split(' ');
-    let version = match (kind.next()?, kind.nth(1)?) {
-        ("cgroup", options) if options.split(',').any(|o| o == "memory") => ONE,
-        ("cgroup2", _) => TWO,
-        _ => return None,
-    };
-    let mut place = place.split(' ').skip(3);
-    let (root, folder) = (place.next()?.to_owned(), place.next()?.into());
-    Some(Mount { version, root, folder })
-}
-
 /// Where a group may be made: below this process's own, or below those around it, because
 /// version 2 allows no group with a limit below one that has processes.
 fn places() -> impl Iterator<Item = (Version, PathBuf)> {
@@ -224,17 +153,6 @@ fn places() -> impl Iterator<Item = (Version, PathBuf)> {
     })
 }
 
-/// A line such as `4:memory:/user` or `0::/user`.
-fn own_group(line: &str, version: Version) -> Option<&str> {
-    let mut parts = line.splitn(3, ':').skip(1);
-    let (controllers, group) = (parts.next()?, parts.next()?);
-    let fits = match version.number {
-        1 => controllers.split(',').any(|controller| controller == "memory"),
-        _ => controllers.is_empty(),
-    };
-    fits.then_some(group)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -245,29 +163,16 @@ mod tests {
             return eprintln!("skipped: this user may make no memory cgroup");
         };
         // Process ids are smaller.
-        let left = used.folder.with_file_name(format!("{PREFIX}{}-0", u32::MAX));
+        let left =
+            used.memory.folder.with_file_name(format!("{PREFIX}{}-0", u32::MAX));
         fs::create_dir(&left).unwrap();
         remove_left();
-        assert!(!left.exists() && used.folder.exists());
+        assert!(!left.exists() && used.memory.folder.exists());
         used.lift();
         let limit =
-            fs::read_to_string(used.folder.join(used.version.limit)).unwrap();
+            fs::read_to_string(used.memory.folder.join(used.memory.version.limit))
+                .unwrap();
         assert_ne!(limit.trim(), "67108864");
         assert_eq!((owner("leaklab-1-2"), owner("leaklab-x-2")), (Some("1"), None));
-    }
-
-    #[test]
-    fn lines_of_the_kernel_are_read() {
-        let line =
-            "35 32 0:32 /a /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory";
-        let one = mount(line).unwrap();
-        assert_eq!((one.version, &*one.root), (ONE, "/a"));
-        assert_eq!(one.folder, Path::new("/sys/fs/cgroup/memory"));
-        let two = "24 23 0:21 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw,nsdelegate";
-        assert_eq!(mount(two).unwrap().version, TWO);
-        assert!(mount("32 31 0:29 / /cpu rw - cgroup cgroup rw,cpu").is_none());
-        assert_eq!(own_group("4:memory:/user", ONE), Some("/user"));
-        assert_eq!(own_group("0::/a:b", TWO), Some("/a:b"));
-        assert_eq!(own_group("0::/user", ONE), None);
     }
 }

@@ -6,8 +6,10 @@
 
 mod bytes;
 mod group;
+mod memory_group;
 
 pub use bytes::Bytes;
+pub use memory_group::MemoryGroup;
 
 use group::Group;
 use heap::alloc::LIMIT_VARIABLE;
@@ -148,7 +150,7 @@ impl Limit {
     /// what the kernel holds for sockets.
     pub fn used(&self) -> Option<u64> {
         match &self.means {
-            Means::Group(group) => group.used(),
+            Means::Group(group) => group.memory.used_bytes(),
             _ => None,
         }
     }
@@ -162,7 +164,9 @@ impl Limit {
     ) -> Option<Killed> {
         let signal = status.signal();
         let ended = match &self.means {
-            Means::Group(group) => group.kills() > 0,
+            Means::Group(group) => {
+                group.memory.oom_kills().is_some_and(|kills| kills > 0)
+            }
             Means::Scope => signal == Some(SIGKILL),
             Means::Allocator | Means::OnlyAllocator => {
                 let failed = ALLOCATION_FAILED.iter().any(|text| log.contains(text));

@@ -2,11 +2,12 @@
 
 use anyhow::{Context, Result};
 use heap::Reading;
+use limit::MemoryGroup;
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::iter;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Name of the gauge that counts the threads of a process.
 pub(crate) const THREADS: &str = "threads";
@@ -256,77 +257,6 @@ fn status_number(process: u32, name: &str) -> Result<u64> {
     number.with_context(|| format!("{path} has no {name}"))
 }
 
-/// The control group that counts the memory of a process.
-#[derive(Debug, Clone)]
-pub struct MemoryGroup {
-    folder: PathBuf,
-    /// The first version, in which files have other names.
-    first: bool,
-}
-
-impl MemoryGroup {
-    /// That of a process of this machine.
-    pub fn of(process: u32) -> Option<Self> {
-        let groups = fs::read_to_string(format!("/proc/{process}/cgroup")).ok()?;
-        let named = |name: &str| {
-            groups.lines().find_map(|line| {
-                let (_, group) = line.split_once(':')?;
-                group.strip_prefix(name)?.strip_prefix(":/")
-            })
-        };
-        let in_folder = |root: &str, group: &str| {
-            // In a container the path may be that of the host, which isn't mounted.
-            let folder = Path::new(root).join(group);
-            if folder.is_dir() { folder } else { PathBuf::from(root) }
-        };
-        if let Some(group) = named("memory") {
-            let folder = in_folder("/sys/fs/cgroup/memory", group);
-            return Some(Self { folder, first: true });
-        }
-        let folder = in_folder("/sys/fs/cgroup", named("")?);
-        Some(Self { folder, first: false })
-    }
-
-    /// The smallest limit of the group and those that contain it.
-    pub fn limit_bytes(&self) -> Option<u64> {
-        let name = if self.first { "memory.limit_in_bytes" } else { "memory.max" };
-        let limit = |folder: &Path| {
-            let text = fs::read_to_string(folder.join(name)).ok()?;
-            text.trim().parse::<u64>().ok()
-        };
-        // The first version writes no limit as the largest number of pages.
-        let limits = self.folder.ancestors().filter_map(limit);
-        limits.filter(|limit| *limit < 1 << 62).min()
-    }
-
-    /// Memory that counts against the limit, without pages of files that can be dropped.
-    pub fn used_bytes(&self) -> Option<u64> {
-        let (name, dropped) = match self.first {
-            true => ("memory.usage_in_bytes", "total_inactive_file"),
-            false => ("memory.current", "inactive_file"),
-        };
-        let used: u64 = self.read(name)?.trim().parse().ok()?;
-        let dropped = numbered(&self.read("memory.stat")?, dropped).unwrap_or(0);
-        Some(used.saturating_sub(dropped))
-    }
-
-    /// Processes that the kernel has killed because the limit was met.
-    pub fn oom_kills(&self) -> Option<u64> {
-        let name = if self.first { "memory.oom_control" } else { "memory.events" };
-        numbered(&self.read(name)?, "oom_kill")
-    }
-
-    fn read(&self, name: &str) -> Option<String> {
-        fs::read_to_string(self.folder.join(name)).ok()
-    }
-}
-
-/// The number after a name that has a line of its own.
-fn numbered(text: &str, name: &str) -> Option<u64> {
-    let mut lines = text.lines().filter_map(|line| line.split_once(' '));
-    lines.find(|(first, _)| *first == name)?.1.trim().parse().ok()
-}
-
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
@@ -362,26 +292,5 @@ mod tests {
         }
         let after = read();
         assert!(after.0 - before.0 > 100 && after.1 - before.1 > 100_000);
-    }
-
-    #[test]
-    fn a_group_has_a_limit_where_one_is_set() {
-        let folder = tempfile::tempdir().unwrap();
-        let group =
-            |first| MemoryGroup { folder: folder.path().join("inner"), first };
-        fs::create_dir(folder.path().join("inner")).unwrap();
-        let write = |name: &str, text: &str| {
-            fs::write(folder.path().join(name), text).unwrap();
-        };
-        write("inner/memory.max", "max\n");
-        write("memory.max", "268435456\n");
-        write("inner/memory.current", "1000\n");
-        write("inner/memory.stat", "active_file 5\ninactive_file 400\n");
-        write("inner/memory.events", "oom 3\noom_kill 2\noom_group_kill 0\n");
-        let second = group(false);
-        assert_eq!(second.limit_bytes(), Some(256 << 20));
-        assert_eq!((second.used_bytes(), second.oom_kills()), (Some(600), Some(2)));
-        write("inner/memory.limit_in_bytes", "9223372036854771712\n");
-        assert_eq!(group(true).limit_bytes(), None);
     }
 }

@@ -35,14 +35,15 @@ const REQUESTS_MIN: f64 = 10.0;
 /// The second window of a small leak has more requests, so that it grows by this much:
 /// several times the buffers of a few connections.
 const CLEAR_BYTES: f64 = 512_000.0;
-/// Seconds that it may take for that, and for a table that should double meanwhile.
+/// Seconds that it may take for that, and for a table that should double meanwhile: a
+/// text or a vector without other entries shows only when it moves.
 const CLEAR_WITHIN: f64 = 6.0;
 const DOUBLES_WITHIN: f64 = 12.0;
 /// Requests after an idle time: enough for a cache that removes a few expired entries at
 /// a time, and too few to grow by much.
 const IDLE_REQUESTS: u64 = 50;
-/// So many single requests of a status are enough: one in which a table doubles or a
-/// buffer moves is no median.
+/// Single requests of a status that are needed: with five, one in which a table doubles
+/// or a buffer moves is not the median.
 const OF_STATUS_MIN: usize = 5;
 /// Windows whose difference is less than this share of the growth don't show it.
 const WINDOW_SHOWS: f64 = 0.25;

@@ -46,7 +46,7 @@ pub(super) fn database_calls(samples: &Samples, scenario: &Scenario) -> Option<f
     counted.then(|| per_request(scenario, values)).flatten()
 }
 
-/// A metric that rises by less is not told: one in twenty requests.
+/// A metric that rises by less is not reported: one in twenty requests.
 const RISES: f64 = 0.05;
 /// The same for temporary files: other processes have theirs in the same folder.
 const RISES_SHARED: f64 = 0.5;
@@ -108,8 +108,9 @@ pub fn rises(readings: &[Reading], requests: f64) -> Vec<MetricSlope> {
     rises
 }
 
-/// Resident bytes that each request adds beyond the heap, as `mmap` does. A heap that grows
-/// takes up to half as much again in pages.
+/// Resident bytes that each request adds beyond the heap, as `mmap` does. The factor
+/// leaves room for what malloc adds to blocks of 24 bytes, a third, and for pages that are
+/// not full.
 fn outside(readings: &[Reading], requests: f64) -> Option<f64> {
     let points = readings.iter().zip(1..).map(|(reading, n)| {
         let heap = reading.malloc_bytes.unwrap_or(0).max(reading.live_bytes);
@@ -124,7 +125,7 @@ fn outside(readings: &[Reading], requests: f64) -> Option<f64> {
 /// malloc rounds a block up to 16 bytes, 8 of its own included, and gives at least 32: at
 /// most 31 bytes more than were asked for (glibc, `malloc/malloc.c`).
 const OVERHEAD_BLOCK: f64 = 32.0;
-/// Blocks that are replaced by others of nearly the same size may need so much more each.
+/// Blocks that are replaced by others of nearly the same size may need this much more each.
 const ROUNDING: f64 = 16.0;
 /// Blocks of 128 KiB and more have pages of their own, of which the last is not full.
 const OVERHEAD_SHARE: f64 = 4_096.0 / 131_072.0;
@@ -230,5 +231,21 @@ mod tests {
         }
         let unknown = Reading { malloc_bytes: None, ..Reading::default() };
         assert_eq!(c_heap(&[unknown.clone(), unknown], 250.0), None);
+    }
+
+    #[test]
+    fn resident_memory_beside_the_heap_is_reported_and_that_of_the_heap_is_not() {
+        let outside = |live: u64, resident: u64| {
+            let readings = (0..8).map(|round| Reading {
+                live_bytes: 1_000_000 + round * live * 100,
+                resident_bytes: Some(20_000_000 + round * resident * 100),
+                ..Reading::default()
+            });
+            outside(&readings.collect::<Vec<_>>(), 100.0)
+        };
+        assert_eq!(outside(0, 4_096), Some(4_096.0));
+        // Blocks of 24 bytes, and pages that malloc keeps.
+        assert_eq!(outside(2_400, 3_200), None);
+        assert_eq!(outside(0, 500), None);
     }
 }

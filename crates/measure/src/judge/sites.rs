@@ -49,7 +49,7 @@ pub fn place<'a>(in_app_frame: Option<&'a str>, frames: &'a [String]) -> &'a str
     in_app_frame.or_else(innermost).unwrap_or("a call stack without frames")
 }
 
-/// A site that gained at most so many blocks has a table that grew, and no entries.
+/// A site that gained at most this many blocks is a table that grew, and no entries.
 const TABLE_BLOCKS: i64 = 2;
 /// It holds at least this share: its line is one of those to look at.
 const TABLE_SHARE: f64 = 0.05;
