@@ -59,15 +59,16 @@ done
 
 # Puts a repair into the copy.
 apply() {
-    local target=$copy/crates/leaky/src/lessons/$2.rs whole
+    local file=crates/leaky/src/lessons/$2.rs whole
     whole=$(field "$1" File)
     if [ -n "$whole" ]; then
-        cp "$whole" "$target"
+        cp "$whole" "$copy/$file"
     else
         # Not in this repository's tree, so git takes the paths as they are.
-        GIT_CEILING_DIRECTORIES=$PWD/target git -C "$copy" apply "$PWD/$1"
+        sed "s#^--- leaky\$#--- a/$file#; s#^+++ repaired\$#+++ b/$file#" "$1" |
+            GIT_CEILING_DIRECTORIES=$PWD/target git -C "$copy" apply
     fi
-    touch "$target"
+    touch "$copy/$file"
 }
 
 # Has a repair judged, and prints its line.

@@ -1,6 +1,6 @@
 //! Whether a machine can build the services and measure them, and what to do if not.
 //!
-//! [`examine`] looks, [`Finding::of`] judges, and [`text`] is for people.
+//! [`examine`] looks, [`Finding::of`] judges, and [`text`] prints.
 
 mod look;
 
@@ -138,7 +138,7 @@ pub fn is_fit(findings: &[Finding]) -> bool {
     findings.iter().all(|finding| finding.fit != Fit::Unfit)
 }
 
-/// For people, in lines of this width.
+/// The findings as text, in lines of this width.
 pub fn text(findings: &[Finding], width: usize) -> String {
     let mut text = String::new();
     for Finding { what, fit, found, cure } in findings {

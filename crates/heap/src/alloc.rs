@@ -285,7 +285,7 @@ fn count_free(bytes: usize, blocks: u64) {
     add(at, &shard.freed_blocks, blocks);
 }
 
-/// Whether a limit forbids so many more bytes.
+/// Whether a limit forbids this many more bytes.
 fn is_refused(more: usize) -> bool {
     let limit = LIMIT.load(Relaxed);
     limit != u64::MAX && more > 0 && live_bytes_at_least() + more as u64 > limit

@@ -71,6 +71,25 @@ pub struct FrontMatter {
     pub prediction: Option<Prediction>,
     /// What to ask when it is done.
     pub check: Option<Check>,
+    /// How it is asked in a service whose leaks are to be found.
+    pub mystery: Option<Blind>,
+}
+
+/// How a job is asked, and what is right to say of it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Blind {
+    /// Its request, as a `.http` file.
+    pub request: String,
+    /// Words of which one must be in a right answer to "with what does it grow?"
+    pub grows_with: Vec<String>,
+    /// Parts of `leaky`'s lines that a measurement names, or that keep what it names.
+    pub lines: Vec<String>,
+    /// Whether the leak is large, and every request shows it; or it is a control.
+    pub easy: bool,
+    /// Jobs of a higher rank are measured later: long after its requests, the service
+    /// still closes connections, which changes what is measured of others.
+    pub rank: u8,
 }
 
 /// A question that shows whether the lesson was understood.

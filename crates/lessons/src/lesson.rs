@@ -87,8 +87,8 @@ pub struct Proof {
 pub struct LiveRun {
     /// Requests that start in a second.
     pub per_second: u64,
-    /// Resident memory of a twin, in MiB.
-    pub limit_mib: u64,
+    /// Memory that `leaky` may take beyond that at rest, in MiB.
+    pub growth_mib: u64,
 }
 
 /// A job of the service, how it is measured, and what is expected.
@@ -167,6 +167,11 @@ pub struct Lesson {
 }
 
 impl Lesson {
+    /// The number that begins its id: `l09`.
+    pub fn number(&self) -> &'static str {
+        self.id.split('_').next().unwrap_or_default()
+    }
+
     /// The verdict that is expected of the leaking service.
     pub fn expected_leak(&self) -> Verdict {
         match (self.kind, self.growth) {
@@ -212,7 +217,7 @@ pub(crate) const JOB: Lesson = Lesson {
     data: shop_orders,
     round_item: |_, _| None,
     distinct: None,
-    live: LiveRun { per_second: 20, limit_mib: 128 },
+    live: LiveRun { per_second: 20, growth_mib: 122 },
     proof: None,
     load: 16,
     shares_calls: false,

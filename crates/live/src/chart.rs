@@ -7,6 +7,7 @@ use crate::run::life;
 use crate::ticks::{Death, Sample, State};
 use crate::view::{Shape, View};
 use crate::words;
+use limit::Bytes;
 use maud::{Markup, html};
 use report::axis::{Axis, bytes, ceiling, number, path, round};
 
@@ -39,7 +40,7 @@ pub(crate) fn memory(view: &View<'_>, shape: Shape) -> Markup {
             g class="limit" {
                 line x1=(round(left)) x2=(round(width - 12.0)) y1=(line) y2=(line) {}
                 text x=(round(width - 18.0)) y=(line - 6) {
-                    "memory limit, " (words::mebibytes(view.about.limit))
+                    "memory limit, " (Bytes(view.about.limit))
                 }
             }
             @for (place, &service) in view.order.iter().enumerate() {

@@ -10,9 +10,9 @@ use measure::statistics::theil_sen;
 pub const WINDOW: f64 = 10.0;
 /// A shorter time says nothing.
 const LEAST: f64 = 5.0;
-/// What may take longer than a day is told as no growth: so little is noise.
+/// A limit that is more than a day away counts as no growth: a slope that small is noise.
 const LONGEST: f64 = 86_400.0;
-/// Resident memory that grows faster than live bytes by this factor is worth a word.
+/// Resident memory that grows faster than live bytes by this factor is mentioned.
 const FASTER: f64 = 1.25;
 /// Growth of live bytes from which the ratio of both can be trusted.
 const RATIO_FROM: f64 = 4e6;

@@ -3,6 +3,7 @@
 use crate::forecast::{Forecast, Outlook};
 use crate::run::Live;
 use crate::words;
+use limit::Bytes;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -84,7 +85,7 @@ impl Proof {
         row([
             &self.name,
             &format!("{}/s", self.load),
-            &words::mebibytes(self.limit),
+            &Bytes(self.limit).to_string(),
             &predicted,
             &clock(self.observed),
             off.as_deref().unwrap_or("-"),
@@ -93,7 +94,7 @@ impl Proof {
 }
 
 fn row([name, load, limit, predicted, death, off]: [&str; 6]) -> String {
-    format!("{name:<21} {load:>6} {limit:>8}  {predicted:<21} {death:>6} {off:>7}")
+    format!("{name:<6} {load:>6} {limit:>8}  {predicted:<21} {death:>6} {off:>7}")
 }
 
 /// All of them, with what the columns mean.

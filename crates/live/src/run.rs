@@ -21,7 +21,7 @@ const RATE_TICKS: usize = 8;
 pub struct About {
     /// What is done: `l09 Call budget`.
     pub title: String,
-    /// How: `GET /orders/{id}/quote`.
+    /// How: `GET /controls/{id}/quote`.
     pub detail: String,
     /// Names of the services, in the order of their cards.
     pub names: Vec<String>,
@@ -39,7 +39,7 @@ pub struct About {
 
 /// What viewers ask for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Orders {
+pub struct Controls {
     /// Requests per second.
     pub load: u64,
     /// Index in [`About::databases`].
@@ -52,7 +52,7 @@ pub struct Orders {
 
 /// What is known of a service between two ticks.
 #[derive(Default)]
-struct Seat {
+struct Observed {
     sample: Sample,
     /// Counts of the last ticks.
     recent: VecDeque<Counts>,
@@ -71,43 +71,44 @@ pub struct Live {
     pub about: About,
     /// When all services ran for the first time.
     began: OnceLock<Instant>,
-    seats: Vec<Mutex<Seat>>,
+    services: Vec<Mutex<Observed>>,
     shown: Mutex<Shown>,
-    orders: watch::Sender<Orders>,
+    controls: watch::Sender<Controls>,
     frames: [watch::Sender<Arc<str>>; 2],
 }
 
 impl Live {
     /// A run that begins now.
     pub fn new(about: About) -> Self {
-        let orders = Orders { load: about.load, ..Orders::default() };
+        let controls = Controls { load: about.load, ..Controls::default() };
         Self {
             began: OnceLock::new(),
-            seats: about.names.iter().map(|_| Mutex::default()).collect(),
+            services: about.names.iter().map(|_| Mutex::default()).collect(),
             shown: Mutex::default(),
-            orders: watch::Sender::new(orders),
+            controls: watch::Sender::new(controls),
             frames: [(); 2].map(|()| watch::Sender::new(Arc::from(""))),
             about,
         }
     }
 
     /// What viewers ask for, now and later.
-    pub fn orders(&self) -> watch::Receiver<Orders> {
-        self.orders.subscribe()
+    pub fn controls(&self) -> watch::Receiver<Controls> {
+        self.controls.subscribe()
     }
 
     /// Restarts what has died, or everything if nothing has.
     pub fn restart(&self) {
         let dead = |state| matches!(state, State::Killed | State::Ended);
-        let whole = !self.seats.iter().any(|seat| dead(lock(seat).sample.state));
-        self.order(|orders| {
-            (orders.restarts, orders.whole) = (orders.restarts + 1, whole);
+        let whole =
+            !self.services.iter().any(|observed| dead(lock(observed).sample.state));
+        self.change(|controls| {
+            (controls.restarts, controls.whole) = (controls.restarts + 1, whole);
         });
     }
 
     /// Changes what is asked for.
-    pub fn order(&self, change: impl FnOnce(&mut Orders)) {
-        self.orders.send_modify(change);
+    pub fn change(&self, change: impl FnOnce(&mut Controls)) {
+        self.controls.send_modify(change);
     }
 
     /// Seconds since the load began.
@@ -119,30 +120,33 @@ impl Live {
     pub async fn clock(&self, loads: &[Arc<Steady>]) {
         let mut ticks = tokio::time::interval(EVERY);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
-        let runs = |seat: &Mutex<Seat>| lock(seat).sample.state == State::Running;
-        while !self.seats.iter().all(runs) {
+        let runs = |observed: &Mutex<Observed>| {
+            lock(observed).sample.state == State::Running
+        };
+        while !self.services.iter().all(runs) {
             ticks.tick().await;
         }
         self.began.get_or_init(Instant::now);
         loop {
             ticks.tick().await;
-            let orders = *self.orders.borrow();
+            let controls = *self.controls.borrow();
             for load in loads {
-                load.set_rate(orders.load);
+                load.set_rate(controls.load);
             }
-            let counts = self.seats.iter().zip(loads);
-            let services = counts.map(|(seat, load)| lock(seat).tick(load.take()));
+            let counts = self.services.iter().zip(loads);
+            let services =
+                counts.map(|(service, load)| lock(service).tick(load.take()));
             let tick = Tick {
                 at: self.now(),
-                load: orders.load,
-                database: orders.database,
+                load: controls.load,
+                database: controls.database,
                 services: services.collect(),
             };
             self.push(tick);
         }
     }
 
-    /// Adds a tick and draws it, if somebody looks.
+    /// Adds a tick and draws it, if there are viewers.
     pub fn push(&self, tick: Tick) {
         self.shown().ring.push(tick);
         self.draw();
@@ -151,12 +155,12 @@ impl Live {
     /// A service is being started for this time, counted from 0. Nothing is known of it.
     pub fn starting(&self, service: usize, restarts: u64) {
         let sample = Sample { restarts, ..Sample::default() };
-        *lock(&self.seats[service]) = Seat { sample, ..Seat::default() };
+        *lock(&self.services[service]) = Observed { sample, ..Observed::default() };
     }
 
     /// A service takes requests.
     pub fn running(&self, service: usize) {
-        lock(&self.seats[service]).sample.state = State::Running;
+        lock(&self.services[service]).sample.state = State::Running;
     }
 
     /// What was read of a service; what is `None` keeps its last value.
@@ -166,7 +170,7 @@ impl Live {
         resident: Option<u64>,
         heap: Option<&Reading>,
     ) {
-        let sample = &mut lock(&self.seats[service]).sample;
+        let sample = &mut lock(&self.services[service]).sample;
         sample.resident = resident.or(sample.resident);
         let Some(heap) = heap else { return };
         // An instrument that counts nothing says 0.
@@ -181,9 +185,10 @@ impl Live {
 
     /// A service was killed or has ended.
     pub fn died(&self, service: usize, state: State, why: String) {
-        let seat = &mut *lock(&self.seats[service]);
-        seat.sample.state = state;
-        let (resident, requests) = (seat.sample.resident, seat.sample.requests);
+        let observed = &mut *lock(&self.services[service]);
+        observed.sample.state = state;
+        let (resident, requests) =
+            (observed.sample.resident, observed.sample.requests);
         let (at, resident) = (self.now(), resident.unwrap_or_default());
         self.record(Death { service, at, state, resident, requests, why });
     }
@@ -242,7 +247,7 @@ impl Live {
     }
 }
 
-impl Seat {
+impl Observed {
     /// The sample of a tick, with what the load counted since the one before.
     fn tick(&mut self, counts: Counts) -> Sample {
         self.sample.requests += counts.ended;

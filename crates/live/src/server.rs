@@ -29,7 +29,7 @@ const POLICY: &str = "default-src 'none'; connect-src 'self'; script-src 'self';
 /// The header of a control.
 const TOKEN: &str = "x-leaklab-token";
 /// No load is larger: each request of it has a connection.
-const LOAD_MAX: u64 = 4_000;
+pub const LOAD_MAX: u64 = 4_000;
 
 /// A page that is ready to be served.
 pub struct Page {
@@ -133,7 +133,7 @@ async fn guard(
             .unwrap_or("")
     };
     let (host, port) = (header(HOST.as_str()), shared.address.port());
-    // Whoever asks for another address than loopback reaches it by names of their own.
+    // Another address than loopback may have any name.
     let ours = !shared.address.ip().is_loopback()
         || host == shared.address.to_string()
         || host == format!("localhost:{port}");
@@ -208,7 +208,7 @@ async fn control(
         _ if shared.replay => return Err(unknown()),
         ("restart", "") => live.restart(),
         ("load", change) => {
-            let load = live.orders().borrow().load;
+            let load = live.controls().borrow().load;
             let load = match change {
                 "half" => load / 2,
                 "double" => (load * 2).clamp(1, LOAD_MAX),
@@ -216,12 +216,12 @@ async fn control(
                 "rest" => 0,
                 _ => return Err(unknown()),
             };
-            live.order(|orders| orders.load = load);
+            live.change(|controls| controls.load = load);
         }
         ("database", index) => {
             let index: usize = index.parse().map_err(|_| unknown())?;
             live.about.databases.get(index).ok_or_else(unknown)?;
-            live.order(|orders| orders.database = index);
+            live.change(|controls| controls.database = index);
         }
         _ => return Err(unknown()),
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 pub const EVERY: Duration = Duration::from_millis(250);
 /// Ticks that are kept: ten minutes at full detail.
 const TICKS_MAX: usize = 2_400;
-/// Deaths that are kept. Somebody asks for each restart.
+/// Deaths that are kept. A viewer asks for each restart.
 const DEATHS_MAX: usize = 200;
 
 /// What a service does.

@@ -5,6 +5,7 @@ use crate::forecast::{self, WINDOW};
 use crate::run::{About, life};
 use crate::ticks::{Death, Ring, Sample, State, Tick};
 use crate::words;
+use limit::Bytes;
 use maud::{Markup, html};
 use report::axis::{bytes, number};
 use serde_json::json;
@@ -120,7 +121,7 @@ fn figures(view: &View<'_>, tick: &Tick) -> Markup {
     html! {
         span { "asked " b { (tick.load) } "/s" }
         @if reached.is_finite() { span { "reached " b { (number(reached)) } "/s" } }
-        span { "limit " b { (words::mebibytes(view.about.limit)) } " by " (view.about.limit_by) }
+        span { "limit " b { (Bytes(view.about.limit)) } " by " (view.about.limit_by) }
         b class="clock" { (words::clock(tick.at)) }
     }
 }

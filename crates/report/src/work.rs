@@ -17,7 +17,7 @@ const CALLS_MIN: f64 = 0.125;
 /// The same for requests that share one call: a few may come when it has ended.
 const SHARED_MIN: u64 = 4;
 
-/// A request may take so many times as long as in the twin, and this many seconds more,
+/// A request may take this many times as long as in the twin, and this many seconds more,
 /// before a service is slow. Calls to the database take a tenth of a second meanwhile.
 const SLOWER: f64 = 2.0;
 const SLOWER_SECONDS: f64 = 0.03;

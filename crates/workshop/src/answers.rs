@@ -1,4 +1,4 @@
-//! What somebody says about the routes of a mystery, from one of three forms.
+//! Answers about the routes of a mystery, from one of three forms.
 
 use report::Refusal;
 use report::measured::{Measured, Trend};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// What somebody says about a route.
+/// The answer about a route.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Answer {

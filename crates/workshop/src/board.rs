@@ -164,7 +164,7 @@ impl Row {
         let open = || exercises().filter(|(_, done)| !done.done && begun(done));
         let at = open().map(|(lesson, done)| {
             let verdict = done.last.map(|last| format!(" ({})", last.as_str()));
-            let short = lesson.id.split('_').next().unwrap_or_default();
+            let short = lesson.number();
             short.to_owned() + &verdict.unwrap_or_default()
         });
         let minutes_ago = result.map(|r| now.saturating_sub(r.written_at) / 60);

@@ -7,8 +7,7 @@ use rand_pcg::Pcg64Mcg;
 use report::whole_file;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
 use std::path::Path;
 
 /// The trainer's file, with which results are checked.
@@ -37,8 +36,8 @@ pub struct Team {
 }
 
 impl Class {
-    /// A class whose mysteries are drawn from a seed. The codes are not: a team that knows the
-    /// seed could sign for another team.
+    /// A class whose mysteries are drawn from a seed. The codes are not, because a team that
+    /// knows the seed could sign for another team.
     ///
     /// # Errors
     /// The system has no random numbers.
@@ -124,7 +123,7 @@ impl Team {
         for route in Mystery::new(*seed, level).routes {
             let place =
                 if route.leaks { route.place() + "." } else { String::new() };
-            let (name, id) = (route.job.name(), &route.job.id);
+            let (name, id) = (route.job.name(), route.job.lesson.id);
             text += format!("- {name} ({id}): {} {place}", route.truth()).trim_end();
             text += "\n";
         }
@@ -136,9 +135,7 @@ impl Team {
 fn code() -> Result<String> {
     const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz123456789";
     let mut bytes = [0; 8];
-    let random =
-        File::open("/dev/urandom").and_then(|mut f| f.read_exact(&mut bytes));
-    random.context("cannot read random numbers from /dev/urandom")?;
+    getrandom::fill(&mut bytes).context("the system has no random numbers")?;
     let letter = |byte: &u8| char::from(LETTERS[usize::from(byte % 32)]);
     let text: String = bytes.iter().map(letter).collect();
     Ok(format!("{}-{}", &text[..4], &text[4..]))

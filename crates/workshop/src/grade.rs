@@ -61,7 +61,8 @@ impl Mystery {
 impl Route {
     fn grade(&self, answer: &Answer) -> RouteGrade {
         let words = answer.grows_with.to_lowercase();
-        let knows = self.job.grows_with.iter().any(|word| words.contains(word));
+        let knows =
+            self.job.blind.grows_with.iter().any(|word| words.contains(word));
         let mut lines = answer.line.split_whitespace();
         let found = lines.any(|line| self.has(line));
         let (is_right, begins) = match answer.leaks {
@@ -88,14 +89,14 @@ impl Route {
             points: if is_right { LEAKS + got } else { 0 },
             of: if self.leaks { LEAKS + 2 } else { LEAKS },
             reasons,
-            lesson: self.job.lesson().id,
+            lesson: self.job.lesson.id,
         }
     }
 
     /// What is right, in a sentence.
     pub(crate) fn truth(&self) -> String {
         match (self.leaks, self.job.is_control()) {
-            (true, _) => format!("It grows with {}.", self.job.lesson().grows_with),
+            (true, _) => format!("It grows with {}.", self.job.lesson.grows_with),
             (false, false) => "It is repaired.".to_owned(),
             (false, true) => "It never leaked.".to_owned(),
         }
@@ -141,7 +142,7 @@ mod tests {
                 let line = route.lines().first().map_or(0, |line| line + 1);
                 let answer = Answer {
                     leaks: Some(route.leaks),
-                    grows_with: route.job.lesson().grows_with.to_owned(),
+                    grows_with: route.job.lesson.grows_with.to_owned(),
                     line: format!("somewhere/{}:{line}", route.file),
                 };
                 (route.job.name().to_owned(), answer)

@@ -1,14 +1,14 @@
-//! A workshop: services of which nobody is told what leaks, and a class whose trainer
-//! sees who is where.
+//! A workshop: services whose leaks are to be found, and a class whose trainer sees the
+//! progress of every team.
 //!
-//! [`Mystery`] draws a service from a seed, and grades what somebody says about it.
+//! [`Mystery`] draws a service from a seed, and grades answers about it.
 //! [`class`] has the teams, and [`board`] shows their [`results`](result).
 
 pub mod answers;
 pub mod board;
-mod catalogue;
 pub mod class;
 mod grade;
+mod jobs;
 mod mystery;
 pub mod result;
 

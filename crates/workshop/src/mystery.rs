@@ -1,6 +1,6 @@
 //! A service that a seed draws: which jobs it has, which of them leak, and its files.
 
-use crate::catalogue::{CATALOGUE, Job, SESSIONS, SIZES};
+use crate::jobs::{Job, SESSIONS, SETTINGS, SIZES};
 use clap::ValueEnum;
 use lessons::{Plan, sources};
 use model::table::{Item, to_item};
@@ -63,7 +63,7 @@ pub struct Mystery {
 /// A route of the service.
 #[derive(Debug)]
 pub(crate) struct Route {
-    pub(crate) job: &'static Job,
+    pub(crate) job: Job,
     pub(crate) leaks: bool,
     /// Its source file.
     pub(crate) file: String,
@@ -76,10 +76,10 @@ impl Mystery {
         let (all, leaks, controls) = level.numbers();
         let (leaks, controls) =
             (rng.random_range(leaks), rng.random_range(controls));
-        let jobs = CATALOGUE.job.iter();
-        let jobs = jobs.filter(|job| level != Level::Easy || job.easy);
+        let jobs = Job::all();
+        let jobs = jobs.filter(|job| level != Level::Easy || job.blind.easy);
         let (mut believed, mut jobs): (Vec<_>, Vec<_>) =
-            jobs.partition(|job| job.is_control());
+            jobs.partition(|job: &Job| job.is_control());
         believed.shuffle(&mut rng);
         jobs.shuffle(&mut rng);
         jobs.truncate(all - controls);
@@ -87,7 +87,7 @@ impl Mystery {
         // The first ones leak.
         let mut jobs: Vec<_> = jobs.into_iter().enumerate().collect();
         jobs.shuffle(&mut rng);
-        jobs.sort_by_key(|(_, job)| job.rank);
+        jobs.sort_by_key(|(_, job)| job.blind.rank);
         let routes = jobs.into_iter().zip(1..).map(|((drawn, job), n)| Route {
             job,
             leaks: drawn < leaks,
@@ -97,8 +97,8 @@ impl Mystery {
     }
 
     /// Settings of the service.
-    pub fn settings(&self) -> &'static [String] {
-        &CATALOGUE.settings
+    pub fn settings(&self) -> [&'static str; 9] {
+        SETTINGS
     }
 
     /// Names of the routes, in the order of the requests.
@@ -115,8 +115,8 @@ impl Mystery {
     /// The requests as a `.http` file.
     pub fn requests(&self, host: &str) -> String {
         let requests = self.routes.iter().map(|route| match self.level {
-            Level::Hard => polite(&route.job.request),
-            _ => route.job.request.clone(),
+            Level::Hard => polite(&route.job.blind.request),
+            _ => route.job.blind.request.clone(),
         });
         format!("@host = {host}\n\n{}", requests.collect::<Vec<_>>().join("\n"))
     }
@@ -142,7 +142,7 @@ impl Mystery {
     /// What is in the table before the first request, beside the shop's orders.
     pub fn data(&self) -> impl Iterator<Item = Item> + Send + use<> {
         let of = |name| self.routes.iter().find(|route| route.job.name() == name);
-        let export = of("export").map(|route| route.job.lesson());
+        let export = of("export").map(|route| route.job.lesson);
         let sized = export.into_iter().flat_map(|export| {
             let plan = Plan::new(export, DATA_SEED, 1);
             SIZES.into_iter().flat_map(move |size| plan.sized(size).data())
@@ -158,15 +158,17 @@ impl Mystery {
 
 impl Route {
     fn source(&self) -> String {
-        let of_twin = sources::of(&self.job.id).map(|twins| twins.blind(self.leaks));
-        let control = || sources::control(&self.job.id).map(str::to_owned);
+        let of_twin =
+            sources::of(self.job.lesson.id).map(|twins| twins.blind(self.leaks));
+        let control = || sources::control(self.job.lesson.id).map(str::to_owned);
         of_twin.or_else(control).unwrap_or_default()
     }
 
     /// The lines of its file that are right answers, from 1.
     pub(crate) fn lines(&self) -> Vec<usize> {
         let source = self.source();
-        let has = |line: &str| self.job.lines.iter().any(|part| line.contains(part));
+        let parts = &self.job.blind.lines;
+        let has = |line: &str| parts.iter().any(|part| line.contains(part));
         let numbered = source.lines().zip(1..);
         numbered.filter(|(line, _)| has(line)).map(|(_, number)| number).collect()
     }
@@ -238,15 +240,16 @@ mod tests {
 
     #[test]
     fn every_job_has_the_method_of_its_lesson_and_every_leak_its_lines() {
-        for job in &CATALOGUE.job {
-            let route = Route { job, leaks: true, file: String::new() };
-            for part in &job.lines {
-                assert!(route.source().contains(part), "{}: {part}", job.id);
+        for job in Job::all() {
+            let (route, id) =
+                (Route { job, leaks: true, file: String::new() }, job.lesson.id);
+            for part in &job.blind.lines {
+                assert!(route.source().contains(part), "{id}: {part}");
             }
-            assert_eq!(route.lines().is_empty(), job.is_control(), "{}", job.id);
-            assert_eq!(job.grows_with.is_empty(), job.is_control(), "{}", job.id);
-            let method = job.lesson().route.split(' ').next().unwrap();
-            assert!(job.request.contains(&format!("{method} {{{{host}}}}")));
+            assert_eq!(route.lines().is_empty(), job.is_control(), "{id}");
+            assert_eq!(job.blind.grows_with.is_empty(), job.is_control(), "{id}");
+            let method = job.lesson.route.split(' ').next().unwrap();
+            assert!(job.blind.request.contains(&format!("{method} {{{{host}}}}")));
         }
     }
 }

@@ -23,21 +23,6 @@ pub struct MemoryLimit {
 }
 
 impl MemoryLimit {
-    /// The kernel's limit of so many bytes, or who is asked for instead; none where the
-    /// kernel can't and nobody else is asked for.
-    ///
-    /// # Errors
-    /// As for [`MemoryLimit::limit`].
-    pub fn by_kernel(bytes: u64, by: By) -> anyhow::Result<Self> {
-        let memory = |limit_by| Self { memory_limit: Some(Bytes(bytes)), limit_by };
-        let kernel = memory(By::Kernel);
-        match by {
-            By::Auto if kernel.limit().is_err() => Ok(Self::default()),
-            By::Auto => Ok(kernel),
-            by => memory(by).limit().map(|_| memory(by)),
-        }
-    }
-
     /// Who ends a service, in words.
     pub fn who(self) -> &'static str {
         match (self.memory_limit, self.limit_by) {

@@ -1,7 +1,8 @@
 //! Arguments of `leaklab live`.
 
+use crate::cli::MemoryLimit;
 use clap::{Args, value_parser};
-use limit::{By, Bytes};
+use live::server::LOAD_MAX;
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -18,21 +19,12 @@ pub struct Live {
     pub lessons: Vec<String>,
 
     /// Requests that start in each second [default: depends on the lesson]
-    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..=4_000))]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..=LOAD_MAX))]
     pub load: Option<u64>,
 
-    /// Memory that a service may have, as 128MiB [default: depends on the lesson]
-    #[arg(long, value_name = "SIZE")]
-    pub memory_limit: Option<Bytes>,
-
-    /// Who enforces it: auto, kernel or allocator
-    #[arg(
-        long,
-        value_name = "WHO",
-        default_value = "auto",
-        conflicts_with_all = ["replay", "requests"]
-    )]
-    pub limit_by: By,
+    /// The memory of a service.
+    #[command(flatten)]
+    pub memory: MemoryLimit,
 
     /// Address of the page; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDRESS")]
@@ -43,7 +35,7 @@ pub struct Live {
     pub save: Option<PathBuf>,
 
     /// Show a saved run again, without any service
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["lessons", "save", "requests", "prove"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["lessons", "save", "requests", "prove", "memory_limit"])]
     pub replay: Option<PathBuf>,
 
     /// Without a page: wait for the death and compare it with the forecast
@@ -55,7 +47,7 @@ pub struct Live {
         long,
         value_name = "FILE",
         requires = "command",
-        conflicts_with = "lessons"
+        conflicts_with_all = ["lessons", "limit_by"]
     )]
     pub requests: Option<PathBuf>,
 

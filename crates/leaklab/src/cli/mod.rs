@@ -45,7 +45,7 @@ pub enum Command {
     Learn(Learn),
     /// Say whether this machine is fit to build and measure
     Doctor(Doctor),
-    /// Build and start a service of which nobody is told what leaks; grade answers
+    /// Build and start a service whose leaks you are to find; grade answers
     Mystery(Mystery),
     /// Prepare a class of teams, and show who is where
     Class(Class),

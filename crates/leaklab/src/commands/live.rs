@@ -1,7 +1,7 @@
 //! `leaklab live`: both twins under a steady load, on a page, until one is killed.
 
 use crate::cli::{Cli, Command, Live as Arguments, Measure, MemoryLimit};
-use crate::commands::measure::Own;
+use crate::commands::measure::OwnService;
 use crate::commands::select;
 use crate::failure::{Failure, code};
 use crate::output::{Keep, print, say};
@@ -12,10 +12,11 @@ use anyhow::{Context, Result, anyhow};
 use clap::Parser;
 use futures_util::future::{join_all, try_join_all};
 use lessons::Lesson;
+use limit::{By, Bytes, Limit};
 use live::proof::{self, Proof};
 use live::recording::{self, Recording};
 use live::server::Page;
-use live::{About, Live, seat};
+use live::{About, Live, supervisor};
 use measure::Metric;
 use std::ffi::OsString;
 use std::fs;
@@ -30,10 +31,10 @@ const FIRST: &str = "l09";
 /// For services of which nothing is known.
 const LOAD: u64 = 20;
 const LIMIT: u64 = 256 << 20;
-/// Pages of the program's file, which are resident and do not count in a group. A small
-/// limit would be met much later, or never.
-const PROGRAM: u64 = 10 << 20;
-const SMALL: u64 = 32 << 20;
+/// Memory of a twin at rest: what counts in a control group, and what is resident. Pages
+/// of the program's file are resident and count in the group that reads them first.
+const GROUP: u64 = 6 << 20;
+const RESIDENT: u64 = 16 << 20;
 
 /// Runs until a signal.
 pub async fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
@@ -53,7 +54,7 @@ pub async fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         _ => return Err(Failure::Usage("several lessons need --prove".to_owned())),
     };
     let lesson = select::one(name)?;
-    let twins = Twins::new(arguments, lesson, &["leaky", "fixed"])?;
+    let twins = Twins::new(arguments, lesson, &["leaky", "fixed"]);
     let page = listen(arguments, &twins.live, false, &stop.soon)?;
     let run = Run::new(
         EngineChoice::Embedded,
@@ -64,6 +65,15 @@ pub async fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     tokio::try_join!(served, watched)?;
     save(arguments, &twins.live)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Who enforces the limit of a twin; `None` where it must be done from outside.
+fn enforced(by: By) -> Option<By> {
+    let can = || Limit::new(Bytes(LIMIT), By::Kernel).is_ok();
+    match by {
+        By::Auto => can().then_some(By::Kernel),
+        by => Some(by),
+    }
 }
 
 /// The twins of a lesson, and their loads.
@@ -81,22 +91,21 @@ impl Twins {
         arguments: &Arguments,
         lesson: &'static Lesson,
         names: &'static [&'static str],
-    ) -> Result<Self> {
-        let given = arguments.memory_limit.map(|bytes| bytes.0);
-        let mut limit = given.unwrap_or(lesson.live.limit_mib << 20);
-        let mut memory = MemoryLimit::by_kernel(limit, arguments.limit_by)?;
-        if given.is_none() && limit <= SMALL && memory.memory_limit.is_some() {
-            limit -= PROGRAM;
-            memory = MemoryLimit::by_kernel(limit, arguments.limit_by)?;
-        }
+    ) -> Self {
+        let by = enforced(arguments.memory.limit_by);
+        let at_rest = if by == Some(By::Kernel) { GROUP } else { RESIDENT };
+        let usual = (lesson.live.growth_mib << 20) + at_rest;
+        let limit = arguments.memory.memory_limit.map_or(usual, |bytes| bytes.0);
+        let memory = by.map_or_else(MemoryLimit::default, |limit_by| MemoryLimit {
+            memory_limit: Some(Bytes(limit)),
+            limit_by,
+        });
         let gauge = lesson.metrics.iter().find_map(|metric| match metric {
             Metric::Gauge(name) => Some((*name).to_owned()),
             _ => None,
         });
-        let number =
-            lesson.id.split_once('_').map_or(lesson.id, |(number, _)| number);
         let about = About {
-            title: format!("{number}: {}", lesson.title),
+            title: format!("{}: {}", lesson.number(), lesson.title),
             detail: lesson.route.to_owned(),
             names: names.iter().map(|name| (*name).to_owned()).collect(),
             limit,
@@ -115,7 +124,7 @@ impl Twins {
         let load = |_: &&str| steady(&requests, lesson.client);
         let loads = names.iter().map(load).collect();
         let live = Arc::new(Live::new(about));
-        Ok(Self { live, lesson, names, numbers, memory, loads })
+        Self { live, lesson, names, numbers, memory, loads }
     }
 
     async fn watch(
@@ -124,19 +133,19 @@ impl Twins {
         stop: &CancellationToken,
     ) -> Result<(), Failure> {
         let (plan, scenario) = self.numbers.of(self.lesson);
-        let seats = self.names.iter().zip(&self.loads).enumerate();
-        let seats = seats.map(async |(number, (&name, load))| {
+        let services = self.names.iter().zip(&self.loads).enumerate();
+        let services = services.map(async |(number, (&name, load))| {
             let watched = async |database: &Database| {
                 let of = (plan, &scenario);
                 let twin =
                     Twin::open(name, of, self.memory, database, run.scratch());
                 let twin = twin.await?;
-                seat::watch(&self.live, number, &twin, load, stop).await
+                supervisor::run(&self.live, number, &twin, load, stop).await
             };
             run.with_database(&format!("live-{name}"), watched).await
         });
         tokio::select! {
-            ended = try_join_all(seats) => ended.map(|_| ()),
+            ended = try_join_all(services) => ended.map(|_| ()),
             () = drive(&self.live, &self.loads) => Ok(()),
         }
     }
@@ -213,7 +222,7 @@ async fn own(
     stop: &CancellationToken,
 ) -> Result<ExitCode, Failure> {
     let measure = as_measure(file, &arguments.command)?;
-    let service = Own::read(&measure).await?;
+    let service = OwnService::read(&measure).await?;
     let program = arguments.command.first().map(Path::new);
     let name = program.and_then(Path::file_name).unwrap_or_default();
     let words: Vec<_> =
@@ -222,7 +231,7 @@ async fn own(
         title: file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         detail: words.join(" "),
         names: vec![name.to_string_lossy().into_owned()],
-        limit: arguments.memory_limit.map_or(LIMIT, |bytes| bytes.0),
+        limit: arguments.memory.memory_limit.map_or(LIMIT, |bytes| bytes.0),
         limit_by: MemoryLimit::default().who().to_owned(),
         load: arguments.load.unwrap_or(LOAD),
         ..About::default()
@@ -230,7 +239,7 @@ async fn own(
     let live = Arc::new(Live::new(about));
     let loads = [steady(&service.requests(), ClientBehavior::Reads)];
     let page = listen(arguments, &live, false, stop)?;
-    let watched = seat::watch(&live, 0, &service, &loads[0], stop);
+    let watched = supervisor::run(&live, 0, &service, &loads[0], stop);
     tokio::select! {
         ended = async { tokio::try_join!(page.serve(), watched) } => { ended?; }
         () = drive(&live, &loads) => {}
@@ -259,10 +268,10 @@ async fn prove(arguments: &Arguments, stop: Stop) -> Result<ExitCode, Failure> {
     let run = Run::new(EngineChoice::Embedded, stop)?;
     let mut proofs = Vec::new();
     for lesson in select::lessons(&names)? {
-        let twins = Twins::new(arguments, lesson, &["leaky"])?;
+        let twins = Twins::new(arguments, lesson, &["leaky"]);
         let done = CancellationToken::new();
         let observed = async {
-            let proof = Proof::observe(lesson.id, &twins.live).await;
+            let proof = Proof::observe(lesson.number(), &twins.live).await;
             done.cancel();
             Ok(proof)
         };

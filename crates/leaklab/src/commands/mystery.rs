@@ -1,4 +1,4 @@
-//! `leaklab mystery`: builds and starts a service of which nobody is told what leaks.
+//! `leaklab mystery`: builds and starts a service whose leaks are to be found, and grades answers.
 
 use crate::cli::{Mystery as Arguments, MysteryStep};
 use crate::commands::learn::exercise::{build_package, workspace};

@@ -37,7 +37,7 @@ pub fn databases(lesson: &Lesson) -> Vec<(&'static str, Vec<Fault>)> {
     all
 }
 
-/// The requests of a lesson, numbered without an end.
+/// The requests of a lesson, numbered without limit.
 pub fn requests(plan: Plan) -> Requests {
     numbered(plan).round(0)
 }

@@ -22,7 +22,7 @@ use workload::{ClientBehavior, Request, Round};
 const REQUESTS: u64 = 16;
 
 /// Where the database is silent or slow, deadlines are short. A request that a busy
-/// machine answers too late is sent again, so often at most.
+/// machine answers too late is sent again, up to this many times.
 const TIMES_MAX: u64 = 10;
 
 /// What a proof waits for must come within this time.
@@ -98,7 +98,7 @@ async fn send(
     let requests = REQUESTS.min(plan.requests);
     // What a client doesn't read to its end can't be compared.
     let reads = lesson.client != ClientBehavior::Leaves;
-    // Every service does well in an outage that answers nothing.
+    // In an outage without answers, all services answer alike.
     let times = if lesson.outage { TIMES_MAX } else { 1 };
     load.set_faults(if lesson.outage { &[] } else { lesson.faults });
     for pass in 0..2_usize {

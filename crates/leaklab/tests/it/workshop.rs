@@ -85,7 +85,7 @@ fn a_class_of_three_teams_shows_who_is_where_and_who_was_tampered_with() {
         &said(0, new.arg(&class)),
         &["sheets for 3 teams", "share this folder"],
     );
-    // Nobody loses the codes on printed sheets.
+    // The codes on printed sheets stay valid.
     contains(&said(2, &mut new), &["key.json is there"]);
 
     let read = |file: &str| fs::read_to_string(class.join(file)).unwrap();
@@ -124,7 +124,7 @@ fn a_class_of_three_teams_shows_who_is_where_and_who_was_tampered_with() {
     contains(&shown["refused"].to_string(), &["team-03.json", "another code"]);
     contains(&read("board.html"), &["http-equiv=\"refresh\"", "team-03.json"]);
 
-    // A better result, by hand; and what is no result, which hides nobody's.
+    // A better result, by hand; and a file that is no result, which hides no other.
     let results = class.join("results");
     let file = results.join("team-02.json");
     let better = fs::read_to_string(&file).unwrap().replace("BETTER", "REPAIRED");

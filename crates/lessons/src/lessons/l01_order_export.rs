@@ -21,7 +21,7 @@ const EXPORT: Lesson = Lesson {
     }],
     request: |plan, _| get_as(&sized_tenant(plan.size), "/orders/export"),
     data: sized_orders,
-    live: LiveRun { per_second: 2, limit_mib: 48 },
+    live: LiveRun { per_second: 2, growth_mib: 42 },
     ..JOB
 };
 

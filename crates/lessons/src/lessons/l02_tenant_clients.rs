@@ -26,6 +26,6 @@ pub(super) const LESSON: Lesson = Lesson {
     data: none,
     round_item: |seed, n| stored(&first_order(seed, n)),
     distinct: Some(tenant_in_path),
-    live: LiveRun { per_second: 15, limit_mib: 128 },
+    live: LiveRun { per_second: 15, growth_mib: 122 },
     ..JOB
 };

@@ -36,7 +36,7 @@ pub(super) const LESSON: Lesson = Lesson {
         });
         send("POST", format!("/orders/{}/events", shop_order(n)), &event)
     },
-    live: LiveRun { per_second: 400, limit_mib: 24 },
+    live: LiveRun { per_second: 400, growth_mib: 8 },
     // More than the queue holds.
     load: 160,
     ..JOB

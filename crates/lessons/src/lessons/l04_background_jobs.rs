@@ -24,6 +24,6 @@ pub(super) const LESSON: Lesson = Lesson {
     data: none,
     round_item: |seed, n| stored(&seed::order(seed, &seed::tenant(SHOP), n)),
     distinct: Some(path),
-    live: LiveRun { per_second: 150, limit_mib: 128 },
+    live: LiveRun { per_second: 150, growth_mib: 122 },
     ..JOB
 };

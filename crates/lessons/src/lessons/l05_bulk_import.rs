@@ -30,6 +30,6 @@ pub(super) const LESSON: Lesson = Lesson {
             .body("application/x-ndjson", lines)
     },
     data: none,
-    live: LiveRun { per_second: 2, limit_mib: 32 },
+    live: LiveRun { per_second: 2, growth_mib: 16 },
     ..JOB
 };

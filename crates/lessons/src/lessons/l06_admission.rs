@@ -46,6 +46,6 @@ pub(super) const LESSON: Lesson = Lesson {
         send("POST", "/orders", &draft)
     },
     data: none,
-    live: LiveRun { per_second: 20, limit_mib: 64 },
+    live: LiveRun { per_second: 20, growth_mib: 58 },
     ..JOB
 };

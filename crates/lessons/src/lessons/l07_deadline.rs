@@ -28,6 +28,6 @@ pub(super) const LESSON: Lesson = Lesson {
     client: ClientBehavior::GivesUpAfter(Duration::from_millis(200)),
     known_by: &["requests in flight", "sockets in CLOSE_WAIT", "hyper"],
     request: |_, n| get(format!("/orders/{}", shop_order(n))),
-    live: LiveRun { per_second: 10, limit_mib: 40 },
+    live: LiveRun { per_second: 10, growth_mib: 34 },
     ..JOB
 };

@@ -22,7 +22,7 @@ pub(super) const LESSON: Lesson = Lesson {
     client: ClientBehavior::Leaves,
     known_by: &["requests in flight", "sockets in CLOSE_WAIT"],
     request: |_, _| get("/orders/feed"),
-    live: LiveRun { per_second: 20, limit_mib: 26 },
+    live: LiveRun { per_second: 20, growth_mib: 10 },
     proof: Some(Proof {
         without: "does not tell an open feed that an order has been shipped",
         faults: &[],

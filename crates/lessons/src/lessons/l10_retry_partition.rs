@@ -16,6 +16,6 @@ pub(super) const LESSON: Lesson = Lesson {
     },
     data: none,
     distinct: Some(tenant_in_path),
-    live: LiveRun { per_second: 400, limit_mib: 24 },
+    live: LiveRun { per_second: 400, growth_mib: 8 },
     ..JOB
 };

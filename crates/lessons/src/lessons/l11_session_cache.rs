@@ -25,6 +25,6 @@ pub(super) const LESSON: Lesson = Lesson {
         stored(&seed::session(seed, &seed::session_token(seed, n)))
     },
     distinct: Some(path),
-    live: LiveRun { per_second: 400, limit_mib: 64 },
+    live: LiveRun { per_second: 400, growth_mib: 58 },
     ..JOB
 };

@@ -34,7 +34,7 @@ pub(super) const LESSON: Lesson = Lesson {
         payment(plan.seed, if repeats { n - 1 } else { n })
     },
     data: none,
-    live: LiveRun { per_second: 400, limit_mib: 32 },
+    live: LiveRun { per_second: 400, growth_mib: 16 },
     ..JOB
 };
 

@@ -16,7 +16,7 @@ pub(super) const LESSON: Lesson = Lesson {
     data: none,
     round_item: |seed, n| stored(&seed::parcel(seed, &seed::tracking_code(seed, n))),
     distinct: Some(path),
-    live: LiveRun { per_second: 400, limit_mib: 32 },
+    live: LiveRun { per_second: 400, growth_mib: 16 },
     proof: Some(Proof {
         without: "shows no figures of the answers in /metrics",
         faults: &[],

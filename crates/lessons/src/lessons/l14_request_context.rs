@@ -18,6 +18,6 @@ pub(super) const LESSON: Lesson = Lesson {
             .header("x-request-id", format!("r-{n:08}"))
     },
     data: shop_events,
-    live: LiveRun { per_second: 200, limit_mib: 96 },
+    live: LiveRun { per_second: 200, growth_mib: 90 },
     ..JOB
 };

@@ -17,6 +17,6 @@ pub(super) const LESSON: Lesson = Lesson {
         n.is_multiple_of(WITH_ORDERS).then(|| stored(&first_order(seed, n)))?
     },
     distinct: Some(tenant_in_path),
-    live: LiveRun { per_second: 400, limit_mib: 24 },
+    live: LiveRun { per_second: 400, growth_mib: 8 },
     ..JOB
 };

@@ -19,6 +19,6 @@ pub(super) const LESSON: Lesson = Lesson {
     request: |_, n| {
         send("POST", format!("/shipments/{}/label", shop_order(n)), &json!({}))
     },
-    live: LiveRun { per_second: 400, limit_mib: 24 },
+    live: LiveRun { per_second: 400, growth_mib: 8 },
     ..JOB
 };

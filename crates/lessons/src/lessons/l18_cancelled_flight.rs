@@ -25,7 +25,7 @@ pub(super) const LESSON: Lesson = Lesson {
     data: none,
     round_item: |seed, n| stored(&seed::order(seed, &seed::tenant(SHOP), n)),
     distinct: Some(path),
-    live: LiveRun { per_second: 400, limit_mib: 24 },
+    live: LiveRun { per_second: 400, growth_mib: 8 },
     shares_calls: true,
     ..JOB
 };

@@ -13,7 +13,7 @@ use heap::Reading;
 use live::recording::Recording;
 use live::server::Page;
 use live::ticks::State;
-use live::{About, Live, Running, Service, seat};
+use live::{About, Live, Running, Service, supervisor};
 use std::cell::Cell;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
@@ -89,8 +89,8 @@ fn run() -> (Arc<Live>, String, CancellationToken) {
                 || Arc::new(Steady::new(get.clone(), ClientBehavior::Reads, 0));
             let loads = [load(), load()];
             let (grows, stays) = (Memory(400_000), Memory(0));
-            let leaky = seat::watch(&shared, 0, &grows, &loads[0], &ends);
-            let fixed = seat::watch(&shared, 1, &stays, &loads[1], &ends);
+            let leaky = supervisor::run(&shared, 0, &grows, &loads[0], &ends);
+            let fixed = supervisor::run(&shared, 1, &stays, &loads[1], &ends);
             tokio::select! {
                 ended = async { tokio::try_join!(page.serve(), leaky, fixed) } => {
                     ended.unwrap();
@@ -149,7 +149,7 @@ fn the_page_shows_growth_death_and_restart_and_obeys_its_keys() {
         &browser,
         "document.querySelectorAll('.database')[1].ariaPressed === 'true'",
     );
-    assert_eq!(live.orders().borrow().database, 1);
+    assert_eq!(live.controls().borrow().database, 1);
     browser.press("g");
     until(
         &browser,
@@ -213,10 +213,10 @@ fn only_the_page_of_this_machine_controls_the_run() {
     );
     assert_eq!(post("load/double", &own.replace("HERE", "a.example")), "403");
     assert_eq!(sent(&url, "GET / HTTP/1.1\r\nHost: a.example"), "403");
-    assert_eq!(live.orders().borrow().load, 8);
+    assert_eq!(live.controls().borrow().load, 8);
     assert_eq!(sent(&url, "GET / HTTP/1.1\r\nHost: HERE"), "200");
     assert_eq!(post("load/double", &own), "204");
-    assert_eq!(live.orders().borrow().load, 16);
+    assert_eq!(live.controls().borrow().load, 16);
     for wrong in ["load/9", "database/2", "database/x", "", "restart/1"] {
         assert_eq!(post(wrong, &own), "404", "{wrong}");
     }

@@ -20,56 +20,42 @@ const WELCOME: Step =
 const BREAK: Step = Ok((10, "Break"));
 const CLOSING: &str = "Closing: what would each of you look for at home?";
 
-/// The plans: a name, minutes and steps. The rest is for the closing.
-const PLANS: [(&str, u32, &[Step]); 3] = [
-    ("90 minutes", 90, &[WELCOME, Err("l09"), Err("l14"), BREAK, Err("l04")]),
-    (
-        "three hours",
-        180,
-        &[
-            WELCOME,
-            Err("c01"),
-            Err("l09"),
-            Err("l14"),
-            BREAK,
-            Err("l12"),
-            Err("l04"),
-            BREAK,
-            Err("l11"),
-            Err("l06"),
-        ],
-    ),
-    (
-        "a day",
-        420,
-        &[
-            WELCOME,
-            Err("c01"),
-            Err("l09"),
-            Err("l14"),
-            BREAK,
-            Err("l12"),
-            Err("l04"),
-            BREAK,
-            Err("l11"),
-            Err("l06"),
-            Ok((60, "Lunch")),
-            Err("c06"),
-            Err("l01"),
-            Err("l03"),
-            BREAK,
-            Err("l16"),
-            Err("l18"),
-            BREAK,
-            Ok((40, "Your own service: `leaklab measure`, in pairs")),
-        ],
-    ),
+/// The plans: a name, minutes and steps, in parts. The rest is for the closing.
+const PLANS: [(&str, u32, &[&[Step]]); 3] = [
+    ("90 minutes", 90, &[&[WELCOME, Err("l09"), Err("l14"), BREAK, Err("l04")]]),
+    ("three hours", 180, &[MORNING]),
+    ("a day", 420, &[MORNING, AFTERNOON]),
+];
+
+const MORNING: &[Step] = &[
+    WELCOME,
+    Err("c01"),
+    Err("l09"),
+    Err("l14"),
+    BREAK,
+    Err("l12"),
+    Err("l04"),
+    BREAK,
+    Err("l11"),
+    Err("l06"),
+];
+
+const AFTERNOON: &[Step] = &[
+    Ok((60, "Lunch")),
+    Err("c06"),
+    Err("l01"),
+    Err("l03"),
+    BREAK,
+    Err("l16"),
+    Err("l18"),
+    BREAK,
+    Ok((40, "Your own service: `leaklab measure`, in pairs")),
 ];
 
 /// The rows of a plan.
 pub(crate) fn timetable(name: &str, entries: &[Entry]) -> String {
     let plan = PLANS.iter().find(|(plan, ..)| *plan == name);
-    let (_, total, steps) =
+    let (_, total, parts) =
         plan.unwrap_or_else(|| panic!("there is no plan {name}"));
     let mut table = "| from | minutes | what |\n|---|---|---|\n".to_owned();
     let mut now = 0;
@@ -80,7 +66,7 @@ pub(crate) fn timetable(name: &str, entries: &[Entry]) -> String {
         now
     };
     let mut end = 0;
-    for step in *steps {
+    for step in parts.iter().copied().flatten() {
         end = match *step {
             Ok((minutes, what)) => row(minutes, what),
             Err(short) => {
@@ -147,7 +133,7 @@ pub(crate) fn exercises(entries: &[Entry]) -> String {
     let mut guide = String::new();
     for (lesson, chapter) in entries {
         let front = &chapter.front;
-        let short = lesson.id.split('_').next().unwrap_or_default();
+        let short = lesson.number();
         let minutes = front.minutes.unwrap_or_default();
         let _ = writeln!(
             guide,

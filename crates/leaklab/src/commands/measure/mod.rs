@@ -1,13 +1,13 @@
 //! `leaklab measure`: which requests of a service leak, by how much, and which line.
 
 mod growth;
+mod live;
 mod load;
 mod outputs;
 mod preload;
 mod reader;
 mod resemblance;
 mod result;
-mod seat;
 pub(super) mod source;
 mod target;
 mod traffic;
@@ -21,12 +21,12 @@ use crate::stop::Stop;
 use anyhow::{Context, Result, anyhow};
 use growth::measured;
 use indicatif::ProgressBar;
+pub(super) use live::OwnService;
 use load::FileLoad;
 use measure::outside::Limits;
 use outputs::Outputs;
 use reader::Reader;
 use report::measured::{Measured, RequestResult, SCHEMA};
-pub(super) use seat::Own;
 use std::fs;
 use std::net::SocketAddr;
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-//! A service of the user's own in a run that is watched.
+//! A service of the user's own on the live page.
 
 use super::load::FileLoad;
 use super::reader::{self, Reader};
@@ -6,9 +6,9 @@ use super::source;
 use super::target::Target;
 use crate::cli::Measure;
 use crate::failure::Failure;
+use ::live::ticks::State;
 use anyhow::{Context, Result, anyhow};
 use heap::Reading;
-use live::ticks::State;
 use measure::{Instrument, Load, outside};
 use std::fs;
 use std::net::SocketAddr;
@@ -16,13 +16,13 @@ use std::sync::Arc;
 use workload::{Origin, Requests};
 
 /// A service and its requests, as `leaklab measure` takes them.
-pub(crate) struct Own<'a> {
+pub(crate) struct OwnService<'a> {
     arguments: &'a Measure,
     address: SocketAddr,
     load: FileLoad,
 }
 
-impl<'a> Own<'a> {
+impl<'a> OwnService<'a> {
     /// Reads the requests.
     pub(crate) async fn read(arguments: &'a Measure) -> Result<Self, Failure> {
         let read = source::read(arguments).await?;
@@ -39,27 +39,27 @@ impl<'a> Own<'a> {
     }
 }
 
-impl live::Service for Own<'_> {
-    type Running = RunningOwn;
+impl ::live::Service for OwnService<'_> {
+    type Running = RunningService;
 
-    async fn start(&self) -> Result<RunningOwn> {
+    async fn start(&self) -> Result<RunningService> {
         let started = reader::start(self.arguments, self.address).await;
         let (target, reader) = started.map_err(|failure| anyhow!("{failure}"))?;
         let target = target.context("give the service's command after --")?;
         let process = reader::process(self.arguments, self.address);
-        Ok(RunningOwn { target, reader, address: self.address, process })
+        Ok(RunningService { target, reader, address: self.address, process })
     }
 }
 
 /// The service while it runs.
-pub(crate) struct RunningOwn {
+pub(crate) struct RunningService {
     target: Target,
     reader: Reader,
     address: SocketAddr,
     process: Option<u32>,
 }
 
-impl live::Running for RunningOwn {
+impl ::live::Running for RunningService {
     fn origin(&self) -> Origin {
         Origin(self.address)
     }

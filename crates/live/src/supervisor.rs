@@ -2,9 +2,9 @@
 
 use crate::run::Live;
 use crate::ticks::{EVERY, State};
-use crate::words;
 use anyhow::Result;
 use heap::Reading;
+use limit::Bytes;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -80,14 +80,14 @@ enum End {
 ///
 /// # Errors
 /// It cannot be started.
-pub async fn watch(
+pub async fn run(
     live: &Live,
     number: usize,
     service: &impl Service,
     load: &Arc<Steady>,
     stop: &CancellationToken,
 ) -> Result<()> {
-    let mut orders = live.orders();
+    let mut controls = live.controls();
     for restarts in 0.. {
         live.starting(number, restarts);
         let Some(running) = stop.run_until_cancelled(service.start()).await else {
@@ -96,7 +96,7 @@ pub async fn watch(
         let mut running = running?;
         load.set_origin(Some(running.origin()));
         live.running(number);
-        let asked = orders.borrow_and_update().restarts;
+        let asked = controls.borrow_and_update().restarts;
         let end = life(live, number, service, &mut running, load, stop);
         let end = end.await;
         load.set_origin(None);
@@ -109,7 +109,7 @@ pub async fn watch(
             End::Dead(state, why) => {
                 running.kill().await;
                 live.died(number, state, why);
-                let again = orders.wait_for(|orders| orders.restarts > asked);
+                let again = controls.wait_for(|controls| controls.restarts > asked);
                 // Orders end with the run.
                 if !matches!(stop.run_until_cancelled(again).await, Some(Ok(_))) {
                     return Ok(());
@@ -128,8 +128,8 @@ async fn life(
     load: &Steady,
     stop: &CancellationToken,
 ) -> Result<End> {
-    let mut orders = live.orders();
-    let asked = orders.borrow_and_update().restarts;
+    let mut controls = live.controls();
+    let asked = controls.borrow_and_update().restarts;
     let mut database = None;
     let mut looks = tokio::time::interval(LOOK_EVERY);
     looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -142,7 +142,7 @@ async fn life(
         if let Some((state, how)) = running.ended() {
             return Ok(End::Dead(state, how));
         }
-        let wanted = *orders.borrow_and_update();
+        let wanted = *controls.borrow_and_update();
         if wanted.restarts > asked && wanted.whole {
             return Ok(End::Restart);
         }
@@ -154,7 +154,7 @@ async fn life(
         live.read(number, resident, None);
         let passes = |resident| !running.has_limit() && passes(limit, resident);
         if resident.is_some_and(passes) {
-            let limit = words::mebibytes(limit);
+            let limit = Bytes(limit);
             let why = format!("resident memory passed {limit} (SIGKILL by Leaklab)");
             return Ok(End::Dead(State::Killed, why));
         }
