@@ -5,8 +5,8 @@ use crate::bounds::{Bounds, Use};
 use crate::instrument::Instrument;
 use crate::judge::trend::{GIVEN_BACK, Reasoned, STAGES_MAX, Stage, Trend, trend};
 use crate::judge::{
-    Judgement, MetricSlope, gained, judge, requests_needed, rises, sites,
-    within_slope,
+    Judgement, MetricSlope, WINDOWS_SHOW, judge, requests_needed, rises, show,
+    sites, within_slope,
 };
 use crate::samples::Samples;
 use crate::scenario::{Growth, Scenario, Verdict};
@@ -45,8 +45,6 @@ const IDLE_REQUESTS: u64 = 50;
 /// Single requests of a status that are needed: with five, one in which a table doubles
 /// or a buffer moves is not the median.
 const OF_STATUS_MIN: usize = 5;
-/// Windows whose difference is less than this share of the growth don't show it.
-const WINDOW_SHOWS: f64 = 0.25;
 
 /// What was found about a request.
 #[derive(Debug)]
@@ -144,8 +142,10 @@ pub async fn measure<I: Instrument, L: Load>(
     loop {
         let (samples, longer) = staged.stage().await?;
         let requests = staged.session.scenario.requests as f64;
+        // What freed memory has hidden shows in a stage of the same length.
+        let least = if staged.last()?.drains() { 1.0 } else { LONGER_MIN };
         let may_go_on =
-            longer >= LONGER_MIN * requests && staged.stages.len() < STAGES_MAX;
+            longer >= least * requests && staged.stages.len() < STAGES_MAX;
         let found = match samples.unjudged.clone() {
             Some(why) => Some((Trend::Inconclusive, Some(why))),
             None => trend(&staged.stages, may_go_on),
@@ -231,7 +231,7 @@ impl<I: Instrument, L: Load> Staged<'_, I, L> {
         judgement.detection_limit = last.limit;
         let slope = judgement.line.slope;
         let shown = within_slope(&mut judgement.sites, slope);
-        if trend == Trend::Leaks && scenario.windows && shown < WINDOW_SHOWS * slope
+        if trend == Trend::Leaks && scenario.windows && shown < WINDOWS_SHOW * slope
         {
             judgement.sites.clear();
             reason = Some(
@@ -303,9 +303,7 @@ impl<I: Instrument, L: Load> Staged<'_, I, L> {
         let longest = Batch { requests: within(DOUBLES_WITHIN), ..second };
         self.session.windows([second], samples).await?;
         let grown = sites(samples, &self.session.scenario);
-        if gained(grown.iter()) < WINDOW_SHOWS * slope
-            && longest.requests > second.requests
-        {
+        if !show(&grown, slope) && longest.requests > second.requests {
             samples.windows.remove(0);
             self.session.windows([longest], samples).await?;
         }

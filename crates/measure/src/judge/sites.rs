@@ -137,6 +137,17 @@ pub(crate) fn gained<'a>(sites: impl Iterator<Item = &'a SiteGrowth>) -> f64 {
     sites.map(|site| site.bytes_per_request.max(0.0)).sum()
 }
 
+/// Two windows whose difference is less than this share of the growth don't show it.
+pub(crate) const WINDOWS_SHOW: f64 = 0.25;
+
+/// Whether these changes from one window to the next show a growth of `slope` bytes per
+/// request.
+pub(crate) fn show(sites: &[SiteGrowth], slope: f64) -> bool {
+    // A table that doubled in the first window: the second has more entries in less memory.
+    let shrank = |site: &SiteGrowth| site.blocks > 0 && site.bytes_per_request < 0.0;
+    gained(sites.iter()) >= WINDOWS_SHOW * slope && !sites.iter().any(shrank)
+}
+
 /// Reduces what tables gained to what the entries leave of the slope: a table that doubled
 /// in the window gained much at once. Returns what all sites gained then.
 pub(crate) fn within_slope(sites: &mut [SiteGrowth], slope: f64) -> f64 {
@@ -186,7 +197,10 @@ mod tests {
         let mut alone = [site(90.0, 1)];
         assert!((within_slope(&mut alone, 44.0) - 44.0).abs() < 1e-9);
         assert!((alone[0].share - 1.0).abs() < 1e-9);
-        // It did not double meanwhile.
+        // It did not double meanwhile, or did so in the first window.
+        assert!(!show(&[site(1.3, 12)], 44.0));
+        assert!(!show(&[site(105.0, 2), site(-30.0, 600)], 270.0));
+        assert!(show(&[site(105.0, 2), site(-9.0, -1)], 270.0));
         assert!((within_slope(&mut [site(1.3, 12)], 44.0) - 1.3).abs() < 1e-9);
     }
 }
