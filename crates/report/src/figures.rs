@@ -1,11 +1,21 @@
 //! Figures in words: how much, and how far it can be trusted.
 
-use crate::comparison::{Comparison, Cost, SiteGrowth, TwinResult, Verdict};
+use crate::comparison::{Comparison, LessonResult, SiteGrowth, TwinResult, Verdict};
 use std::time::Duration;
 use thousands::Separable;
 
 /// A share of the growth below which a site explains nothing: it would print as 0 %.
 pub const SHARE_MIN: f64 = 0.005;
+
+/// A fix that makes one more call in a hundred requests makes it deliberately.
+const CALLS_COST: f64 = 1.01;
+
+/// Both twins run side by side on the same cores as others, and medians of the same
+/// work then scatter by up to a half (`benches/ratios.rs` measures them in turns).
+const LATENCY_COST: f64 = 2.0;
+
+/// A container's memory, to hold a growth against.
+const CONTAINER_BYTES: f64 = 256.0 * 1_048_576.0;
 
 /// What a result's verdict rests on.
 pub fn of(result: &TwinResult) -> String {
@@ -33,6 +43,23 @@ pub fn short(result: &TwinResult) -> String {
         Some(exponent) => format!("~n^{}", power(exponent)),
         None => format!("{} B", bytes(result.slope_bytes_per_request)),
     }
+}
+
+/// What a leak means: `256 MiB are full after 1,900 requests`.
+pub fn full_after(result: &TwinResult) -> Option<String> {
+    let leaks = result.verdict == Verdict::Leaks;
+    let requests =
+        (CONTAINER_BYTES - at_start(result)) / result.slope_bytes_per_request;
+    // Two digits: it is a forecast.
+    let unit = 10_f64.powf(requests.log10().floor() - 1.0);
+    let requests = grouped((requests / unit).round() * unit);
+    leaks.then(|| format!("256 MiB are full after {requests} requests"))
+}
+
+/// Memory before the growth.
+pub fn at_start(result: &TwinResult) -> f64 {
+    let live = result.live_bytes.first().copied();
+    result.resident_before_bytes.or(live).unwrap_or_default() as f64
 }
 
 /// A slope with its interval.
@@ -75,14 +102,16 @@ pub const UNITS: &str = "B: bytes of live heap that each request adds. ~n^e: the
                          follows the size of the input; e = 1 is in proportion, e = 0 \
                          is independent of it.";
 
-/// What the fix costs above these ratios, a phrase each.
-pub fn costs(cost: &Cost, calls_min: f64, latency_min: f64) -> Vec<String> {
+/// What the fix of a lesson costs, where that can be seen, a phrase each.
+pub fn costs(lesson: &LessonResult) -> Vec<String> {
+    let cost = lesson.cost.as_ref().filter(|_| lesson.kind == "lesson");
+    let Some(cost) = cost else { return Vec::new() };
     let above = |ratio: Option<f64>, least: f64, what: &str| {
         let ratio = ratio.filter(|ratio| *ratio > least)?;
         Some(format!("{ratio:.2} times the {what}"))
     };
-    let calls = above(cost.database_calls_ratio, calls_min, "database calls");
-    let latency = above(cost.latency_ratio, latency_min, "median latency");
+    let calls = above(cost.database_calls_ratio, CALLS_COST, "database calls");
+    let latency = above(cost.latency_ratio, LATENCY_COST, "median latency");
     calls.into_iter().chain(latency).collect()
 }
 

@@ -4,13 +4,6 @@ use crate::comparison::{Comparison, GrowthKind, LessonResult, TwinResult, Verdic
 use crate::figures;
 use crate::terminal::{BOLD, DIM, GREEN, Lines, Told, WIDTH, YELLOW};
 
-/// A fix that makes one more call in a hundred requests makes it deliberately.
-const CALLS_COST: f64 = 1.01;
-
-/// Both twins run side by side on the same cores as others, and medians of the same
-/// work then scatter by up to a half (`benches/ratios.rs` measures them in turns).
-const LATENCY_COST: f64 = 2.0;
-
 /// Where notes begin: behind the lesson's id.
 const NOTE: usize = 21;
 
@@ -96,8 +89,7 @@ fn metrics(lesson: &LessonResult) -> Option<String> {
 
 /// What the fix costs, where that can be seen.
 fn cost(lesson: &LessonResult) -> Option<String> {
-    let cost = lesson.cost.as_ref().filter(|_| lesson.kind == "lesson")?;
-    let costs = figures::costs(cost, CALLS_COST, LATENCY_COST);
+    let costs = figures::costs(lesson);
     (!costs.is_empty()).then(|| format!("the fix costs {}", costs.join(", ")))
 }
 

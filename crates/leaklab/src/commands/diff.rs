@@ -70,5 +70,5 @@ fn title(arguments: &Diff) -> String {
         let name = path.file_name().unwrap_or(path.as_os_str());
         name.to_string_lossy().into_owned()
     };
-    format!("{} and {}", file(&arguments.before), file(&arguments.after))
+    format!("From {} to {}", file(&arguments.before), file(&arguments.after))
 }

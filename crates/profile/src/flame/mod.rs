@@ -78,15 +78,15 @@ impl Difference {
         self.root.add(profile, self.moment, in_app, 1, Lines::Together);
     }
 
-    /// The graph, which says in which direction to read it.
+    /// The graph.
     pub fn draw(&self, title: &str) -> Markup {
         let when = self.moment.word();
         let frame = Frame {
-            title: format!("{title}: from the first profile to the second"),
+            title: title.to_owned(),
             meaning: format!("Width: difference in bytes live at the {when}."),
             keys: &[
-                ("in-app grown", "+ the second holds more"),
-                ("in-app shrunk", "\u{2212} the second holds less"),
+                ("in-app grown", "+ more"),
+                ("in-app shrunk", "\u{2212} less"),
                 ("grown", ""),
                 ("shrunk", "the same in dependencies"),
             ],

@@ -13,7 +13,7 @@ const ROW: f64 = 22.0;
 const HEAD_ROWS: f64 = 3.2;
 
 /// Width of a letter. The font has a fixed width, so a text can be cut to fit.
-const LETTER: f64 = 7.25;
+const LETTER: f64 = 7.85;
 
 /// Space on either side of a text in its box.
 const PADDING: f64 = 5.0;

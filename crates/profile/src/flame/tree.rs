@@ -160,6 +160,13 @@ fn fold<'a>(stack: &[u32], steps: &'a [Option<Step>]) -> Vec<(&'a Step, usize)> 
     for step in stack.iter().rev().filter_map(|&f| steps[f as usize].as_ref()) {
         match boxes.last_mut() {
             Some((outer, frames)) if outer.absorbs(step) => *frames += 1,
+            // Without a caller that shows its package, it joins the next one that does.
+            Some((outer, frames))
+                if !outer.known && matches!(step.what, What::Package(_)) =>
+            {
+                *outer = step;
+                *frames += 1;
+            }
             _ => boxes.push((step, 1)),
         }
     }

@@ -49,6 +49,30 @@ impl From<ClaimVerdict> for &'static str {
     }
 }
 
+/// What the findings about a claim come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Truth {
+    /// It is as the claim says.
+    True,
+    /// It is, in some of its parts.
+    Partly,
+    /// Taken literally, it is not.
+    False,
+    /// The comparison does not decide it.
+    NotTested,
+}
+
+impl Told for Truth {
+    fn told(self) -> (&'static str, Tone) {
+        match self {
+            Self::True => ("TRUE", Tone::STILL),
+            Self::Partly => ("PARTLY", Tone::UNSURE),
+            Self::False => ("FALSE", Tone::GROWTH),
+            Self::NotTested => ("NOT TESTED", Tone::OTHER),
+        }
+    }
+}
+
 /// Every claim with what is found about it.
 #[derive(Debug, Serialize)]
 pub struct ClaimsReport {
@@ -84,6 +108,31 @@ impl Entry {
     }
 }
 
+impl Entry {
+    /// One verdict. The first finding takes the claim literally: if it speaks against the
+    /// claim, the claim is false; if only others do, it is true in part. A failed fix
+    /// says nothing against a cause.
+    pub fn truth(&self) -> Truth {
+        use ClaimVerdict::{
+            Bounded, Leaks, NoEffect, NotMemory, NotSettled, WrongName,
+        };
+        let cause = self.kind == "cause";
+        let against = |found: &ClaimResult| match found.verdict {
+            NoEffect => !cause || found.measured.iter().all(Measured::is_twin),
+            WrongName => true,
+            verdict => verdict == if cause { Bounded } else { Leaks },
+        };
+        match &self.findings[..] {
+            [literal, ..] if [NotMemory, NotSettled].contains(&literal.verdict) => {
+                Truth::NotTested
+            }
+            [literal, ..] if against(literal) => Truth::False,
+            all if all.iter().any(against) => Truth::Partly,
+            _ => Truth::True,
+        }
+    }
+}
+
 /// One finding about a claim.
 #[derive(Debug, Serialize)]
 pub struct ClaimResult {
@@ -108,6 +157,12 @@ pub struct Measured {
     pub verdict: Verdict,
     /// Its figure, in words.
     pub figure: String,
+}
+
+impl Measured {
+    fn is_twin(&self) -> bool {
+        ["leaky", "fixed"].contains(&&*self.program)
+    }
 }
 
 impl ClaimsReport {

@@ -4,7 +4,6 @@
 use crate::axis::{Axis, bytes, number, path, round};
 use crate::figures::grouped;
 use maud::{Markup, html};
-use serde::Serialize;
 
 /// Size in units of the SVG. On a narrow screen it shrinks to 0.8 of it, where its text
 /// is still legible.
@@ -27,6 +26,8 @@ pub(super) struct Chart {
     pub(super) bytes: bool,
     /// Growth per x that cannot be told from noise: a grey band.
     pub(super) noise: f64,
+    /// Whether it shows no growth.
+    pub(super) flat: bool,
     pub(super) lines: Vec<Line>,
 }
 
@@ -45,21 +46,14 @@ pub(super) struct Line {
     pub(super) slope: Option<[f64; 3]>,
 }
 
-/// A value to point at.
-#[derive(Debug, Serialize)]
-struct Spot {
-    x: i64,
-    y: i64,
-    text: String,
-}
-
 impl Chart {
-    /// The chart with its legend and its values; nothing without lines.
+    /// Whether there is something to draw.
+    pub(super) fn has_lines(&self) -> bool {
+        !self.lines.is_empty() && self.lines.iter().all(|line| line.points.len() > 1)
+    }
+
+    /// The chart with its legend and its values.
     pub(super) fn figure(&self) -> Markup {
-        let drawable = self.lines.iter().all(|line| line.points.len() > 1);
-        if self.lines.is_empty() || !drawable {
-            return html! {};
-        }
         let figures = self.lines.iter();
         let figures: Vec<_> =
             figures.map(|line| format!("{}: {}", line.name, line.figure)).collect();
@@ -83,13 +77,12 @@ impl Chart {
 
     fn svg(&self, description: &str) -> Markup {
         let [x, y] = self.axes();
-        let spots = serde_json::to_string(&self.spots(&x, &y)).unwrap_or_default();
         let origin = (0.0, 0.0);
         let right = x.values[1];
         let ray = |slope: f64| (right, slope * right);
         let path = |points: &[(f64, f64)]| path(points, &x, &y);
         html! {
-            svg class="chart" role="img" tabindex="0" data-spots=(spots)
+            svg class="chart" role="img" tabindex="0"
                 viewBox=(format!("0 0 {WIDTH} {HEIGHT}"))
                 aria-label=(format!("{}. {description}", self.title)) {
                 title { (self.title) }
@@ -108,10 +101,25 @@ impl Chart {
                         @for &(left, top) in &line.points {
                             circle cx=(round(x.at(left))) cy=(round(y.at(top))) r="3" {}
                         }
-                        (name(line, &x, &y))
+                        (self.name(line, &x, &y))
                     }
                 }
             }
+        }
+    }
+
+    /// The name of a line at its end, so that no reader has to tell colours apart: above
+    /// the upper line and below the lower one.
+    fn name(&self, line: &Line, x: &Axis, y: &Axis) -> Markup {
+        let end = |line: &Line| line.points.last().copied().unwrap_or_default();
+        let above = |one: &&Line, other: &&Line| end(one).1.total_cmp(&end(other).1);
+        // Of equal lines the first.
+        let upper = self.lines.iter().rev().max_by(above);
+        let away =
+            if upper.is_some_and(|upper| upper.name == line.name) { -7 } else { 17 };
+        let (left, top) = end(line);
+        html! {
+            text class="end" x=(round(x.at(left))) y=(round(y.at(top)) + away) { (line.name) }
         }
     }
 
@@ -128,11 +136,14 @@ impl Chart {
             .fold((-noise, noise.max(1.0)), |(low, high), value| {
                 (low.min(value), high.max(value))
             });
-        let room = 0.06 * (high - low);
-        let low = if low < 0.0 { low - room } else { low };
+        // A line's name fits above or below it.
+        let room = 0.1 * (high - low);
         [
             Axis { values: [0.0, last], units: [left, WIDTH - right] },
-            Axis { values: [low, high + room], units: [HEIGHT - bottom, top] },
+            Axis {
+                values: [low - room, high + room],
+                units: [HEIGHT - bottom, top],
+            },
         ]
     }
 
@@ -152,17 +163,6 @@ impl Chart {
                 text x=((left + right) / 2) y=(bottom + 34.0) { (self.x) }
             }
         }
-    }
-
-    fn spots(&self, x: &Axis, y: &Axis) -> Vec<Spot> {
-        let spot = |line: &Line, &(at, value): &(f64, f64)| {
-            let value_text = self.short(value);
-            let text =
-                format!("{}: {value_text} at {} {}", line.name, grouped(at), self.x);
-            Spot { x: round(x.at(at)), y: round(y.at(value)), text }
-        };
-        let lines = self.lines.iter();
-        lines.flat_map(|line| line.points.iter().map(|at| spot(line, at))).collect()
     }
 
     /// The values behind the lines.
@@ -190,16 +190,6 @@ impl Chart {
 
     fn short(&self, value: f64) -> String {
         if self.bytes { bytes(value) } else { number(value) }
-    }
-}
-
-/// The name of a line at its end, so that no reader has to tell colours apart: above
-/// what grows, below what does not.
-fn name(line: &Line, x: &Axis, y: &Axis) -> Markup {
-    let Some(&(left, top)) = line.points.last() else { return html! {} };
-    let away = if line.class == "leaky" { -7 } else { 17 };
-    html! {
-        text class="end" x=(round(x.at(left))) y=(round(y.at(top)) + away) { (line.name) }
     }
 }
 

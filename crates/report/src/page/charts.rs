@@ -4,30 +4,40 @@
 use super::capital;
 use super::chart::{self, Chart, Line};
 use crate::axis::bytes;
-use crate::comparison::{LessonResult, TwinResult};
-use crate::figures::{self, power};
+use crate::comparison::{GrowthKind, LessonResult, TwinResult, Verdict};
+use crate::figures::{self, grouped, power};
 use maud::Markup;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// What metrics of sockets are called: this and a state.
-const SOCKETS_IN: &str = "sockets in ";
+/// A metric that changes less per request is flat: connection pools open and close a few
+/// by chance.
+const CHANGE_MIN: f64 = 0.1;
 
-/// Every chart of a lesson.
-pub(super) fn charts(lesson: &LessonResult) -> Vec<Chart> {
-    let mut metrics: Vec<&str> = Vec::new();
-    for metric in lesson.twins.values().flat_map(|twin| &twin.metrics) {
-        if !metrics.contains(&metric.name.as_str()) {
-            metrics.push(&metric.name);
-        }
-    }
-    let metrics = metrics.into_iter().map(|name| metric(lesson, name));
+/// The limit of open files that most systems set for a process.
+const OPEN_FILES_MAX: f64 = 1_024.0;
+
+/// The charts of a lesson: those that decide or grow, and the flat ones.
+pub(super) fn charts(lesson: &LessonResult) -> (Vec<Chart>, Vec<Chart>) {
+    let series = lesson.twins.values().flat_map(|twin| series(twin).into_keys());
+    let names: BTreeSet<String> = series.collect();
+    let judged = |name: &str| {
+        let metrics = lesson.twins.values().flat_map(|twin| &twin.metrics);
+        metrics.clone().any(|metric| metric.name == name)
+    };
+    let metrics = names.into_iter().filter_map(|name| {
+        let chart = metric(lesson, &name);
+        (!chart.flat || judged(&name)).then_some(chart)
+    });
     let first = [peak(lesson), live(lesson), resident(lesson)];
-    first.into_iter().chain(metrics).collect()
+    let drawn = first.into_iter().chain(metrics).filter(Chart::has_lines);
+    let mut first = true;
+    drawn.partition(|chart| std::mem::take(&mut first) || !chart.flat)
 }
 
 /// The line of each twin that has one.
 fn lines<'a>(
     lesson: &'a LessonResult,
-    line: impl Fn(&'a TwinResult) -> Option<Line>,
+    mut line: impl FnMut(&'a TwinResult) -> Option<Line>,
 ) -> Vec<Line> {
     let of = |(name, twin)| {
         let [name, class] = [String::from(name), String::from(name)];
@@ -64,7 +74,8 @@ fn peak(lesson: &LessonResult) -> Chart {
         })
     });
     let note = "The dashed lines are in proportion to the size.";
-    let chart = over_rounds("Peak of live bytes by size", note, "peak", lines);
+    let title = format!("Peak of live bytes by {scale}");
+    let chart = over_rounds(&title, note, "peak", lines);
     Chart { x: scale.to_owned(), bytes: true, ..chart }
 }
 
@@ -76,7 +87,9 @@ fn live(lesson: &LessonResult) -> Chart {
     });
     let limits = lesson.twins.values();
     let limits = limits.map(|twin| twin.detection_limit_bytes_per_request);
-    live_bytes("Live bytes", lines, limits.fold(0.0, f64::max))
+    let grows = lesson.twins.values().any(|twin| twin.verdict == Verdict::Leaks);
+    let chart = live_bytes("Live bytes", lines, limits.fold(0.0, f64::max));
+    Chart { flat: !grows, ..chart }
 }
 
 /// A chart of growth, with its detection limit.
@@ -119,20 +132,37 @@ fn resident(lesson: &LessonResult) -> Chart {
     });
     let note = "What the system gave the process.";
     let chart = over_rounds("Resident bytes", note, "resident bytes", lines);
-    Chart { bytes: true, ..chart }
+    let grows = lesson.twins.values().any(|twin| twin.verdict.is_growth());
+    let flat = !grows && lesson.growth != GrowthKind::Burst;
+    Chart { bytes: true, flat, ..chart }
 }
 
-/// A number beside the heap.
+/// A number beside the heap. It is flat if it neither grows nor differs between twins.
 fn metric(lesson: &LessonResult, name: &str) -> Chart {
+    let mut rises = Vec::new();
     let lines = lines(lesson, |twin| {
-        let metric = twin.metrics.iter().find(|metric| metric.name == name)?;
-        Some(Line {
-            figure: format!("{:+.2} per request", metric.per_request),
-            points: over_requests(twin.requests_per_round, 1, values(twin, name)?),
-            ..Line::default()
-        })
+        let points =
+            over_requests(twin.requests_per_round, 1, series(twin).remove(name)?);
+        let judged = twin.metrics.iter().find(|metric| metric.name == name);
+        let (first, last) = (points.first()?, points.last()?);
+        let rise = (last.1 - first.1) / (last.0 - first.0).max(1.0);
+        let rise = judged.map_or(rise, |metric| metric.per_request);
+        rises.push(rise);
+        let full = (name == "open files" && rise >= CHANGE_MIN).then(|| {
+            let requests = grouped((OPEN_FILES_MAX - first.1) / rise);
+            format!("; a limit of 1,024 is met after {requests} requests")
+        });
+        let full = full.unwrap_or_default();
+        let figure = format!("{rise:+.2} per request{full}");
+        Some(Line { figure, points, ..Line::default() })
     });
-    over_rounds(&capital(name.to_owned()), "Read after each round.", name, lines)
+    let title = capital(name.to_owned());
+    let chart = over_rounds(&title, "Read after each round.", name, lines);
+    let change = match rises[..] {
+        [leaky, fixed] => leaky - fixed,
+        _ => rises.first().copied().unwrap_or_default(),
+    };
+    Chart { flat: change.abs() < CHANGE_MIN, ..chart }
 }
 
 /// Live bytes over the rounds, or peaks over the sizes, in the space of a word.
@@ -167,23 +197,27 @@ fn over_requests(each: u64, first: usize, values: Vec<f64>) -> Vec<(f64, f64)> {
     values.map(|(n, value)| ((n + first) as f64 * each, value)).collect()
 }
 
-/// After each round, by the name that `metrics` has.
-fn values(twin: &TwinResult, name: &str) -> Option<Vec<f64>> {
+/// Every number beside the heap, after each round, by the name that `metrics` has.
+fn series(twin: &TwinResult) -> BTreeMap<String, Vec<f64>> {
     let numbers =
-        |values: &[u64]| values.iter().map(|&value| value as f64).collect();
-    match name {
-        "open files" => known(&twin.open_files),
-        "tasks" => Some(numbers(&twin.tasks)),
-        "requests in flight" => Some(numbers(&twin.in_flight)),
-        _ => match name.strip_prefix(SOCKETS_IN) {
-            Some(state) => {
-                let sockets = twin.sockets.iter().flatten();
-                let counts = sockets.map(|by_state| by_state.get(state).copied());
-                Some(counts.map(|count| count.unwrap_or(0) as f64).collect())
-            }
-            None => Some(numbers(twin.gauges.get(name)?)),
-        },
+        |values: &Vec<u64>| values.iter().map(|&value| value as f64).collect();
+    let gauges = twin.gauges.iter();
+    let mut all: BTreeMap<_, Vec<f64>> =
+        gauges.map(|(name, values)| (name.clone(), numbers(values))).collect();
+    all.insert("tasks".to_owned(), numbers(&twin.tasks));
+    all.insert("requests in flight".to_owned(), numbers(&twin.in_flight));
+    all.extend(
+        known(&twin.open_files).map(|files| ("open files".to_owned(), files)),
+    );
+    for (round, by_state) in twin.sockets.iter().flatten().enumerate() {
+        for (state, count) in by_state {
+            let none = || vec![0.0; twin.sockets.len()];
+            let counts =
+                all.entry(format!("sockets in {state}")).or_insert_with(none);
+            counts[round] = *count as f64;
+        }
     }
+    all
 }
 
 /// The values, if the system reported them all.

@@ -1,19 +1,29 @@
 //! The claims report.
 
 use super::badge;
-use crate::claims::{ClaimResult, ClaimsReport, Entry};
+use crate::claims::{ClaimResult, ClaimsReport, Entry, Truth};
 use crate::comparison::Comparison;
 use maud::{Markup, html};
 
-/// Every claim with its verdicts; the evidence unfolds.
+/// Every claim with its verdict; the evidence unfolds. Those that this run says nothing
+/// about are together at the end.
 pub(super) fn section(comparison: &Comparison) -> Markup {
     let report = ClaimsReport::of(comparison);
+    let touched = |claim: &&&Entry| {
+        let mut findings = claim.findings.iter();
+        claim.truth() != Truth::NotTested || findings.any(|f| !f.measured.is_empty())
+    };
+    let (tested, others): (Vec<_>, Vec<_>) =
+        report.claims.iter().partition(|claim| touched(&claim));
     html! {
         section id="claims" {
             h2 { "Common claims, and what was measured" }
-            @for (title, claims) in report.groups() {
-                h3 { (title) }
-                @for claim in claims { (entry(comparison, claim)) }
+            @for claim in tested { (entry(comparison, claim)) }
+            @if !others.is_empty() {
+                details class="others" {
+                    summary { (others.len()) " claims need other lessons, or none" }
+                    @for claim in others { (entry(comparison, claim)) }
+                }
             }
         }
     }
@@ -23,8 +33,8 @@ fn entry(comparison: &Comparison, claim: &Entry) -> Markup {
     html! {
         details class="claim" id=(claim.id) {
             summary {
-                b { (claim.id) } " " (claim.text)
-                @for verdict in claim.verdicts() { " " (badge(verdict)) }
+                b { (claim.id) } " " (claim.text) " " (badge(claim.truth()))
+                @if let Some(literal) = claim.findings.first() { " " (literal.reason) }
             }
             ul { @for found in &claim.findings { (finding(comparison, found)) } }
         }

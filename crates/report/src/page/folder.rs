@@ -1,9 +1,13 @@
 //! The folder that a comparison left: all that the report is made from.
 
-use crate::comparison::{Comparison, TwinResult};
+use super::capital;
+use crate::comparison::{Comparison, LessonResult, TwinResult};
 use profile::Profile;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
+
+/// How the comment above a twin's difference begins.
+pub(super) const MARKS: [&str; 2] = ["// LEAK: ", "// FIX: "];
 
 /// A folder with profiles and sources, and the comparison that names them.
 #[derive(Debug)]
@@ -32,6 +36,32 @@ impl<'a> Folder<'a> {
     pub(super) fn source(&self, twin: &str, lesson: &str) -> Option<String> {
         let path = self.inside(&format!("sources/{twin}/{lesson}.rs")).ok()?;
         fs::read_to_string(path).ok()
+    }
+
+    /// Why `leaky` grows or why `fixed` doesn't, in the words of the lesson's source.
+    pub(super) fn reason(
+        &self,
+        twin: &str,
+        lesson: &LessonResult,
+    ) -> Option<String> {
+        let mark = if twin == "leaky" { MARKS[0] } else { MARKS[1] };
+        let text = self.source(twin, &lesson.id)?;
+        let lines = text.lines().map(str::trim_start);
+        let lines = lines.skip_while(|line| !line.starts_with(mark));
+        let words = lines.map_while(|line| line.strip_prefix("// "));
+        let text = words.collect::<Vec<_>>().join(" ");
+        let (_, text) = text.split_once(": ")?;
+        Some(capital(text.to_owned()))
+    }
+
+    /// Where the lesson's chapter is, if the folder is in a checkout: as a page of the
+    /// book if it was built.
+    pub(super) fn chapter(&self, id: &str) -> Option<String> {
+        let places = [
+            format!("../book/lessons/{id}.html"),
+            format!("../../docs/lessons/{id}.md"),
+        ];
+        places.into_iter().find(|place| self.path.join(place).exists())
     }
 
     /// A comparison may come from anybody, so its names must not lead out of its folder.

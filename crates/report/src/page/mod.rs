@@ -69,7 +69,7 @@ fn body(folder: &Folder<'_>, comparison: &Comparison) -> Markup {
         a class="skip" href="#lessons" { "Skip to the lessons" }
         (overview::header(comparison))
         main {
-            (overview::table(comparison))
+            (overview::table(folder))
             (gate::section(comparison))
             section id="lessons" aria-label="Lessons" {
                 @for lesson in &comparison.lessons {
@@ -107,6 +107,7 @@ fn wide(label: &str, content: &Markup) -> Markup {
 fn table(label: &str, class: &str, heads: &[&str], rows: &Markup) -> Markup {
     let table = html! {
         table class=(class) {
+            caption class="sr" { (label) }
             thead { tr { @for head in heads { th scope="col" { (head) } } } }
             tbody { (rows) }
         }

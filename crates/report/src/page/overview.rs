@@ -1,7 +1,7 @@
 //! The result in one sentence, and the table of lessons.
 
 use super::charts::spark;
-use super::{badge, capital};
+use super::{Folder, badge, capital};
 use crate::comparison::{Comparison, LessonResult, TwinResult, Verdict};
 use crate::figures;
 use maud::{Markup, html};
@@ -12,6 +12,14 @@ pub(super) fn header(comparison: &Comparison) -> Markup {
         header {
             p class="brand" { "Leaklab" }
             h1 { (headline(comparison)) }
+            p {
+                b { "leaky" } " and " b { "fixed" } " are two builds of one service that "
+                "differ only in their leaks. "
+                @if comparison.unexpected().next().is_some() {
+                    a href="#odd" { "Show what is not as expected" }
+                }
+            }
+            @if let Some(pressure) = comparison.pressure() { p class="mismatch" { "! " (pressure) } }
             p class="made" { (figures::conditions(comparison)) }
         }
     }
@@ -22,9 +30,12 @@ fn headline(comparison: &Comparison) -> String {
     let of_kind = |kind: &'static str| {
         comparison.lessons.iter().filter(move |lesson| lesson.kind == kind)
     };
+    // Of a twin that was measured.
     let grow = |name: &str| {
         let twins = of_kind("lesson").filter_map(|lesson| lesson.twins.get(name));
-        twins.filter(|twin| twin.verdict.is_growth()).count()
+        let verdicts: Vec<_> = twins.map(|twin| twin.verdict.is_growth()).collect();
+        let count = verdicts.iter().filter(|grows| **grows).count();
+        (!verdicts.is_empty()).then(|| format!("{count} grow in {name}"))
     };
     let (lessons, controls) =
         (of_kind("lesson").count(), of_kind("control").count());
@@ -32,32 +43,49 @@ fn headline(comparison: &Comparison) -> String {
         lesson.twins.values().all(|twin| twin.verdict == Verdict::Flat)
     });
     let jobs = (lessons > 0).then(|| {
-        let (leaky, fixed) = (grow("leaky"), grow("fixed"));
-        format!("{leaky} of {lessons} everyday jobs grow in leaky, {fixed} in fixed")
+        let twins: Vec<_> =
+            ["leaky", "fixed"].into_iter().filter_map(grow).collect();
+        format!("of {lessons} everyday jobs, {}", twins.join(" and "))
     });
     let suspects = (controls > 0).then(|| {
         format!("{} of {controls} common suspects do not leak", flat.count())
     });
     let expected = match comparison.unexpected().count() {
+        _ if comparison.lessons.is_empty() => "no lesson was measured".to_owned(),
         0 => "every verdict is as expected".to_owned(),
-        n => format!("not as expected: {n}"),
+        1 => "one lesson is not as expected".to_owned(),
+        n => format!("{n} lessons are not as expected"),
     };
     let parts = [jobs, suspects, Some(expected)];
     let sentence = parts.into_iter().flatten().collect::<Vec<_>>().join("; ");
-    let pressure = comparison.pressure().map(|pressure| format!(" {pressure}"));
-    format!("{}.{}", capital(sentence), pressure.unwrap_or_default())
+    capital(sentence) + "."
 }
 
 /// All lessons, a row each, which links to its section.
-pub(super) fn table(comparison: &Comparison) -> Markup {
+pub(super) fn table(folder: &Folder<'_>) -> Markup {
     let kinds = ["all", "grows", "does not grow", "not as expected"];
-    let heads = ["Lesson", "Grows with", "leaky", "fixed", "Both", "Held by"];
-    let rows = html! { @for lesson in &comparison.lessons { (rows(lesson)) } };
+    let heads = [
+        "Lesson",
+        "Grows with",
+        "leaky",
+        "fixed",
+        "Growth",
+        "Because",
+        "Full after",
+    ];
+    let lessons = &folder.comparison.lessons;
+    let rows = html! { @for lesson in lessons { (rows(folder, lesson)) } };
     html! {
-        nav id="overview" aria-label="All lessons" {
+        section id="overview" aria-label="All lessons" {
             h2 { "Lessons and controls" }
-            (filter("l09, tenant, actix_http …", kinds))
+            (filter("l09, tenant, semaphore …", kinds))
             (super::table("Table of lessons", "lessons", &heads, &rows))
+            p class="made" {
+                "B: bytes of live heap per request. Full after: how long 256 MiB last, "
+                "without what the allocator and other memory of the process add. "
+                "LEAKS: goes on growing. GROWS: the peak follows the size. "
+                "BOUNDED: stops growing. FLAT: does not grow."
+            }
         }
     }
 }
@@ -67,51 +95,58 @@ pub(super) fn filter(example: &str, kinds: [&str; 4]) -> Markup {
     let values = ["all", "growth", "still", "odd"];
     html! {
         // The script shows the filter, which needs it.
-        div id="filter" hidden {
+        fieldset id="filter" hidden {
+            legend class="sr" { "Show" }
             label { "Find " input type="search" id="find" placeholder=(example); }
             @for (value, name) in values.into_iter().zip(kinds) {
-                label { input type="radio" name="show" value=(value) checked[value == "all"]; " " (name) }
+                label { input type="radio" name="show" id=(value) value=(value) checked[value == "all"]; " " (name) }
             }
             output id="shown" {}
         }
     }
 }
 
-fn rows(lesson: &LessonResult) -> Markup {
+fn rows(folder: &Folder<'_>, lesson: &LessonResult) -> Markup {
     let known =
         lessons::lesson(&lesson.id).map_or(&[][..], |known| known.failed_fixes);
     let title = |name: &str| {
         known.iter().find(|fix| fix.name == name).map_or("", |fix| fix.title)
     };
+    let [leaky, fixed] = ["leaky", "fixed"].map(|name| lesson.twins.get(name));
+    let full = leaky.filter(|leaky| leaky.verdict == Verdict::Leaks);
+    let full = full.map(|l| (figures::at_start(l), l.slope_bytes_per_request));
+    let because = folder.reason("leaky", lesson);
+    // One sentence, or two if the first is short.
+    let because = because.map(|mut text| {
+        let ends = text.match_indices(". ").map(|(at, _)| at + 1);
+        text.truncate(ends.into_iter().find(|end| *end > 30).unwrap_or(text.len()));
+        text
+    });
+    let holder = lesson.leak().and_then(|(_, site)| figures::holder(site));
     html! {
         tr data-lesson=(lesson.id) {
-            th scope="row" { a href={ "#" (lesson.id) } { (lesson.id) } }
+            th scope="row" {
+                @if !lesson.as_expected { b class="mismatch" { "! " } }
+                a href={ "#" (lesson.id) } { (lesson.id) }
+            }
             td { (lesson.grows_with) }
-            td { (cell(lesson.twins.get("leaky"))) }
-            td { (cell(lesson.twins.get("fixed"))) }
+            td { (cell(leaky)) }
+            td { (cell(fixed)) }
             td { (spark(lesson)) }
-            td class="holder" { (holder(lesson).unwrap_or_default()) }
+            td class="holder" { (because.or(holder).unwrap_or_default()) }
+            td class="number" data-at-start=[full.map(|(at_start, _)| at_start)] data-slope=[full.map(|(_, slope)| slope)] {
+                @if let Some(text) = leaky.and_then(figures::full_after) { (text) }
+            }
         }
         @for (name, result) in &lesson.failed_fixes {
             tr class="failed-fix" data-lesson=(lesson.id) {
                 th scope="row" { (name) }
                 td {}
                 td { (cell(Some(result))) }
-                td colspan="3" { "failed fix: " (title(name)) }
+                td colspan="4" { "failed fix: " (title(name)) }
             }
         }
     }
-}
-
-/// The line that holds most of the growth, or the code that allocated it.
-fn holder(lesson: &LessonResult) -> Option<String> {
-    let (_, site) = lesson.leak()?;
-    let line = site.in_app_frame.as_ref().and_then(|frame| frame.rsplit_once(':'));
-    let place = match line {
-        Some((_, line)) => format!("line {line}"),
-        None => figures::holder(site)?,
-    };
-    Some(format!("{place}, {}", figures::percent(site.share)))
 }
 
 /// A verdict and its figure.

@@ -33,7 +33,7 @@ pub fn measured(
             p class="made" { (about(measured)) }
         }
         main {
-            nav id="overview" aria-label="All requests" {
+            section id="overview" aria-label="All requests" {
                 h2 { "Requests" }
                 (overview::filter("orders, cache.rs, hyper …", kinds))
                 (super::table("Table of requests", "lessons", &heads, &rows))
@@ -73,7 +73,7 @@ fn row(id: &str, request: &RequestResult) -> Markup {
         tr data-lesson=(id) {
             th scope="row" { a href={ "#" (id) } { (request.name) } }
             td { (badge(request.verdict)) @if request.is_accepted() { " accepted" } }
-            td class="number" { (figures::bytes(request.slope_bytes_per_request)) }
+            td class="number" { span class="figure" { (figures::bytes(request.slope_bytes_per_request)) } }
             td class="number" { (figures::size(limit)) }
             // Three times the noise, so that noise looks as small as it is.
             td { (spark(&title, &line, (3.0 * limit * rounds).max(1.0))) }
@@ -124,12 +124,13 @@ fn section(
         article id=(id) class="lesson" data-growth=(request.grows()) data-odd=(request.failure.is_some()) {
             h2 { a href={ "#" (id) } { (request.name) } }
             (facts(request))
-            div class="charts" { (live_bytes(what, lines, limit).figure()) }
+            @let chart = live_bytes(what, lines, limit);
+            @if chart.has_lines() { div class="charts" { (chart.figure()) } }
             @if !request.sites.is_empty() {
-                @let table = sites::ranked("", "B per request", &request.sites, None);
-                (part("", true, "What holds it", &wide("Sites", &table)))
+                @let table = sites::ranked("", "B per request", &request.sites);
+                (part("", true, "Where it is allocated", &wide(&format!("Sites of {id}"), &table)))
             }
-            @if let Some(sources) = sources { (files(sources, &request.sites)) }
+            @if let Some(sources) = sources { (files(id, sources, &request.sites)) }
         }
     }
 }
@@ -170,7 +171,7 @@ fn facts(request: &RequestResult) -> Markup {
 }
 
 /// The files in which growing sites are, as far as they are there.
-fn files(sources: &Sources, sites: &[SiteGrowth]) -> Markup {
+fn files(id: &str, sources: &Sources, sites: &[SiteGrowth]) -> Markup {
     let mut by_file: BTreeMap<&str, Vec<&SiteGrowth>> = BTreeMap::new();
     for site in sites.iter().filter(|site| site.share >= figures::SHARE_MIN) {
         let place =
@@ -182,7 +183,7 @@ fn files(sources: &Sources, sites: &[SiteGrowth]) -> Markup {
     html! {
         @for (name, sites) in by_file {
             @match sources.read(name) {
-                Ok(text) => (source::single(name, &text, sites.into_iter())),
+                Ok(text) => (source::single(id, name, &text, sites.into_iter())),
                 Err(why) => p class="none" { (why) },
             }
         }

@@ -17,27 +17,29 @@ pub(super) fn section(lesson: &LessonResult) -> Markup {
     }
     let tables = html! {
         @for (name, twin) in growing {
-            (wide(&format!("Sites of {name}"), &table(lesson, name, twin)))
+            (wide(&format!("Sites of {name}, {}", lesson.id), &table(lesson, name, twin)))
         }
     };
-    part("", true, "What holds it", &tables)
+    part("", true, "Where it is allocated", &tables)
 }
 
 fn table(lesson: &LessonResult, name: &str, twin: &TwinResult) -> Markup {
     let unit = match lesson.peak_scale {
-        Some(_) => "B more at the larger peak",
+        Some(_) => "B more at the largest size",
         None => "B per request",
     };
-    ranked(name, unit, &twin.sites, twin.unattributed_share)
+    let rest = twin.unattributed_share.filter(|rest| *rest >= figures::SHARE_MIN);
+    let rest = rest.map(|rest| {
+        format!(
+            ", {} of it in no line of the lesson and no expected code",
+            percent(rest)
+        )
+    });
+    ranked(&format!("{name}{}", rest.unwrap_or_default()), unit, &twin.sites)
 }
 
-/// Sites with the share of each, and the share of `rest`, which no line of a lesson holds.
-pub(super) fn ranked(
-    caption: &str,
-    unit: &str,
-    sites: &[SiteGrowth],
-    rest: Option<f64>,
-) -> Markup {
+/// Sites with the share of each.
+pub(super) fn ranked(caption: &str, unit: &str, sites: &[SiteGrowth]) -> Markup {
     let weighty = |site: &&SiteGrowth| site.share >= figures::SHARE_MIN;
     html! {
         table class="sites" {
@@ -47,12 +49,6 @@ pub(super) fn ranked(
             } }
             tbody {
                 @for site in sites.iter().filter(weighty).take(SHOWN) { (row(site)) }
-                @if let Some(rest) = rest {
-                    tr {
-                        td { (percent(rest)) } td {}
-                        td { "of the growth is held by no line of a lesson and no expected code" }
-                    }
-                }
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The twins' files side by side: what differs is marked, and a line that holds memory
 //! says how much.
 
+use super::folder::MARKS;
 use super::{Folder, part};
 use crate::comparison::{LessonResult, SiteGrowth};
 use crate::figures;
@@ -12,14 +13,18 @@ use std::ops::Range;
 /// Equal lines that stay visible around a difference or a line that holds memory.
 const CONTEXT: usize = 6;
 
+/// A smaller share of the growth is not worth a mark.
+const SHARE_MARKED: f64 = 0.05;
+
 /// Fewer equal lines than these are not worth a fold.
 const FOLD_MIN: usize = 4;
 
 /// A twin's file.
 struct File<'a> {
     lines: Vec<&'a str>,
-    /// Bytes per request by line, of which the first is 0.
-    held: BTreeMap<usize, f64>,
+    /// Bytes per request, and their share of the growth, by line, of which the first
+    /// is 0.
+    held: BTreeMap<usize, (f64, f64)>,
 }
 
 /// What is side by side: one line that both files have, or all lines of a difference.
@@ -52,12 +57,13 @@ pub(super) fn section(folder: &Folder<'_>, lesson: &LessonResult) -> Markup {
 
 /// One file, in which these sites are.
 pub(super) fn single<'a>(
+    id: &str,
     name: &str,
     text: &'a str,
     sites: impl Iterator<Item = &'a SiteGrowth> + Clone,
 ) -> Markup {
     let files = [sites.clone(), sites].map(|sites| File::new(text, sites));
-    part("source", true, name, &code(&files, name).0)
+    part("source", true, name, &code(&files, &format!("{name}, {id}")).0)
 }
 
 /// Two files side by side, or one if they are the same, and whether they differ.
@@ -66,7 +72,7 @@ fn code(files: &[File<'_>; 2], name: &str) -> (Markup, bool) {
     let changed = rows.iter().any(|row| row.changed);
     let code = html! {
         @if changed {
-            div class="twins" aria-hidden="true" { span class="leaky" { "leaky" } span class="fixed" { "fixed" } }
+            div class="twins" { span class="leaky" { "leaky" } span class="fixed" { "fixed" } }
         }
         div class={ "code" @if !changed { " one" } } tabindex="0" role="region"
             aria-label={ "Source of " (name) } {
@@ -92,9 +98,12 @@ impl<'a> File<'a> {
             let line =
                 frame.and_then(|frame| frame.rsplit_once(':')?.1.parse().ok());
             if let Some(line) = line.and_then(|line: usize| line.checked_sub(1)) {
-                *held.entry(line).or_default() += site.bytes_per_request;
+                let (bytes, share): &mut (f64, f64) = held.entry(line).or_default();
+                *bytes += site.bytes_per_request;
+                *share += site.share;
             }
         }
+        held.retain(|_, (_, share)| *share >= SHARE_MARKED);
         Self { lines: text.lines().collect(), held }
     }
 }
@@ -139,21 +148,35 @@ fn stretches<'a>(rows: &'a [Row], files: &[File<'_>; 2]) -> Vec<(bool, &'a [Row]
     stretches.map(stretch).collect()
 }
 
+fn line(n: usize, file: &File<'_>) -> Markup {
+    let text = file.lines[n].trim_start();
+    let indent = file.lines[n].len() - text.len();
+    let fault = MARKS.iter().any(|mark| text.starts_with(mark));
+    let class = match text.starts_with("//") {
+        true if fault => Some("fault"),
+        true => Some("remark"),
+        false => None,
+    };
+    html! {
+        p {
+            i { (n + 1) }
+            code class=[class] style={ "--i:" (indent) } { (text) }
+            @if let Some((bytes, share)) = file.held.get(&n) {
+                b class="held" { (figures::bytes(*bytes)) " B, " (figures::percent(*share)) }
+            }
+        }
+    }
+}
+
 fn markup(row: &Row, files: &[File<'_>; 2]) -> Markup {
     html! {
         div class={ "row" @if row.changed { " changed" } } {
-            @for ((lines, file), class) in row.sides.iter().zip(files).zip(["old", "new"]) {
-                div class={ (class) @if lines.is_empty() { " void" } } {
-                    @for n in lines.clone() {
-                        @let text = file.lines[n];
-                        p {
-                            i { (n + 1) }
-                            code class=[text.trim_start().starts_with("//").then_some("remark")] { (text) }
-                            @if let Some(bytes) = file.held.get(&n) {
-                                b class="held" { (figures::bytes(*bytes)) " B" }
-                            }
-                        }
-                    }
+            @for ((lines, file), (class, twin)) in row.sides.iter().zip(files).zip([("old", "leaky"), ("new", "fixed")]) {
+                // By ear, an equal line is read once.
+                @let twice = class == "new" && !row.changed;
+                div class={ (class) @if lines.is_empty() { " void" } } aria-hidden=[twice.then_some("true")] {
+                    @if row.changed && !lines.is_empty() { span class="sr" { "only in " (twin) ":" } }
+                    @for n in lines.clone() { (line(n, file)) }
                 }
             }
         }

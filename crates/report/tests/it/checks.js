@@ -13,18 +13,27 @@ const followed = () => {
     return [location.hash, box.top >= 0 && box.top < innerHeight / 2];
 };
 
-const shown = () => all("article.lesson:not([hidden])").map((article) => article.id);
+const articles = () => all("article.lesson:not([hidden])").map((article) => article.id);
 
 const pick = (value) => {
     document.querySelector(`input[value=${value}]`).click();
-    return shown();
+    return articles();
+};
+
+const type = (field, value) => {
+    field.value = value;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
 };
 
 const find = (word) => {
-    const field = document.getElementById("find");
-    field.value = word;
-    field.dispatchEvent(new Event("input", { bubbles: true }));
-    return shown();
+    type(document.getElementById("find"), word);
+    return articles();
+};
+
+// The width of the widest box below the first of a flame graph.
+const widest = () => {
+    const boxes = all("svg.flame")[0].querySelectorAll(".box:not([style*=none]) > rect[height='21']");
+    return Math.max(...[...boxes].slice(1).map((box) => Number(box.getAttribute("width"))));
 };
 
 const rows = () =>
@@ -59,6 +68,14 @@ const silent = () =>
 const undescribed = () =>
     all("figure > svg").filter((chart) => !chart.querySelector(":scope > desc")?.textContent)
         .length;
+
+// Charts in which the names of the lines are closer than a line of text.
+const unnamed = () =>
+    all("figure > svg").filter((chart) => {
+        const names = [...chart.querySelectorAll("g:not(.grid) > text")];
+        const [one, other] = names.map((name) => Number(name.getAttribute("y")));
+        return Math.abs(one - other) < 14;
+    }).map((chart) => chart.getAttribute("aria-label"));
 
 const repeatedIds = () => {
     const ids = all("[id]").map((found) => found.id);

@@ -33,9 +33,11 @@ impl Copy {
             copy.write(&format!("profiles/{LESSON}.{twin}.json"), text);
         }
         let filler = "// Comment.\nlet line = \"code\";\n".repeat(20);
-        for (twin, line) in
-            [("leaky", "listeners.push(tx);"), ("fixed", "tx.send();")]
-        {
+        let differences = [
+            ("leaky", "// LEAK: nobody removes it.\n// Never.\nlisteners.push(tx);"),
+            ("fixed", "tx.send();"),
+        ];
+        for (twin, line) in differences {
             let name = format!("sources/{twin}/{LESSON}.rs");
             copy.write(&name, &format!("{filler}{line}\n{filler}"));
         }
