@@ -201,6 +201,22 @@ impl Browser {
     }
 }
 
+/// Fails with what axe-core finds on pages, which are files or addresses. It needs node,
+/// and npm once; without them it passes with a note.
+#[track_caller]
+pub(crate) fn without_violations(pages: &[&str]) {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/axe.mjs");
+    let Ok(run) = Command::new("node").arg(script).args(pages).output() else {
+        return eprintln!("skipped: there is no node");
+    };
+    let found = String::from_utf8_lossy(&run.stdout);
+    match run.status.code() {
+        Some(0) => {}
+        Some(77) => eprintln!("{found}"),
+        _ => panic!("{found}{}", String::from_utf8_lossy(&run.stderr)),
+    }
+}
+
 /// ChromeDriver, its port, and its output.
 fn driver() -> Option<(Child, u16, BufReader<ChildStdout>)> {
     let started = Command::new("chromedriver")

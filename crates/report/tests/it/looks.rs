@@ -1,10 +1,17 @@
 //! Whether people can read the page: on a telephone, on a wall, in the dark, by ear.
 
+use crate::browser::without_violations;
 use crate::made::{Copy, on_page};
 use serde_json::json;
 
 /// Below this a text is hard to read (WCAG 2, level AA).
 const CONTRAST_MIN: f64 = 4.5;
+
+#[test]
+fn axe_finds_nothing_to_complain_of() {
+    let copy = Copy::new();
+    without_violations(&[copy.page().to_str().unwrap()]);
+}
 
 #[test]
 fn no_width_needs_scrolling_sideways() {
@@ -22,6 +29,10 @@ fn every_chart_has_words_for_those_who_cannot_see_it() {
     on_page(&Copy::new(), |browser| {
         assert_eq!(browser.ask("silent()"), json!([]));
         assert_eq!(browser.ask("undescribed()"), 0);
+        assert_eq!(browser.ask("unnamed()"), json!([]));
+        // One verdict for each claim.
+        assert_eq!(browser.ask("all('.claim').length"), 21);
+        assert_eq!(browser.ask("all('.claim summary .verdict').length"), 21);
         assert_eq!(browser.ask("repeatedIds()"), json!([]));
     });
 }

@@ -1,6 +1,6 @@
 //! What `leaklab measure` writes: what fails a job, and whose text cannot break it.
 
-use crate::browser::Browser;
+use crate::browser::{Browser, without_violations};
 use quick_junit::{NonSuccessKind, Report, TestCaseStatus};
 use report::measured::{Accepted, Measured, junit, markdown, text};
 use report::page;
@@ -169,4 +169,5 @@ fn the_page_can_be_read_and_holds_no_text_for_markup() {
     assert_eq!(browser.ask("silent()"), json!([]));
     assert_eq!(browser.ask("repeatedIds()"), json!([]));
     browser.close();
+    without_violations(&[path.to_str().unwrap()]);
 }

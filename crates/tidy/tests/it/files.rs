@@ -24,8 +24,10 @@ fn every_file_opens_with_its_job() {
     let opens =
         |source: &str| ["//! ", "#![doc"].iter().any(|o| source.starts_with(o));
     let rust = sources().filter(|(_, source)| !opens(source)).map(|(path, _)| path);
-    let says =
-        |path: &String| text(path).lines().take(3).any(|l| l.starts_with("# "));
+    let says = |path: &String| {
+        let comment = |line: &str| ["# ", "// "].iter().any(|c| line.starts_with(c));
+        text(path).lines().take(3).any(comment)
+    };
     let scripts = scripts().into_iter().filter(|path| !says(path));
     no_faults(rust.chain(scripts), "begin with `//!` (or `# `) and the file's job");
 }
