@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-# Draws live bytes over requests, both twins of one lesson, as an SVG on standard output.
+# Draws what decides a lesson, for both twins, as an SVG on standard output: live bytes
+# over requests, the peak by size, or resident bytes after bursts.
 #
-#   scripts/chart.py target/leaklab/comparison.json l11 > docs/charts/live-bytes.svg
+#   scripts/chart.py target/leaklab/comparison.json l11 > docs/charts/l11_session_cache.svg
 import json
 import sys
 
@@ -37,45 +38,71 @@ def step(largest):
         size *= 10
 
 
-def growth(twin):
-    """What a twin's live bytes do, in words."""
-    slope = twin["slope_bytes_per_request"]
-    if abs(slope) <= twin["detection_limit_bytes_per_request"]:
-        return "no growth"
-    return f"{slope:+,.0f} bytes per request"
+def slope(twin):
+    """Live bytes after each round: what they are, the points, and the result in words."""
+    each = twin["requests_per_round"]
+    points = [((n + 1) * each, live) for n, live in enumerate(twin["live_bytes"])]
+    rise = twin["slope_bytes_per_request"]
+    flat = abs(rise) <= twin["detection_limit_bytes_per_request"]
+    return points, "no growth" if flat else f"{rise:+,.0f} bytes per request"
+
+
+def peak(twin):
+    """Peaks of live bytes by the size of the input."""
+    points = [(at["size"], at["peak_bytes"]) for at in twin["peaks"]]
+    return points, f"{points[-1][1] / 1e6:,.1f} MB at {points[-1][0]:,}"
+
+
+def burst(twin):
+    """Resident bytes after each round."""
+    each = twin["requests_per_round"]
+    points = [((n + 1) * each, bytes or 0) for n, bytes in enumerate(twin["resident_bytes"])]
+    before = twin["resident_before_bytes"] or 0
+    return points, f"{before / 1e6:.0f} MB before, {points[-1][1] / 1e6:.0f} MB after"
 
 
 def draw(lesson):
     """The lines of the SVG."""
-    twins = {name: lesson["twins"][name] for name in ("leaky", "fixed")}
-    per_round = twins["leaky"]["requests_per_round"]
-    megabytes = {name: [b / 1e6 for b in twin["live_bytes"]] for name, twin in twins.items()}
-    requests = per_round * len(megabytes["leaky"])
-    grid = step(1.1 * max(map(max, megabytes.values())))
-    top = grid * int(1 + max(map(max, megabytes.values())) / grid)
+    read, what = {
+        "peak": (peak, "peak of live heap memory"),
+        "burst": (burst, "resident memory"),
+    }.get(lesson["growth"], (slope, "live heap memory"))
+    twins = {name: read(lesson["twins"][name]) for name in ("leaky", "fixed")}
+    widest = max(at for points, _ in twins.values() for at, _ in points)
+    highest = max(value for points, _ in twins.values() for _, value in points) / 1e6
+    grid = step(1.1 * highest)
+    top = grid * int(1 + highest / grid)
 
     def x(value):
-        return LEFT + (WIDTH - LEFT - RIGHT) * value / requests
+        return LEFT + (WIDTH - LEFT - RIGHT) * value / widest
 
     def y(value):
-        return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * value / top
+        return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * value / 1e6 / top
 
-    words = {name: growth(twin) for name, twin in twins.items()}
-    label = f"Live heap memory of {lesson['id']}: leaky {words['leaky']}, fixed {words['fixed']}"
+    words = "; ".join(f"{name}: {text}" for name, (_, text) in twins.items())
+    label = f"{what.capitalize()}, {lesson['id']}. {words}"
     yield HEAD.format(width=WIDTH, height=HEIGHT, label=label)
-    yield f'<text x="8" y="22">live heap memory (MB), {lesson["id"]}</text>'
+    yield f'<text x="8" y="22">{what} (MB), {lesson["id"]}</text>'
     for line in range(int(top / grid + 1.5)):
-        at = y(line * grid)
+        at = HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * line * grid / top
         yield f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{at:.0f}" y2="{at:.0f}"/>'
         yield f'<text x="{LEFT - 8}" y="{at + 5:.0f}" text-anchor="end">{line * grid:g}</text>'
-    for count in range(0, requests + 1, 2 * per_round):
-        yield f'<text x="{x(count):.0f}" y="{HEIGHT - 22}" text-anchor="middle">{count:,}</text>'
-    yield f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 5}" text-anchor="end">requests</text>'
-    for name, values in megabytes.items():
-        points = " ".join(f"{x((n + 1) * per_round):.1f},{y(v):.1f}" for n, v in enumerate(values))
-        middle = len(values) * 5 // 8
-        yield f'<g class="{name}"><polyline points="{points}"/>'
-        yield f'<text x="{x(middle * per_round):.0f}" y="{y(values[middle]) - 12:.0f}" text-anchor="end">{name}: {words[name]}</text></g>'
+    ticks = step(widest)
+    for count in range(int(widest / ticks) + 1):
+        yield f'<text x="{x(count * ticks):.0f}" y="{HEIGHT - 22}" text-anchor="middle">{count * ticks:,.0f}</text>'
+    unit = lesson["peak_scale"] if read is peak else "requests"
+    yield f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 5}" text-anchor="end">{unit}</text>'
+    # Names are above their lines; if the lines are close, that of the lower one is below.
+    named = {name: points[-(-len(points) * 5 // 8)] for name, (points, _) in twins.items()}
+    upper = max(named, key=lambda name: named[name][1])
+    heights = [y(value) for _, value in named.values()]
+    close = max(heights) - min(heights) < 40
+    for name, (points, text) in twins.items():
+        path = " ".join(f"{x(at):.1f},{y(value):.1f}" for at, value in points)
+        at, value = named[name]
+        away = 22 if close and name != upper else -12
+        yield f'<g class="{name}"><polyline points="{path}"/>'
+        yield f'<text x="{x(at):.0f}" y="{max(38, y(value) + away):.0f}" text-anchor="end">{name}: {text}</text></g>'
     yield "</svg>"
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Writes everything in the documentation that comes from real runs or from the code: outputs,
-# the README's picture and tables, the claims, the indexes, --help and the twins' diffs.
+# the charts, the README's tables, the claims, the indexes, --help and the twins' diffs.
 # Run it after changing a twin or a chapter's front matter. Needs python3.
 set -euo pipefail
 
@@ -19,10 +19,10 @@ target/debug/leaklab claims --format markdown >docs/claims.md || {
     printf 'refresh-docs.sh: docs/claims.md: a claim is not settled\n' >&2
     exit 1
 }
-scripts/chart.py target/leaklab/comparison.json l11 >docs/charts/live-bytes.svg
 
 for chapter in docs/lessons/*.md; do
     lesson=$(basename "$chapter" .md)
+    scripts/chart.py target/leaklab/comparison.json "$lesson" >docs/charts/"$lesson".svg
     printf 'refresh-docs.sh: %s\n' "$lesson" >&2
     # "Next" belongs to the terminal.
     scripts/compare.sh "$lesson" --failed-fix all --out "$out" | sed '/^Next$/,$d' >docs/output/"$lesson".txt

@@ -85,8 +85,19 @@ fn block(name: &str, document: &str, entries: &[Entry]) -> String {
             }),
         ),
         ("output", name) => {
-            let name = if name.is_empty() { id(document) } else { name };
-            format!("```text\n{}```\n", text(&format!("docs/output/{name}.txt")))
+            let output = |name| text(&format!("docs/output/{name}.txt"));
+            if !name.is_empty() {
+                return format!("```text\n{}```\n", output(name));
+            }
+            let name = id(document);
+            let short = name.split('_').next().unwrap_or_default();
+            format!(
+                "{}\n```text\n{}```\n\nTo measure it yourself, run \
+                 `./scripts/compare.sh {short}`; `target/leaklab/report.html#{name}` \
+                 then shows your figures.\n",
+                chart(name),
+                output(name)
+            )
         }
         ("diff", _) => format!("```diff\n{}```\n", difference(id(document))),
         ("timetable", name) => teaching::timetable(name, entries),
@@ -95,6 +106,15 @@ fn block(name: &str, document: &str, entries: &[Entry]) -> String {
         ("crates", _) => crates(entries, document),
         (other, _) => panic!("{document}: nothing generates a block `{other}`"),
     }
+}
+
+/// The chart of a lesson, with what it says for those who cannot see it.
+fn chart(id: &str) -> String {
+    let svg = text(&format!("docs/charts/{id}.svg"));
+    let label =
+        svg.split_once("aria-label=\"").and_then(|(_, rest)| rest.split_once('"'));
+    let (label, _) = label.expect("scripts/chart.py describes its charts");
+    format!("![{label}](../charts/{id}.svg)\n")
 }
 
 /// Which lessons show in which metric, in the order of the metrics' names.
