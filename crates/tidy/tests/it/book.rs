@@ -10,6 +10,14 @@ use std::sync::{Arc, LazyLock};
 use tracing_subscriber::filter::LevelFilter;
 use url::Url;
 
+#[path = "../../../report/tests/it/browser.rs"]
+#[expect(dead_code, reason = "the report's tests need more of it")]
+mod browser;
+
+/// What mdBook has around a chapter, and its names of anchors.
+const MDBOOKS: &str = "#mdbook-sidebar-toggle, #mdbook-sidebar, #mdbook-menu-bar, \
+                       #mdbook-help-container, nav, .header";
+
 /// A built book.
 struct Book {
     /// What mdBook logged: warnings and errors.
@@ -25,7 +33,12 @@ static BOOK: LazyLock<Book> =
 /// Builds the book of a folder somewhere else.
 fn build(root: &Path) -> Result<Book> {
     let scratch = tempfile::tempdir()?;
-    let (log, target) = (scratch.path().join("log"), scratch.path().join("book"));
+    build_to(root, scratch.path())
+}
+
+/// Builds the book of a folder in `book` of another folder.
+fn build_to(root: &Path, scratch: &Path) -> Result<Book> {
+    let (log, target) = (scratch.join("log"), scratch.join("book"));
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(LevelFilter::WARN)
         .with_writer(Arc::new(File::create(&log)?))
@@ -102,6 +115,35 @@ fn every_link_and_anchor_of_the_book_leads_somewhere() {
         BOOK.dead_links(),
         "an anchor is the heading in lower case with dashes",
     );
+}
+
+#[test]
+fn a_chapter_can_be_projected_and_axe_has_no_complaint_about_our_part_of_it() {
+    let scratch = tempfile::tempdir().expect("a folder");
+    build_to(&locate("docs"), scratch.path()).expect("docs/ is a book");
+    let chapter = scratch.path().join("book/lessons/l09_call_budget.html");
+    browser::without_violations(&["--exclude", MDBOOKS, &chapter.to_string_lossy()]);
+    let Some(browser) = browser::Browser::start() else { return };
+    browser.open(&chapter, "");
+    let mut screens = Vec::new();
+    for key in ["p", "ArrowRight", "ArrowLeft"] {
+        browser.press(key);
+        let place = browser.ask("document.getElementById('place').innerText");
+        let place = place.as_str().and_then(|place| place.rsplit_once(" \u{b7} "));
+        screens.push(place.expect("the screen's number").1.to_owned());
+    }
+    let [first, second, back] = &screens[..] else { unreachable!("three keys") };
+    assert!(
+        first.starts_with("1 of ") && second.starts_with("2 of "),
+        "{screens:?}"
+    );
+    assert_eq!(first, back);
+    browser.press("Escape");
+    assert_eq!(
+        browser.ask("document.documentElement.className.includes('projected')"),
+        false
+    );
+    browser.close();
 }
 
 #[test]
