@@ -22,9 +22,10 @@ const QUIET_MINUTES: u64 = 20;
 /// A file that is larger is no result.
 const BYTES_MAX: u64 = 1 << 20;
 
-const STYLE: &str = "body{font:1.2em/1.5 system-ui,sans-serif;margin:2em}\
+const STYLE: &str = ":root{color-scheme:light dark}\
+    body{font:1.2em/1.5 system-ui,sans-serif;margin:1em}main{overflow-x:auto}\
     table{border-collapse:collapse}td,th{border:1px solid #999;padding:.3em .6em;\
-    text-align:left}.stuck{background:#ffe2c6}";
+    text-align:left}.stuck{background:light-dark(#ffe2c6,#5a3413)}";
 
 /// A class at a moment.
 #[derive(Debug, Serialize)]
@@ -95,27 +96,34 @@ impl Board {
             ["team", "points", "mystery", "done", "works on", "help?", "handed in"];
         html! {
             (DOCTYPE)
-            meta charset="utf-8";
-            meta http-equiv="refresh" content=(REFRESH_S);
-            title { "The class" }
-            style { (STYLE) }
-            table {
-                tr { @for head in heads { th { (head) } } }
-                @for row in &self.teams {
-                    tr.stuck[row.stuck.is_some()] {
-                        td { (row.team) }
-                        td { b { (row.points) } }
-                        td { (row.mystery.0) " of " (row.mystery.1) }
-                        td { (row.done) }
-                        td { (row.at.join(", ")) }
-                        td { (row.stuck.as_deref().unwrap_or_default()) }
-                        td { @if let Some(m) = row.minutes_ago { (m) " min ago" } }
+            html lang="en" {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width";
+                title { "The class" }
+                style { (STYLE) }
+                // Unlike a page that refreshes itself, it stays where it was scrolled to.
+                script { "setTimeout(()=>location.reload()," (REFRESH_S) "e3)" }
+                main tabindex="0" {
+                    h1 { "The class" }
+                    table {
+                        tr { @for head in heads { th scope="col" { (head) } } }
+                        @for row in &self.teams {
+                            tr.stuck[row.stuck.is_some()] {
+                                th scope="row" { (row.team) }
+                                td { b { (row.points) } }
+                                td { (row.mystery.0) " of " (row.mystery.1) }
+                                td { (row.done) }
+                                td { (row.at.join(", ")) }
+                                td { (row.stuck.as_deref().unwrap_or_default()) }
+                                td { @if let Some(m) = row.minutes_ago { (m) " min ago" } }
+                            }
+                        }
+                    }
+                    @if !self.refused.is_empty() {
+                        h2 { "Files that don't count" }
+                        ul { @for why in &self.refused { li { (why) } } }
                     }
                 }
-            }
-            @if !self.refused.is_empty() {
-                h2 { "Files that don't count" }
-                ul { @for why in &self.refused { li { (why) } } }
             }
         }
         .into_string()
