@@ -49,30 +49,6 @@ impl From<ClaimVerdict> for &'static str {
     }
 }
 
-/// What the findings about a claim come to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Truth {
-    /// It is as the claim says.
-    True,
-    /// It is, in some of its parts.
-    Partly,
-    /// Taken literally, it is not.
-    False,
-    /// The comparison does not decide it.
-    NotTested,
-}
-
-impl Told for Truth {
-    fn told(self) -> (&'static str, Tone) {
-        match self {
-            Self::True => ("TRUE", Tone::STILL),
-            Self::Partly => ("PARTLY", Tone::UNSURE),
-            Self::False => ("FALSE", Tone::GROWTH),
-            Self::NotTested => ("NOT TESTED", Tone::OTHER),
-        }
-    }
-}
-
 /// Every claim with what is found about it.
 #[derive(Debug, Serialize)]
 pub struct ClaimsReport {
@@ -108,11 +84,11 @@ impl Entry {
     }
 }
 
-impl Entry {
+impl Told for &Entry {
     /// One verdict. The first finding takes the claim literally: if it speaks against the
     /// claim, the claim is false; if only others do, it is true in part. A failed fix
     /// says nothing against a cause.
-    pub fn truth(&self) -> Truth {
+    fn told(self) -> (&'static str, Tone) {
         use ClaimVerdict::{
             Bounded, Leaks, NoEffect, NotMemory, NotSettled, WrongName,
         };
@@ -122,13 +98,13 @@ impl Entry {
             WrongName => true,
             verdict => verdict == if cause { Bounded } else { Leaks },
         };
-        match &self.findings[..] {
-            [literal, ..] if [NotMemory, NotSettled].contains(&literal.verdict) => {
-                Truth::NotTested
+        match self.findings.first() {
+            Some(literal) if [NotMemory, NotSettled].contains(&literal.verdict) => {
+                ("NOT TESTED", Tone::OTHER)
             }
-            [literal, ..] if against(literal) => Truth::False,
-            all if all.iter().any(against) => Truth::Partly,
-            _ => Truth::True,
+            Some(literal) if against(literal) => ("FALSE", Tone::GROWTH),
+            _ if self.findings.iter().any(against) => ("PARTLY", Tone::UNSURE),
+            _ => ("TRUE", Tone::STILL),
         }
     }
 }

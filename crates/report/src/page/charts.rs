@@ -20,14 +20,8 @@ const OPEN_FILES_MAX: f64 = 1_024.0;
 pub(super) fn charts(lesson: &LessonResult) -> (Vec<Chart>, Vec<Chart>) {
     let series = lesson.twins.values().flat_map(|twin| series(twin).into_keys());
     let names: BTreeSet<String> = series.collect();
-    let judged = |name: &str| {
-        let metrics = lesson.twins.values().flat_map(|twin| &twin.metrics);
-        metrics.clone().any(|metric| metric.name == name)
-    };
-    let metrics = names.into_iter().filter_map(|name| {
-        let chart = metric(lesson, &name);
-        (!chart.flat || judged(&name)).then_some(chart)
-    });
+    let metrics = names.iter().map(|name| metric(lesson, name));
+    let metrics = metrics.filter(|chart| !chart.flat);
     let first = [peak(lesson), live(lesson), resident(lesson)];
     let drawn = first.into_iter().chain(metrics).filter(Chart::has_lines);
     let mut first = true;

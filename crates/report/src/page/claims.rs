@@ -1,7 +1,7 @@
 //! The claims report.
 
 use super::badge;
-use crate::claims::{ClaimResult, ClaimsReport, Entry, Truth};
+use crate::claims::{ClaimResult, ClaimsReport, Entry};
 use crate::comparison::Comparison;
 use maud::{Markup, html};
 
@@ -9,12 +9,10 @@ use maud::{Markup, html};
 /// about are together at the end.
 pub(super) fn section(comparison: &Comparison) -> Markup {
     let report = ClaimsReport::of(comparison);
-    let touched = |claim: &&&Entry| {
-        let mut findings = claim.findings.iter();
-        claim.truth() != Truth::NotTested || findings.any(|f| !f.measured.is_empty())
-    };
+    let measured =
+        |claim: &&Entry| claim.findings.iter().any(|f| !f.measured.is_empty());
     let (tested, others): (Vec<_>, Vec<_>) =
-        report.claims.iter().partition(|claim| touched(&claim));
+        report.claims.iter().partition(measured);
     html! {
         section id="claims" {
             h2 { "Common claims, and what was measured" }
@@ -33,7 +31,7 @@ fn entry(comparison: &Comparison, claim: &Entry) -> Markup {
     html! {
         details class="claim" id=(claim.id) {
             summary {
-                b { (claim.id) } " " (claim.text) " " (badge(claim.truth()))
+                b { (claim.id) } " " (claim.text) " " (badge(claim))
                 @if let Some(literal) = claim.findings.first() { " " (literal.reason) }
             }
             ul { @for found in &claim.findings { (finding(comparison, found)) } }

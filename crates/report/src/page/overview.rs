@@ -64,15 +64,8 @@ fn headline(comparison: &Comparison) -> String {
 /// All lessons, a row each, which links to its section.
 pub(super) fn table(folder: &Folder<'_>) -> Markup {
     let kinds = ["all", "grows", "does not grow", "not as expected"];
-    let heads = [
-        "Lesson",
-        "Grows with",
-        "leaky",
-        "fixed",
-        "Growth",
-        "Because",
-        "Full after",
-    ];
+    let heads =
+        ["Lesson", "Grows with", "leaky", "fixed", "Growth", "Why", "Full after"];
     let lessons = &folder.comparison.lessons;
     let rows = html! { @for lesson in lessons { (rows(folder, lesson)) } };
     html! {
@@ -113,15 +106,8 @@ fn rows(folder: &Folder<'_>, lesson: &LessonResult) -> Markup {
         known.iter().find(|fix| fix.name == name).map_or("", |fix| fix.title)
     };
     let [leaky, fixed] = ["leaky", "fixed"].map(|name| lesson.twins.get(name));
-    let full = leaky.filter(|leaky| leaky.verdict == Verdict::Leaks);
-    let full = full.map(|l| (figures::at_start(l), l.slope_bytes_per_request));
+    let leak = leaky.filter(|leaky| leaky.verdict == Verdict::Leaks);
     let because = folder.reason("leaky", lesson);
-    // One sentence, or two if the first is short.
-    let because = because.map(|mut text| {
-        let ends = text.match_indices(". ").map(|(at, _)| at + 1);
-        text.truncate(ends.into_iter().find(|end| *end > 30).unwrap_or(text.len()));
-        text
-    });
     let holder = lesson.leak().and_then(|(_, site)| figures::holder(site));
     html! {
         tr data-lesson=(lesson.id) {
@@ -133,9 +119,9 @@ fn rows(folder: &Folder<'_>, lesson: &LessonResult) -> Markup {
             td { (cell(leaky)) }
             td { (cell(fixed)) }
             td { (spark(lesson)) }
-            td class="holder" { (because.or(holder).unwrap_or_default()) }
-            td class="number" data-at-start=[full.map(|(at_start, _)| at_start)] data-slope=[full.map(|(_, slope)| slope)] {
-                @if let Some(text) = leaky.and_then(figures::full_after) { (text) }
+            td class="holder" { span { (because.or(holder).unwrap_or_default()) } }
+            td class="number" data-at-start=[leak.map(figures::at_start)] {
+                (leak.and_then(figures::full_after).unwrap_or_default())
             }
         }
         @for (name, result) in &lesson.failed_fixes {

@@ -196,7 +196,7 @@
   apply();
 
   // How long a container lasts, at the rate and with the memory that are chosen.
-  const cells = all("td[data-slope]");
+  const cells = all("td[data-at-start]");
   const field = (value) => made("input", { type: "number", min: 1, value, className: "few" });
   const rate = field(100);
   const memory = field(256);
@@ -208,7 +208,8 @@
   const forecast = () => {
     for (const cell of cells) {
       const room = memory.value * 1048576 - cell.dataset.atStart;
-      const requests = Math.max(0, room / cell.dataset.slope);
+      const slope = number(cell.parentElement.querySelector(".figure").textContent);
+      const requests = Math.max(0, room / slope);
       const digits = requests.toLocaleString("en", { maximumSignificantDigits: 2 });
       cell.textContent = `${lasts(requests / rate.value)} (${digits}\u00a0requests)`;
     }

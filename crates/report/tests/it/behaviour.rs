@@ -141,10 +141,10 @@ fn figures_can_be_sorted_and_held_against_a_rate() {
     on_page(&Copy::new(), |browser| {
         browser.ask("document.querySelector('[title^=Sort]').click()");
         assert_eq!(browser.ask("rows()[0]"), LESSON);
-        let full = browser.ask("all('td[data-slope]')[0].textContent");
+        let full = browser.ask("all('td[data-at-start]')[0].textContent");
         assert!(full.as_str().unwrap().ends_with("\u{a0}requests)"), "{full}");
         browser.ask("type(all('.few')[0], 1)");
-        assert_ne!(browser.ask("all('td[data-slope]')[0].textContent"), full);
+        assert_ne!(browser.ask("all('td[data-at-start]')[0].textContent"), full);
     });
 }
 

@@ -27,17 +27,13 @@ struct Book {
 }
 
 /// All tests look at one build.
-static BOOK: LazyLock<Book> =
-    LazyLock::new(|| build(&locate("docs")).expect("docs/ is a book"));
-
-/// Builds the book of a folder somewhere else.
-fn build(root: &Path) -> Result<Book> {
-    let scratch = tempfile::tempdir()?;
-    build_to(root, scratch.path())
-}
+static BOOK: LazyLock<Book> = LazyLock::new(|| {
+    let scratch = tempfile::tempdir().expect("a folder");
+    build(&locate("docs"), scratch.path()).expect("docs/ is a book")
+});
 
 /// Builds the book of a folder in `book` of another folder.
-fn build_to(root: &Path, scratch: &Path) -> Result<Book> {
+fn build(root: &Path, scratch: &Path) -> Result<Book> {
     let (log, target) = (scratch.join("log"), scratch.join("book"));
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(LevelFilter::WARN)
@@ -120,7 +116,7 @@ fn every_link_and_anchor_of_the_book_leads_somewhere() {
 #[test]
 fn a_chapter_can_be_projected_and_axe_has_no_complaint_about_our_part_of_it() {
     let scratch = tempfile::tempdir().expect("a folder");
-    build_to(&locate("docs"), scratch.path()).expect("docs/ is a book");
+    build(&locate("docs"), scratch.path()).expect("docs/ is a book");
     let chapter = scratch.path().join("book/lessons/l09_call_budget.html");
     browser::without_violations(&["--exclude", MDBOOKS, &chapter.to_string_lossy()]);
     let Some(browser) = browser::Browser::start() else { return };
@@ -181,7 +177,7 @@ fn small_book(chapter: &str) -> Result<Book> {
     write("book.toml", "[book]\nsrc = \".\"\n")?;
     write("SUMMARY.md", "- [One](one.md)\n")?;
     write("one.md", chapter)?;
-    build(folder.path())
+    build(folder.path(), tempfile::tempdir()?.path())
 }
 
 #[test]
