@@ -5,6 +5,9 @@ use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+/// What the kernel writes behind the path of a file that was replaced or removed.
+const REPLACED: &str = " (deleted)";
+
 /// A part of a file in memory.
 #[derive(Debug)]
 pub(crate) struct Mapping {
@@ -13,6 +16,8 @@ pub(crate) struct Mapping {
     pub(crate) offset: u64,
     /// The path as the process sees it.
     pub(crate) path: PathBuf,
+    /// Whether the path has another file by now, or none.
+    replaced: bool,
 }
 
 impl Mapping {
@@ -24,8 +29,22 @@ impl Mapping {
         let (start, end) = (u64::from_str_radix(start, 16).ok()?, number()?);
         let offset = u64::from_str_radix(fields.nth(1)?, 16).ok()?;
         let path = &rest[rest.find(" /")? + 1..];
-        let path = path.strip_suffix(" (deleted)").unwrap_or(path).into();
-        Some(Self { range: start..end, offset, path })
+        let replaced = path.ends_with(REPLACED);
+        let path = path.trim_end_matches(REPLACED).into();
+        Some(Self { range: start..end, offset, path, replaced })
+    }
+
+    /// The file that is in memory, if it is left. That of the program itself is, after it
+    /// was built again, too.
+    pub(crate) fn file(&self, process: u32) -> Option<PathBuf> {
+        if !self.replaced {
+            return Some(within(process, &self.path));
+        }
+        let program = PathBuf::from(format!("/proc/{process}/exe"));
+        let name = fs::read_link(&program).ok()?.into_os_string();
+        let is_this =
+            name.to_string_lossy().strip_suffix(REPLACED) == self.path.to_str();
+        is_this.then_some(program)
     }
 }
 

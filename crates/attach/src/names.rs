@@ -3,7 +3,7 @@
 
 use crate::Error;
 use crate::library::FILE;
-use crate::maps::{self, Mapping, within};
+use crate::maps::{self, Mapping};
 use addr2line::{Loader, demangle_auto};
 use std::collections::HashMap;
 use std::fmt;
@@ -80,7 +80,7 @@ impl<'a> Names<'a> {
         let first = self.maps.iter().find(|m| m.offset == 0 && m.path == *path);
         let start = first.map_or(0, |first| first.range.start);
         let file = self.files.0.entry(path.clone());
-        let open = || Loader::new(within(self.process, path)).ok();
+        let open = || Loader::new(mapping.file(self.process)?).ok();
         let found = file.or_insert_with(open).as_ref();
         let found = found.map(|file| functions(file, address, start));
         let found = found.filter(|found| !found.is_empty());

@@ -143,12 +143,22 @@ pub fn began(process: u32) -> Option<u64> {
     }
 }
 
+/// What the kernel writes behind the path of a program that was built again.
+const REPLACED: &str = " (deleted)";
+
 /// The file name of the program.
 pub fn program(process: u32) -> Option<String> {
+    Some(program_file(process)?.trim_end_matches(REPLACED).to_owned())
+}
+
+/// Whether the program was built again since the process began.
+pub fn is_rebuilt(process: u32) -> bool {
+    program_file(process).is_some_and(|name| name.ends_with(REPLACED))
+}
+
+fn program_file(process: u32) -> Option<String> {
     let path = fs::read_link(format!("/proc/{process}/exe")).ok()?;
-    let name = path.file_name()?.to_string_lossy().into_owned();
-    // It has been built again.
-    Some(name.trim_end_matches(" (deleted)").to_owned())
+    Some(path.file_name()?.to_string_lossy().into_owned())
 }
 
 fn cpu_milliseconds(process: u32) -> Option<u64> {

@@ -40,7 +40,7 @@ pub(crate) struct Running {
     child: Child,
     output: Lines<BufReader<ChildStdout>>,
     /// Names are read from the file.
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 pub(crate) fn source(name: &str) -> PathBuf {
@@ -61,13 +61,20 @@ impl Running {
         let mut output = BufReader::new(output).lines();
         output.next();
         let attached = Attached::to(child.id()).expect("the library is loaded");
-        Self { attached, child, output, _folder: folder }
+        Self { attached, child, output, folder }
     }
 
     /// What the program prints after its next step.
     pub(crate) fn step(&mut self) -> String {
         self.begin();
         self.end()
+    }
+
+    /// Puts another program in place of its file, as a build does.
+    pub(crate) fn rebuild(&self, name: &str) {
+        let other = compile(&source(name), &[]);
+        let file = |folder: &TempDir| folder.path().join("program");
+        std::fs::rename(file(&other), file(&self.folder)).expect("one file system");
     }
 
     pub(crate) fn begin(&mut self) {

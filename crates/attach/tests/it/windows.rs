@@ -85,6 +85,16 @@ fn a_rust_program_is_named_as_dhat_names_it() {
 }
 
 #[test]
+fn a_program_that_was_built_again_is_named_as_it_runs() {
+    let mut running = Running::new("leak.rs", &["--edition=2024"]);
+    running.rebuild("threads.c");
+    open(&mut running);
+    running.step();
+    let (leak, _) = marked(&close(&mut running), "leak.rs", "// LEAK");
+    assert_eq!(leak[..4], [777, 1, 777, 1]);
+}
+
+#[test]
 fn windows_may_open_and_close_while_threads_allocate() {
     let mut running = Running::new("threads.c", &["-pthread"]);
     running.step();

@@ -23,7 +23,7 @@ use growth::measured;
 use indicatif::ProgressBar;
 pub(super) use live::OwnService;
 use load::FileLoad;
-use measure::outside::Limits;
+use measure::outside::{self, Limits};
 use outputs::Outputs;
 use reader::Reader;
 use report::measured::{Measured, RequestResult, SCHEMA};
@@ -38,6 +38,10 @@ use workload::{HttpFile, Origin, Template};
 /// The first number of the requests without a planted leak and with it, which have the
 /// same number of digits: a service may keep them.
 const PLANTED: u64 = 100_000;
+
+/// The lines are right for sources that may have changed.
+const REBUILT: &str = "the program was built again since it was started: the result and \
+    its lines are those of the program that runs, and not of the new one";
 
 /// Measures every request of the file.
 pub async fn run(arguments: &Measure) -> Result<ExitCode, Failure> {
@@ -110,6 +114,9 @@ async fn all(
     }
     let One { reader, line, .. } = one;
     line.finish_and_clear();
+    if process.is_some_and(outside::is_rebuilt) {
+        notes.push(REBUILT.to_owned());
+    }
     if let Some(target) = target {
         target.stop().await;
     }
