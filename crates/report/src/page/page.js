@@ -210,7 +210,8 @@
       const room = memory.value * 1048576 - cell.dataset.atStart;
       const slope = number(cell.parentElement.querySelector(".figure").textContent);
       const requests = Math.max(0, room / slope);
-      const digits = requests.toLocaleString("en", { maximumSignificantDigits: 2 });
+      const notation = requests < 1e6 ? "standard" : "compact";
+      const digits = requests.toLocaleString("en", { notation, maximumSignificantDigits: 2 });
       cell.textContent = `${lasts(requests / rate.value)} (${digits}\u00a0requests)`;
     }
   };

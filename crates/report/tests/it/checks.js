@@ -59,6 +59,11 @@ const tooWide = () =>
 
 const fits = () => document.documentElement.scrollWidth <= innerWidth;
 
+const tableFits = () => {
+    const table = document.querySelector("#overview .wide");
+    return table.scrollWidth <= table.clientWidth;
+};
+
 const silent = () =>
     all("svg")
         .filter((chart) => chart.getAttribute("role") !== "img"
