@@ -73,16 +73,18 @@ impl Group {
         command
     }
 
-    /// Sets no limit any more.
-    pub(crate) fn lift(&self) {
+    /// Sets another limit, or none; whether it is in force.
+    pub(crate) fn change(&self, bytes: Option<u64>) -> bool {
+        let Version { limit, others, .. } = self.memory.version;
         let none = if self.memory.version == ONE { "-1" } else { "max" };
-        // The limit with swap is never below the one without.
-        for (name, _) in
-            self.memory.version.others.iter().filter(|(_, value)| value.is_none())
-        {
-            let _ = self.set(name, none);
+        let bytes = bytes.map_or_else(|| none.to_owned(), |bytes| bytes.to_string());
+        // The limit with swap is never below the one without, so the first try fails
+        // for a higher one.
+        let _ = self.set(limit, &bytes);
+        for (name, _) in others.iter().filter(|(_, value)| value.is_none()) {
+            let _ = self.set(name, &bytes);
         }
-        let _ = self.set(self.memory.version.limit, none);
+        self.set(limit, &bytes).is_ok()
     }
 
     #[cfg(test)]
@@ -168,7 +170,7 @@ mod tests {
         fs::create_dir(&left).unwrap();
         remove_left();
         assert!(!left.exists() && used.memory.folder.exists());
-        used.lift();
+        used.change(None);
         let limit =
             fs::read_to_string(used.memory.folder.join(used.memory.version.limit))
                 .unwrap();

@@ -138,11 +138,14 @@ impl Limit {
         }
     }
 
-    /// Lifts a limit of the kernel: dhat needs hundreds of MB to name call stacks, which
-    /// the allocator doesn't count. A scope of systemd keeps its limit.
-    pub fn lift(&self) {
-        if let Means::Group(group) = &self.means {
-            group.lift();
+    /// Changes a limit of the kernel, or lifts it: dhat needs hundreds of MB to name call
+    /// stacks, which the allocator doesn't count. Whether that worked: a scope of systemd
+    /// keeps its limit.
+    pub fn change(&self, bytes: Option<u64>) -> bool {
+        match &self.means {
+            Means::Group(group) => group.change(bytes),
+            Means::Scope => false,
+            Means::Allocator | Means::OnlyAllocator => true,
         }
     }
 

@@ -84,7 +84,7 @@ pub(crate) fn small(
     // Outliers, such as the first request, do not flatten the rest.
     let usual = values.get(values.len() * 98 / 100).copied().unwrap_or(0.0);
     let high = ceiling(usual.max(top) * 1.05);
-    let x = Axis { values: [0.0, span(view)], units: [46.0, width - 4.0] };
+    let x = Axis { values: [0.0, span(view)], units: [58.0, width - 4.0] };
     let y = Axis { values: [0.0, high], units: [height - 8.0, 10.0] };
     let clamped = |part: &Points| -> Points {
         part.iter().map(|&(at, value)| (at, value.min(high))).collect()

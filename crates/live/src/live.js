@@ -18,6 +18,7 @@
       if (at(id).drawn !== html) at(id).innerHTML = at(id).drawn = html;
     }
     press(at('guess'), newest.guess);
+    press(at('show-line'), newest.line);
     press(at('rest'), newest.load === 0);
     document.querySelectorAll('.database').forEach((chip, index) => press(chip, index === newest.database));
     if (newest.say && newest.say !== said) tell(newest.say, !newest.guess);
@@ -77,6 +78,7 @@
     ' ': pause,
     r: () => click('[data-post=restart]'),
     g: () => click('#guess'),
+    l: () => click('#show-line'),
     s: () => click('a[download]'),
     f: nextDatabase,
     0: () => click('#rest'),

@@ -26,6 +26,7 @@ pub(crate) fn served(about: &About, replay: bool) -> String {
         main {
             div id="cards" {}
             div id="memory" {}
+            aside id="line" aria-label="The line that holds the memory" {}
             div id="small" {}
         }
         p id="toast" class="toast" role="status" hidden {}
@@ -58,6 +59,7 @@ fn controls(about: &About, replay: bool) -> Markup {
                 @if about.names.len() > 1 {
                     button data-post="guess" id="guess" aria-pressed="false" { "Guess first " kbd { "g" } }
                 }
+                button data-post="line" id="show-line" aria-pressed="false" { "Show the line " kbd { "l" } }
                 @if !replay { a class="button" href="/live/save" download { "Save " kbd { "s" } } }
             }
         }

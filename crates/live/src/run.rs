@@ -2,7 +2,7 @@
 //! viewers share.
 
 use crate::forecast::{self, Outlook, Point};
-use crate::ticks::{Death, EVERY, Ring, Sample, State, Tick};
+use crate::ticks::{Death, EVERY, Found, Ring, Sample, State, Tick};
 use crate::view::{self, Shape, View};
 use heap::Reading;
 use serde::{Deserialize, Serialize};
@@ -48,6 +48,10 @@ pub struct Controls {
     pub restarts: u64,
     /// Whether the newest restart is for services that run, because all of them did.
     pub whole: bool,
+    /// How often call stacks were asked for, and the newest time of which service.
+    pub windows: u64,
+    /// See `windows`.
+    pub window_of: usize,
 }
 
 /// What is known of a service between two ticks.
@@ -63,6 +67,21 @@ struct Observed {
 struct Shown {
     ring: Ring,
     guess: Option<bool>,
+    /// Whether the line that holds memory is shown.
+    line: bool,
+    window: Window,
+}
+
+/// What became of the newest wish for call stacks.
+#[derive(Debug, Default)]
+pub(crate) enum Window {
+    /// None is open; the newest one found its line.
+    #[default]
+    Closed,
+    /// The call stacks of this service are being recorded.
+    Open(usize),
+    /// Why there is no line.
+    Failed(String),
 }
 
 /// A run that is shared by its services, its clock and its viewers.
@@ -136,10 +155,15 @@ impl Live {
             let counts = self.services.iter().zip(loads);
             let services =
                 counts.map(|(service, load)| lock(service).tick(load.take()));
+            let window = match self.shown().window {
+                Window::Open(service) => Some(service),
+                _ => None,
+            };
             let tick = Tick {
                 at: self.now(),
                 load: controls.load,
                 database: controls.database,
+                window,
                 services: services.collect(),
             };
             self.push(tick);
@@ -156,6 +180,7 @@ impl Live {
     pub fn starting(&self, service: usize, restarts: u64) {
         let sample = Sample { restarts, ..Sample::default() };
         *lock(&self.services[service]) = Observed { sample, ..Observed::default() };
+        self.lost(service);
     }
 
     /// A service takes requests.
@@ -185,12 +210,26 @@ impl Live {
 
     /// A service was killed or has ended.
     pub fn died(&self, service: usize, state: State, why: String) {
-        let observed = &mut *lock(&self.services[service]);
-        observed.sample.state = state;
-        let (resident, requests) =
-            (observed.sample.resident, observed.sample.requests);
-        let (at, resident) = (self.now(), resident.unwrap_or_default());
+        let sample = {
+            let observed = &mut *lock(&self.services[service]);
+            observed.sample.state = state;
+            observed.sample.clone()
+        };
+        let of_tick = |tick: &Tick| tick.services.get(service)?.resident;
+        let before = self.shown().ring.last().and_then(of_tick);
+        // A process that is being killed has freed some of it when it is read.
+        let resident = sample.resident.max(before).unwrap_or_default();
+        let (at, requests) = (self.now(), sample.requests);
+        self.lost(service);
         self.record(Death { service, at, state, resident, requests, why });
+    }
+
+    /// A service ended while its window was open.
+    fn lost(&self, service: usize) {
+        let window = &mut self.shown().window;
+        if matches!(window, Window::Open(open) if *open == service) {
+            *window = Window::Failed("the service ended before it was found".into());
+        }
     }
 
     /// Adds a death. It ends the guessing.
@@ -206,6 +245,52 @@ impl Live {
         let now = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
         let chance = now.subsec_micros() % 2 == 1;
         shown.guess = shown.guess.is_none().then_some(chance);
+    }
+
+    /// Shows the line that holds the memory, which a window finds on the service that
+    /// grows most, or hides it.
+    pub fn line(&self, replay: bool) {
+        let shown = &mut *self.shown();
+        shown.line = !shown.line;
+        let running = |&service: &usize| {
+            let last = shown.ring.last().and_then(|tick| tick.services.get(service));
+            last.is_some_and(|sample| sample.state == State::Running)
+        };
+        let growth = |&service: &usize| {
+            let points = life(&shown.ring, service);
+            forecast::slope(&points, |point| point.live).map_or(0.0, |of| of[1])
+        };
+        let running = (0..self.services.len()).filter(running);
+        let most =
+            running.max_by(|a, b| growth(a).total_cmp(&growth(b)).then(b.cmp(a)));
+        if !shown.line || replay || matches!(shown.window, Window::Open(_)) {
+            return;
+        }
+        let Some(service) = most else {
+            shown.window = Window::Failed("no service is running".to_owned());
+            return;
+        };
+        shown.window = Window::Open(service);
+        self.change(|controls| {
+            (controls.windows, controls.window_of) = (controls.windows + 1, service);
+        });
+    }
+
+    /// What a window found, or why it found nothing.
+    pub fn found(&self, found: Result<Found, String>) {
+        let shown = &mut *self.shown();
+        shown.window = match found {
+            Ok(found) => {
+                shown.ring.found(found);
+                Window::Closed
+            }
+            Err(why) => Window::Failed(why),
+        };
+    }
+
+    /// What is known of a service now, and since when the load runs.
+    pub(crate) fn sample(&self, service: usize) -> (f64, Sample) {
+        (self.now(), lock(&self.services[service]).sample.clone())
     }
 
     /// What is to be expected of a service.
@@ -238,8 +323,10 @@ impl Live {
 
     fn frame(&self, shape: Shape) -> Arc<str> {
         let shown = self.shown();
-        let Shown { ring, guess } = &*shown;
-        view::frame(&View::new(&self.about, ring, *guess), shape).into()
+        let Shown { ring, guess, line, window } = &*shown;
+        let window = line.then_some(window);
+        let view = View { window, ..View::new(&self.about, ring, *guess) };
+        view::frame(&view, shape).into()
     }
 
     fn shown(&self) -> MutexGuard<'_, Shown> {

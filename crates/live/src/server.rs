@@ -205,6 +205,7 @@ async fn control(
     let unknown = || error::ErrorNotFound("there is no such control");
     match (what, value) {
         ("guess", "") => live.guess(),
+        ("line", "") => live.line(shared.replay),
         _ if shared.replay => return Err(unknown()),
         ("restart", "") => live.restart(),
         ("load", change) => {

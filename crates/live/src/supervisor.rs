@@ -1,10 +1,12 @@
 //! A service in a run: started, read, killed at the limit, started again on request.
 
 use crate::run::Live;
-use crate::ticks::{EVERY, State};
-use anyhow::Result;
+use crate::ticks::{EVERY, Line, State};
+use crate::window::Window;
+use anyhow::{Result, bail};
+use futures_util::FutureExt;
+use futures_util::future::{LocalBoxFuture, OptionFuture};
 use heap::Reading;
-use limit::Bytes;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,6 +50,16 @@ pub trait Running {
     /// What it says of its heap; `full` also reads files and gauges.
     fn read(&self, full: bool) -> impl Future<Output = Result<Reading>>;
 
+    /// Records call stacks for a time, and finds the line that holds most.
+    fn line(&self, _open: Duration) -> LocalBoxFuture<'static, Result<Line>> {
+        async { bail!("this service records no call stacks") }.boxed_local()
+    }
+
+    /// Changes the system's limit, or lifts it; whether that worked.
+    fn change_limit(&self, _bytes: Option<u64>) -> bool {
+        true
+    }
+
     /// If it has ended: whether by its limit, and how.
     fn ended(&mut self) -> Option<(State, String)>;
 
@@ -61,12 +73,6 @@ pub trait Running {
 
     /// Stops it in order.
     fn stop(self) -> impl Future<Output = ()>;
-}
-
-/// Whether a service that has no limit of its own must die. This is the only place that
-/// decides it.
-fn passes(limit: u64, resident: u64) -> bool {
-    resident > limit
 }
 
 /// How one life of a service ended.
@@ -129,33 +135,34 @@ async fn life(
     stop: &CancellationToken,
 ) -> Result<End> {
     let mut controls = live.controls();
-    let asked = controls.borrow_and_update().restarts;
+    let asked = *controls.borrow_and_update();
     let mut database = None;
+    let mut window = Window::new(live, number, asked.windows);
     let mut looks = tokio::time::interval(LOOK_EVERY);
     looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let limit = live.about.limit;
     for look in 0_u64.. {
         tokio::select! {
             () = stop.cancelled() => return Ok(End::Stopped),
+            Some(line) = OptionFuture::from(window.open.as_mut()) => {
+                if let Some(why) = window.close(running, line).await {
+                    return Ok(End::Dead(State::Killed, why));
+                }
+            }
             _ = looks.tick() => {}
         }
         if let Some((state, how)) = running.ended() {
             return Ok(End::Dead(state, how));
         }
         let wanted = *controls.borrow_and_update();
-        if wanted.restarts > asked && wanted.whole {
+        if wanted.restarts > asked.restarts && wanted.whole {
             return Ok(End::Restart);
         }
         if database != Some(wanted.database) {
             service.set_database(wanted.database);
             database = Some(wanted.database);
         }
-        let resident = running.resident();
-        live.read(number, resident, None);
-        let passes = |resident| !running.has_limit() && passes(limit, resident);
-        if resident.is_some_and(passes) {
-            let limit = Bytes(limit);
-            let why = format!("resident memory passed {limit} (SIGKILL by Leaklab)");
+        window.look(running, &wanted);
+        if let Some(why) = window.resident(running) {
             return Ok(End::Dead(State::Killed, why));
         }
         if look.is_multiple_of(HEAP_EVERY) {

@@ -7,8 +7,9 @@ use std::time::Duration;
 pub const EVERY: Duration = Duration::from_millis(250);
 /// Ticks that are kept: ten minutes at full detail.
 const TICKS_MAX: usize = 2_400;
-/// Deaths that are kept. A viewer asks for each restart.
+/// Deaths and lines that are kept. A viewer asks for each restart and for each window.
 const DEATHS_MAX: usize = 200;
+const LINES_MAX: usize = 20;
 
 /// What a service does.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +72,9 @@ pub struct Tick {
     pub load: u64,
     /// Index of the database's state in [`crate::About`].
     pub database: usize,
+    /// The service whose call stacks are being recorded.
+    #[serde(default)]
+    pub window: Option<usize>,
     /// Each service.
     pub services: Vec<Sample>,
 }
@@ -92,7 +96,39 @@ pub struct Death {
     pub why: String,
 }
 
-/// Ticks and deaths. When it is full, every other tick of the older half goes, so that
+/// The line that holds most of what the requests of a dhat window left in memory.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    /// File and line: `src/lessons/cache.rs:42`.
+    pub place: String,
+    /// Its function, without its path.
+    pub function: String,
+    /// What it holds, as a share of all that the window's requests left.
+    pub share: f64,
+    /// What it holds, in bytes.
+    pub bytes: u64,
+    /// Whether that was at the peak instead of at the end: nothing is left.
+    pub at_peak: bool,
+    /// The lines around it with their numbers, where the file is known.
+    pub source: Vec<(usize, String)>,
+}
+
+/// A line that was found.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Found {
+    /// In which service.
+    pub service: usize,
+    /// Seconds since the load began.
+    pub at: f64,
+    /// Requests that ended while the window was open.
+    pub requests: u64,
+    /// Resident bytes that naming the call stacks took. The charts leave them out.
+    pub names_bytes: u64,
+    /// The line.
+    pub line: Line,
+}
+
+/// Ticks, deaths and lines. When it is full, every other tick of the older half goes, so that
 /// it spans the whole run and is finest where it is newest.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Ring {
@@ -100,6 +136,9 @@ pub struct Ring {
     pub ticks: Vec<Tick>,
     /// Oldest first.
     pub deaths: Vec<Death>,
+    /// Oldest first.
+    #[serde(default)]
+    pub lines: Vec<Found>,
 }
 
 impl Ring {
@@ -122,6 +161,14 @@ impl Ring {
             self.deaths.remove(0);
         }
         self.deaths.push(death);
+    }
+
+    /// Adds the newest line.
+    pub fn found(&mut self, line: Found) {
+        if self.lines.len() >= LINES_MAX {
+            self.lines.remove(0);
+        }
+        self.lines.push(line);
     }
 
     /// The newest tick.

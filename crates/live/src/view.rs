@@ -2,7 +2,8 @@
 
 use crate::chart;
 use crate::forecast::{self, WINDOW};
-use crate::run::{About, life};
+use crate::line;
+use crate::run::{About, Window, life};
 use crate::ticks::{Death, Ring, Sample, State, Tick};
 use crate::words;
 use limit::Bytes;
@@ -27,6 +28,8 @@ pub(crate) struct View<'a> {
     pub(crate) order: Vec<usize>,
     /// Whether names and colours are hidden.
     pub(crate) hidden: bool,
+    /// What became of the newest wish for call stacks, if its line is shown.
+    pub(crate) window: Option<&'a Window>,
 }
 
 impl<'a> View<'a> {
@@ -40,7 +43,7 @@ impl<'a> View<'a> {
         if guess == Some(true) {
             order.reverse();
         }
-        Self { about, ring, order, hidden: guess.is_some() }
+        Self { about, ring, order, hidden: guess.is_some(), window: None }
     }
 
     /// Seconds since the load began.
@@ -71,6 +74,11 @@ impl<'a> View<'a> {
         }
     }
 
+    /// The place of its card.
+    pub(crate) fn place(&self, service: usize) -> usize {
+        self.order.iter().position(|of| *of == service).unwrap_or_default()
+    }
+
     fn death(&self, service: usize) -> Option<&Death> {
         self.ring.deaths.iter().rev().find(|death| death.service == service)
     }
@@ -83,6 +91,7 @@ pub(crate) fn frame(view: &View<'_>, shape: Shape) -> String {
         "figures": figures(view, &tick).into_string(),
         "cards": cards(view).into_string(),
         "memory": chart::memory(view, shape).into_string(),
+        "line": line::panel(view, &tick).into_string(),
         "small": small(view).into_string(),
     });
     json!({
@@ -91,6 +100,7 @@ pub(crate) fn frame(view: &View<'_>, shape: Shape) -> String {
         "load": tick.load,
         "database": tick.database,
         "guess": view.hidden,
+        "line": view.window.is_some(),
     })
     .to_string()
 }
@@ -101,6 +111,7 @@ pub(crate) fn all(view: &View<'_>) -> Markup {
         div id="cards" { (cards(view)) }
         div id="memory" { (chart::memory(view, Shape::Wide)) }
         div id="small" { (small(view)) }
+        @if let Some(found) = view.ring.lines.last() { aside id="line" { (line::found(view, found)) } }
         @for death in &view.ring.deaths { p class="toast" { (said(view, death)) } }
     }
 }
@@ -155,9 +166,16 @@ fn card(view: &View<'_>, place: usize, service: usize) -> Markup {
     };
     let live = sample.live.filter(|_| runs).map(|of| bytes(of as f64));
     let each = each_request(view, service).filter(|_| runs);
+    let line = view.ring.lines.iter().rev().find(|found| found.service == service);
     html! {
         article class={ "card " (view.class(place)) } {
-            h2 { (view.name(place)) " " span class={ "state " (sample.state.word()) } { (sample.state.word()) (again) } }
+            h2 {
+                (view.name(place)) " "
+                span class={ "state " (sample.state.word()) } { (sample.state.word()) (again) }
+                @if let Some(found) = line {
+                    " " small { code { (line::file(found)) } ": " (line::share(found)) }
+                }
+            }
             p class="large" { b { (resident) } small { "resident memory" } }
             p class="large ahead" { b { (large) } small { (small) } }
             ul {

@@ -2,17 +2,22 @@
 
 use crate::cli::MemoryLimit;
 use crate::run::load::LessonLoad;
-use crate::run::{Database, Running, Service, Under, program};
+use crate::run::{Database, Running, Service, Under, line, program};
 use anyhow::Result;
 use dynamo::fault::EVERY_OPERATION;
 use dynamo::{Fault, FaultAction};
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
 use heap::Reading;
 use lessons::{Lesson, Plan};
 use limit::Limit;
-use live::ticks::State;
+use live::ticks::{Line, State};
 use measure::{HeapClient, Instrument, Scenario, outside};
+use profile::LESSONS;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
 use workload::{Origin, Requests};
 
 /// Requests whose items are put into the table at a time.
@@ -48,6 +53,7 @@ fn numbered(plan: Plan) -> Plan {
 
 /// A twin that can be started as often as it is killed.
 pub struct Twin<'a> {
+    name: &'static str,
     load: LessonLoad<'a>,
     database: &'a Database,
     plan: Plan,
@@ -73,6 +79,7 @@ impl<'a> Twin<'a> {
     ) -> Result<Self> {
         let load = LessonLoad::open(plan, scenario, database).await?;
         let twin = Self {
+            name,
             load: load.with_proxy().await?,
             database,
             plan: numbered(plan),
@@ -95,7 +102,9 @@ impl live::Service for Twin<'_> {
         let under = Under { memory: self.memory, ..Under::default() };
         let started =
             under.start(&self.program, &target, table, &self.settings, self.scratch);
-        Ok(RunningTwin(started.await?))
+        let lesson = self.plan.lesson;
+        let source = report::source(self.name, lesson.id);
+        Ok(RunningTwin { twin: started.await?, lesson, source })
     }
 
     fn set_database(&self, index: usize) {
@@ -113,40 +122,58 @@ impl live::Service for Twin<'_> {
 }
 
 /// A twin that runs.
-pub struct RunningTwin(Running);
+pub struct RunningTwin {
+    twin: Running,
+    lesson: &'static Lesson,
+    /// The file of the lesson.
+    source: PathBuf,
+}
 
 impl live::Running for RunningTwin {
     fn origin(&self) -> Origin {
-        self.0.origin()
+        self.twin.origin()
     }
 
     fn resident(&self) -> Option<u64> {
-        let used = self.0.limit().and_then(Limit::used);
-        used.or(outside::resident_bytes(self.0.process.id()?).ok())
+        let used = self.twin.limit().and_then(Limit::used);
+        used.or(outside::resident_bytes(self.twin.process.id()?).ok())
     }
 
     async fn read(&self, full: bool) -> Result<Reading> {
-        let heap = HeapClient::new(self.0.origin());
+        let heap = HeapClient::new(self.twin.origin());
         if full { heap.now().await } else { heap.counters().await }
     }
 
     fn ended(&mut self) -> Option<(State, String)> {
-        let report = self.0.process.exit_report()?;
-        Some(match self.0.killed(&report) {
+        let report = self.twin.process.exit_report()?;
+        Some(match self.twin.killed(&report) {
             Some(killed) => (State::Killed, killed.by),
             None => (State::Ended, report),
         })
     }
 
     fn has_limit(&self) -> bool {
-        self.0.limit().is_some()
+        self.twin.limit().is_some()
+    }
+
+    fn line(&self, open: Duration) -> LocalBoxFuture<'static, Result<Line>> {
+        let (own, file) =
+            (format!("{LESSONS}{}.rs", self.lesson.id), self.source.clone());
+        let source = move |path: &str| {
+            (path == own).then(|| fs::read_to_string(file).ok())?
+        };
+        line::find(HeapClient::new(self.twin.origin()), open, source).boxed_local()
+    }
+
+    fn change_limit(&self, bytes: Option<u64>) -> bool {
+        self.twin.limit().is_none_or(|limit| limit.change(bytes))
     }
 
     async fn kill(&mut self) {
-        self.0.process.kill_now().await;
+        self.twin.process.kill_now().await;
     }
 
     async fn stop(self) {
-        self.0.process.stop().await;
+        self.twin.process.stop().await;
     }
 }

@@ -9,6 +9,7 @@ mod plan;
 mod load;
 mod lesson;
 pub mod live;
+pub mod line;
 mod under;
 mod secrets;
 mod probe;

@@ -74,7 +74,9 @@ pub struct Running {
 impl Running {
     /// Lifts the kernel's limit on its memory, if it has one.
     pub fn lift_limit(&self) {
-        self.limit.iter().for_each(Limit::lift);
+        self.limit.iter().for_each(|limit| {
+            limit.change(None);
+        });
     }
 
     /// The limit on its memory.

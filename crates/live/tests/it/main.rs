@@ -9,10 +9,12 @@ mod browser;
 
 use anyhow::Result;
 use browser::Browser;
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
 use heap::Reading;
 use live::recording::Recording;
 use live::server::Page;
-use live::ticks::State;
+use live::ticks::{Line, State};
 use live::{About, Live, Running, Service, supervisor};
 use std::cell::Cell;
 use std::io::{Read, Write};
@@ -55,6 +57,19 @@ impl Running for Grown {
     async fn read(&self, _: bool) -> Result<Reading> {
         let live_bytes = self.bytes.get() - (16 << 20);
         Ok(Reading { live_bytes, open_files: Some(20), ..Reading::default() })
+    }
+
+    fn line(&self, _: Duration) -> LocalBoxFuture<'static, Result<Line>> {
+        let line = Line {
+            place: "src/<b>.rs:2".to_owned(),
+            share: 0.97,
+            bytes: 4_000_000,
+            source: (1..)
+                .zip(["fn put() {", "keep(&<i>);"].map(str::to_owned))
+                .collect(),
+            ..Line::default()
+        };
+        async { Ok(line) }.boxed_local()
     }
 
     fn ended(&mut self) -> Option<(State, String)> {
@@ -125,6 +140,12 @@ fn the_page_shows_growth_death_and_restart_and_obeys_its_keys() {
     until(&browser, &card("leaky"));
     until(&browser, &card("full in"));
     until(&browser, "document.querySelectorAll('#memory .ahead').length === 1");
+    browser.press("l");
+    let marked = "document.querySelector('#line .marked')?.innerText";
+    until(&browser, &format!("{marked} === '   2  keep(&<i>);'"));
+    until(&browser, &card("<b>.rs:2: 97 %"));
+    browser.press("l");
+    until(&browser, "document.getElementById('line').innerText === ''");
     until(&browser, &card("killed"));
     until(&browser, "!!document.querySelector('#memory .death')");
     until(
@@ -181,6 +202,7 @@ fn opens_alone(browser: &Browser, live: &Live) {
     std::fs::write(&file, saved).unwrap();
     browser.open(&file, "");
     assert_eq!(browser.ask("document.querySelectorAll('svg').length"), 5);
+    assert_eq!(browser.ask("document.querySelectorAll('#line .marked').length"), 1);
 }
 
 /// The status of the response.

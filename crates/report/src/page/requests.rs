@@ -226,8 +226,11 @@ impl Sources {
     }
 
     /// A file by its place in a call stack, which has its last three folders at most and
-    /// may begin outside of the folder. Or why there is none, for the reader.
-    fn read(&self, place: &str) -> Result<String, String> {
+    /// may begin outside of the folder.
+    ///
+    /// # Errors
+    /// Why there is none, for the reader.
+    pub fn read(&self, place: &str) -> Result<String, String> {
         let plain = |part: &Component<'_>| matches!(part, Component::Normal(_));
         let mut path: PathBuf =
             Path::new(place).components().filter(plain).collect();

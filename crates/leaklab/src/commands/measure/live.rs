@@ -6,13 +6,19 @@ use super::source;
 use super::target::Target;
 use crate::cli::Measure;
 use crate::failure::Failure;
-use ::live::ticks::State;
+use crate::run::line;
+use ::live::ticks::{Line, State};
 use anyhow::{Context, Result, anyhow};
+use futures_util::FutureExt;
+use futures_util::future::{self, LocalBoxFuture};
 use heap::Reading;
 use measure::{Instrument, Load, outside};
+use report::page::Sources;
 use std::fs;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use workload::{Origin, Requests};
 
 /// A service and its requests, as `leaklab measure` takes them.
@@ -78,6 +84,21 @@ impl ::live::Running for RunningService {
             Reader::Process(_) => Reading::default(),
         };
         Ok(Reading { open_files: outside.and_then(|read| read.open_files), ..heap })
+    }
+
+    fn line(&self, open: Duration) -> LocalBoxFuture<'static, Result<Line>> {
+        // Where the service was started is where its sources usually are.
+        let source = |path: &str| Sources::new(Path::new(".")).ok()?.read(path).ok();
+        match &self.reader {
+            Reader::Heap(heap) => line::find(*heap, open, source).boxed_local(),
+            Reader::Preload(heap) => {
+                line::find(heap.clone(), open, source).boxed_local()
+            }
+            Reader::Process(_) => future::err(anyhow!(
+                "nothing in the service records call stacks; mount the crate heap"
+            ))
+            .boxed_local(),
+        }
     }
 
     fn ended(&mut self) -> Option<(State, String)> {

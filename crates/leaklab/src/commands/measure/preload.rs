@@ -32,6 +32,7 @@ fn in_path(program: &OsString) -> PathBuf {
 }
 
 /// A process that has the library.
+#[derive(Clone)]
 pub(super) struct Preloaded {
     process: u32,
     attached: Arc<Mutex<Attached>>,
