@@ -4,7 +4,7 @@
 
 use crate::forecast::{self, Forecast, Outlook};
 use crate::run::life;
-use crate::ticks::{Death, Sample, State};
+use crate::ticks::{Death, Sample, State, Tick};
 use crate::view::{Shape, View};
 use crate::words;
 use limit::Bytes;
@@ -17,6 +17,8 @@ const FIRST_SECONDS: f64 = 90.0;
 const POINTS_MAX: usize = 400;
 /// The same for a small chart.
 const SMALL_POINTS_MAX: usize = 120;
+/// More marks than these hide the lines.
+const MARKS_MAX: usize = 40;
 /// Half the size of the cross where a service died.
 const CROSS: f64 = 10.0;
 
@@ -56,6 +58,7 @@ pub(crate) fn memory(view: &View<'_>, shape: Shape) -> Markup {
                     }
                 }
             }
+            (changes(view, &x, &y))
             (names(view, &x, &y))
             @for death in &view.ring.deaths { (cross(view, death, &x, &y)) }
         }
@@ -183,6 +186,43 @@ fn thinned(points: &Points, most: usize) -> Points {
     let groups = points.chunks(group).filter_map(largest);
     let last = points.last().copied().filter(|_| group > 1);
     groups.chain(last).collect()
+}
+
+/// What was changed, and when: the load, the database, a restart, a window.
+fn changes(view: &View<'_>, x: &Axis, y: &Axis) -> Markup {
+    let restarts =
+        |tick: &Tick| tick.services.iter().map(|of| of.restarts).sum::<u64>();
+    let change = |before: &Tick, now: &Tick| {
+        if now.load != before.load {
+            Some(format!("{}/s", now.load))
+        } else if now.database != before.database {
+            view.about.databases.get(now.database).cloned()
+        } else if restarts(now) > restarts(before) {
+            Some("restart".to_owned())
+        } else {
+            let opened = now.window.is_some() && before.window.is_none();
+            opened.then(|| "window".to_owned())
+        }
+    };
+    let ticks = view.ring.ticks.windows(2);
+    let found = ticks.filter_map(|two| Some((two[1].at, change(&two[0], &two[1])?)));
+    let mut free = i64::MIN;
+    let found = found.take(MARKS_MAX).map(|(at, text)| {
+        let along = round(x.at(at));
+        // A label that would cover another one is left out.
+        let text = Some(text).filter(|_| along > free);
+        free = free.max(along + text.as_ref().map_or(0, |of| 10 * of.len() as i64));
+        (along, text)
+    });
+    let [bottom, top] = y.units.map(round);
+    html! {
+        @for (along, text) in found {
+            g class="mark" {
+                line x1=(along) x2=(along) y1=(top) y2=(bottom) {}
+                @if let Some(text) = text { text x=(along + 4) y=(top + 14) { (text) } }
+            }
+        }
+    }
 }
 
 /// From now to the limit, or to the end of the axis.

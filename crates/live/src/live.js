@@ -6,9 +6,10 @@
   // Reloading keeps the token; a copied address bar shows it, so it stays behind the #.
   const still = matchMedia('(prefers-reduced-motion: reduce)');
   const narrow = matchMedia('(max-width: 700px)');
-  let events, newest, paused = false, said = '', shown = 0;
+  let events, newest, waiting = 0, paused = false, said = '', shown = 0;
 
   function show() {
+    waiting = 0;
     if (!newest || paused) return;
     // Once a second for those who ask for less motion.
     if (still.matches && performance.now() - shown < 950) return;
@@ -19,6 +20,7 @@
     }
     press(at('guess'), newest.guess);
     press(at('show-line'), newest.line);
+    press(at('calls'), newest.calls);
     press(at('rest'), newest.load === 0);
     document.querySelectorAll('.database').forEach((chip, index) => press(chip, index === newest.database));
     if (newest.say && newest.say !== said) tell(newest.say, !newest.guess);
@@ -42,7 +44,10 @@
     events = new EventSource('/live/events' + (narrow.matches ? '?narrow' : ''));
     events.onmessage = (event) => {
       newest = JSON.parse(event.data);
-      requestAnimationFrame(show);
+      // Another lesson has taken the place of this one.
+      if (newest.reload) return location.reload();
+      // A tab that nobody sees gets events, but draws none: one drawing waits, not thousands.
+      waiting ||= requestAnimationFrame(show);
     };
     events.onerror = () => {
       // The server ends the stream when the run ends; a page cannot tell that from a crash.
@@ -79,6 +84,7 @@
     r: () => click('[data-post=restart]'),
     g: () => click('#guess'),
     l: () => click('#show-line'),
+    c: () => click('#calls'),
     s: () => click('a[download]'),
     f: nextDatabase,
     0: () => click('#rest'),
@@ -90,7 +96,7 @@
     if (event.ctrlKey || event.altKey || event.metaKey) return;
     const key = keys[event.key];
     // A focused button takes the space bar itself.
-    if (!key || (event.key === ' ' && event.target.closest('button, a'))) return;
+    if (!key || event.target.closest('select') || (event.key === ' ' && event.target.closest('button, a'))) return;
     event.preventDefault();
     key();
   });
@@ -99,6 +105,14 @@
     if (!button) return;
     if (button.id === 'pause') pause();
     else post(button.dataset.post);
+  });
+  at('lesson')?.addEventListener('change', (event) => {
+    tell('Ending this run, then starting ' + event.target.selectedOptions[0].text, false);
+    post('lesson/' + event.target.value);
+  });
+  // A machine that slept has lost the connection.
+  document.addEventListener('visibilitychange', () => {
+    if (!document.hidden && events.readyState === EventSource.CLOSED) listen();
   });
   narrow.addEventListener('change', listen);
   listen();

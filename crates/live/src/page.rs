@@ -39,6 +39,13 @@ fn controls(about: &About, replay: bool) -> Markup {
     html! {
         footer {
             @if !replay {
+                @if !about.lessons.is_empty() {
+                    select id="lesson" aria-label="lesson" {
+                        @for (index, title) in about.lessons.iter().enumerate() {
+                            option value=(index) selected[*title == about.title] { (title) }
+                        }
+                    }
+                }
                 span role="group" aria-label="load" {
                     "load "
                     button data-post="load/half" aria-label="halve the load" { "−" }
@@ -60,6 +67,7 @@ fn controls(about: &About, replay: bool) -> Markup {
                     button data-post="guess" id="guess" aria-pressed="false" { "Guess first " kbd { "g" } }
                 }
                 button data-post="line" id="show-line" aria-pressed="false" { "Show the line " kbd { "l" } }
+                @if !replay { button data-post="calls" id="calls" aria-pressed="false" { "Calls " kbd { "c" } } }
                 @if !replay { a class="button" href="/live/save" download { "Save " kbd { "s" } } }
             }
         }

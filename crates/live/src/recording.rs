@@ -56,7 +56,7 @@ impl Recording {
         let whole =
             run.ring.ticks.iter().all(|tick| tick.services.len() == services)
                 && run.ring.deaths.iter().all(|death| death.service < services)
-                && run.ring.lines.iter().all(|found| found.service < services)
+                && run.ring.line.iter().all(|line| line.service < services)
                 && (1..=2).contains(&services)
                 && run.about.limit > 0;
         ensure!(whole, "its figures are damaged");
@@ -67,7 +67,7 @@ impl Recording {
 /// Shows a run again, in its own time. Ends never: the page stays.
 pub async fn replay(live: &Live, ring: Ring) {
     let mut deaths = ring.deaths.into_iter().peekable();
-    let mut lines = ring.lines.into_iter().peekable();
+    let mut line = ring.line;
     let mut before = 0.0;
     for tick in ring.ticks {
         let pause = (tick.at - before).clamp(0.0, 4.0 * EVERY.as_secs_f64());
@@ -76,8 +76,8 @@ pub async fn replay(live: &Live, ring: Ring) {
         while let Some(death) = deaths.next_if(|death| death.at <= tick.at) {
             live.record(death);
         }
-        while let Some(found) = lines.next_if(|found| found.at <= tick.at) {
-            live.found(Ok(found));
+        if let Some(line) = line.take_if(|line| line.at <= tick.at) {
+            live.found(Ok(line));
         }
         live.push(tick);
     }

@@ -1,20 +1,19 @@
 //! A run: what is read of its services, what viewers ask for, and the drawing that all
 //! viewers share.
 
+use crate::baseline::Baseline;
+use crate::calls;
 use crate::forecast::{self, Outlook, Point};
-use crate::ticks::{Death, EVERY, Found, Ring, Sample, State, Tick};
+use crate::observed::Observed;
+use crate::recording::Recording;
+use crate::ticks::{Death, EVERY, Line, Ring, Sample, State, Tick};
 use crate::view::{self, Shape, View};
 use heap::Reading;
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Instant, SystemTime};
 use tokio::sync::watch;
 use workload::Steady;
-use workload::steady::Counts;
-
-/// Rates and latencies are those of the last two seconds.
-const RATE_TICKS: usize = 8;
 
 /// What a run is about. Nothing of it changes.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -35,6 +34,9 @@ pub struct About {
     pub gauge: Option<String>,
     /// What the database can be made to do. Without any, there is no such control.
     pub databases: Vec<String>,
+    /// What can be run in place of this: titles.
+    #[serde(skip)]
+    pub lessons: Vec<String>,
 }
 
 /// What viewers ask for.
@@ -52,14 +54,8 @@ pub struct Controls {
     pub windows: u64,
     /// See `windows`.
     pub window_of: usize,
-}
-
-/// What is known of a service between two ticks.
-#[derive(Default)]
-struct Observed {
-    sample: Sample,
-    /// Counts of the last ticks.
-    recent: VecDeque<Counts>,
+    /// Index in [`About::lessons`] of the run that is wanted in place of this one.
+    pub lesson: Option<usize>,
 }
 
 /// What is drawn.
@@ -69,19 +65,12 @@ struct Shown {
     guess: Option<bool>,
     /// Whether the line that holds memory is shown.
     line: bool,
-    window: Window,
-}
-
-/// What became of the newest wish for call stacks.
-#[derive(Debug, Default)]
-pub(crate) enum Window {
-    /// None is open; the newest one found its line.
-    #[default]
-    Closed,
-    /// The call stacks of this service are being recorded.
-    Open(usize),
-    /// Why there is no line.
-    Failed(String),
+    /// The service whose call stacks are being recorded.
+    window: Option<usize>,
+    /// Why the newest window found no line.
+    no_line: Option<String>,
+    /// Whether log lines are shown.
+    calls: bool,
 }
 
 /// A run that is shared by its services, its clock and its viewers.
@@ -91,6 +80,8 @@ pub struct Live {
     /// When all services ran for the first time.
     began: OnceLock<Instant>,
     services: Vec<Mutex<Observed>>,
+    /// A recorded run, whose first service is shown beside them.
+    baseline: Option<Baseline>,
     shown: Mutex<Shown>,
     controls: watch::Sender<Controls>,
     frames: [watch::Sender<Arc<str>>; 2],
@@ -103,11 +94,23 @@ impl Live {
         Self {
             began: OnceLock::new(),
             services: about.names.iter().map(|_| Mutex::default()).collect(),
+            baseline: None,
             shown: Mutex::default(),
             controls: watch::Sender::new(controls),
             frames: [(); 2].map(|()| watch::Sender::new(Arc::from(""))),
             about,
         }
+    }
+
+    /// The same beside the first service of a recorded run.
+    #[must_use]
+    pub fn beside(mut self, recorded: Option<Recording>) -> Self {
+        if let Some(recorded) = recorded {
+            let name = format!("{} (recorded)", recorded.about.names[0]);
+            self.about.names.push(name);
+            self.baseline = Some(Baseline(recorded.ring));
+        }
+        self
     }
 
     /// What viewers ask for, now and later.
@@ -155,16 +158,19 @@ impl Live {
             let counts = self.services.iter().zip(loads);
             let services =
                 counts.map(|(service, load)| lock(service).tick(load.take()));
-            let window = match self.shown().window {
-                Window::Open(service) => Some(service),
-                _ => None,
-            };
+            let at = self.now();
+            let recorded = self.baseline.as_ref().map(|of| of.sample(at));
+            let services = services.chain(recorded).collect();
+            if let Some(baseline) = &self.baseline {
+                let deaths = &mut self.shown().ring.deaths;
+                baseline.deaths(at, self.services.len(), deaths);
+            }
             let tick = Tick {
-                at: self.now(),
+                at,
                 load: controls.load,
                 database: controls.database,
-                window,
-                services: services.collect(),
+                window: self.shown().window,
+                services,
             };
             self.push(tick);
         }
@@ -179,7 +185,7 @@ impl Live {
     /// A service is being started for this time, counted from 0. Nothing is known of it.
     pub fn starting(&self, service: usize, restarts: u64) {
         let sample = Sample { restarts, ..Sample::default() };
-        *lock(&self.services[service]) = Observed { sample, ..Observed::default() };
+        *lock(&self.services[service]) = Observed::of(sample);
         self.lost(service);
     }
 
@@ -226,9 +232,8 @@ impl Live {
 
     /// A service ended while its window was open.
     fn lost(&self, service: usize) {
-        let window = &mut self.shown().window;
-        if matches!(window, Window::Open(open) if *open == service) {
-            *window = Window::Failed("the service ended before it was found".into());
+        if self.shown().window == Some(service) {
+            self.found(Err("the service ended before it was found".to_owned()));
         }
     }
 
@@ -247,45 +252,51 @@ impl Live {
         shown.guess = shown.guess.is_none().then_some(chance);
     }
 
-    /// Shows the line that holds the memory, which a window finds on the service that
-    /// grows most, or hides it.
+    /// Shows the line that holds the memory, or hides it. A window finds it on the running
+    /// service that has most live bytes.
     pub fn line(&self, replay: bool) {
+        let live = |service: &usize| {
+            let sample = lock(&self.services[*service]).sample.clone();
+            (sample.state == State::Running)
+                .then_some((sample.live, sample.resident))
+        };
+        let most = (0..self.services.len()).max_by_key(live);
         let shown = &mut *self.shown();
         shown.line = !shown.line;
-        let running = |&service: &usize| {
-            let last = shown.ring.last().and_then(|tick| tick.services.get(service));
-            last.is_some_and(|sample| sample.state == State::Running)
-        };
-        let growth = |&service: &usize| {
-            let points = life(&shown.ring, service);
-            forecast::slope(&points, |point| point.live).map_or(0.0, |of| of[1])
-        };
-        let running = (0..self.services.len()).filter(running);
-        let most =
-            running.max_by(|a, b| growth(a).total_cmp(&growth(b)).then(b.cmp(a)));
-        if !shown.line || replay || matches!(shown.window, Window::Open(_)) {
+        if !shown.line || replay || shown.window.is_some() {
             return;
         }
-        let Some(service) = most else {
-            shown.window = Window::Failed("no service is running".to_owned());
-            return;
-        };
-        shown.window = Window::Open(service);
-        self.change(|controls| {
-            (controls.windows, controls.window_of) = (controls.windows + 1, service);
-        });
+        match most.filter(|service| live(service).is_some()) {
+            None => shown.no_line = Some("no service is running".to_owned()),
+            Some(service) => {
+                shown.window = Some(service);
+                self.change(|controls| {
+                    controls.windows += 1;
+                    controls.window_of = service;
+                });
+            }
+        }
     }
 
     /// What a window found, or why it found nothing.
-    pub fn found(&self, found: Result<Found, String>) {
+    pub fn found(&self, found: Result<Line, String>) {
         let shown = &mut *self.shown();
-        shown.window = match found {
-            Ok(found) => {
-                shown.ring.found(found);
-                Window::Closed
-            }
-            Err(why) => Window::Failed(why),
-        };
+        shown.window = None;
+        shown.no_line = found.as_ref().err().cloned();
+        shown.ring.line = found.ok().or(shown.ring.line.take());
+    }
+
+    /// Shows the log lines of database calls, or hides them.
+    pub fn show_calls(&self) {
+        let shown = &mut *self.shown();
+        shown.calls = !shown.calls;
+    }
+
+    /// Reads the log of a service, if its calls are shown.
+    pub(crate) fn log(&self, service: usize, lines: impl FnOnce() -> Vec<String>) {
+        if self.shown().calls {
+            lock(&self.services[service]).calls = calls::read(&lines());
+        }
     }
 
     /// What is known of a service now, and since when the load runs.
@@ -323,41 +334,18 @@ impl Live {
 
     fn frame(&self, shape: Shape) -> Arc<str> {
         let shown = self.shown();
-        let Shown { ring, guess, line, window } = &*shown;
-        let window = line.then_some(window);
-        let view = View { window, ..View::new(&self.about, ring, *guess) };
+        let Shown { ring, guess, line, no_line, calls, .. } = &*shown;
+        let of = |service: &Mutex<Observed>| lock(service).calls.clone();
+        let view = View {
+            line: line.then_some(no_line.as_deref()),
+            calls: calls.then(|| self.services.iter().map(of).collect()),
+            ..View::new(&self.about, ring, *guess)
+        };
         view::frame(&view, shape).into()
     }
 
     fn shown(&self) -> MutexGuard<'_, Shown> {
         lock(&self.shown)
-    }
-}
-
-impl Observed {
-    /// The sample of a tick, with what the load counted since the one before.
-    fn tick(&mut self, counts: Counts) -> Sample {
-        self.sample.requests += counts.ended;
-        self.recent.push_back(counts);
-        if self.recent.len() > RATE_TICKS {
-            self.recent.pop_front();
-        }
-        let seconds = EVERY.as_secs_f64() * self.recent.len() as f64;
-        let sum = |of: &dyn Fn(&Counts) -> u64| {
-            self.recent.iter().map(of).sum::<u64>() as f64 / seconds
-        };
-        let mut latency: Vec<u64> = self
-            .recent
-            .iter()
-            .flat_map(|counts| counts.latency_us.clone())
-            .collect();
-        latency.sort_unstable();
-        let sample = &mut self.sample;
-        (sample.reached, sample.errors) =
-            (sum(&|of| of.ended), sum(&|of| of.errors));
-        let middle = latency.get(latency.len() / 2);
-        sample.p50 = middle.map(|us| *us as f64 / 1e3);
-        sample.clone()
     }
 }
 

@@ -20,6 +20,7 @@ use futures_util::stream;
 use report::page::STYLE;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// The page loads only what this server sends.
@@ -28,6 +29,8 @@ const POLICY: &str = "default-src 'none'; connect-src 'self'; script-src 'self';
                       form-action 'none'; frame-ancestors 'none'";
 /// The header of a control.
 const TOKEN: &str = "x-leaklab-token";
+/// The event after the last one of a run, when another one takes its place.
+const OTHER_RUN: &str = "data: {\"reload\":true}\n\n";
 /// No load is larger: each request of it has a connection.
 pub const LOAD_MAX: u64 = 4_000;
 
@@ -35,13 +38,16 @@ pub const LOAD_MAX: u64 = 4_000;
 pub struct Page {
     /// With the token, which is never sent: it is behind the `#`.
     pub url: String,
+    /// The run that it shows; whoever sends another one makes browsers load the page anew.
+    pub shown: Arc<watch::Sender<Arc<Live>>>,
     listener: std::net::TcpListener,
     shared: Shared,
 }
 
 #[derive(Clone)]
 struct Shared {
-    live: Arc<Live>,
+    /// The run that is shown. Another one may take its place.
+    live: Arc<watch::Sender<Arc<Live>>>,
     token: Arc<str>,
     address: SocketAddr,
     replay: bool,
@@ -67,9 +73,10 @@ impl Page {
         getrandom::fill(&mut token).context("the system has no random numbers")?;
         let token: String = token.iter().map(|byte| format!("{byte:02x}")).collect();
         let url = format!("http://{address}/#{token}");
-        let (live, token) = (Arc::clone(live), token.into());
+        let shown = Arc::new(watch::Sender::new(Arc::clone(live)));
+        let (live, token) = (Arc::clone(&shown), token.into());
         let shared = Shared { live, token, address, replay, stop: stop.clone() };
-        Ok(Self { url, listener, shared })
+        Ok(Self { url, shown, listener, shared })
     }
 
     /// Serves until it is stopped.
@@ -150,7 +157,7 @@ async fn guard(
 }
 
 async fn index(shared: Data<Shared>) -> HttpResponse {
-    let page = page::served(&shared.live.about, shared.replay);
+    let page = page::served(&shared.live.borrow().about, shared.replay);
     HttpResponse::Ok().content_type("text/html; charset=utf-8").body(page)
 }
 
@@ -169,23 +176,23 @@ async fn script() -> HttpResponse {
 async fn events(shared: Data<Shared>, request: HttpRequest) -> HttpResponse {
     let narrow = request.query_string() == "narrow";
     let shape = if narrow { Shape::Narrow } else { Shape::Wide };
-    let frames = (shared.live.watch(shape), shared.stop.clone(), true);
-    let events = stream::unfold(frames, async |(mut frames, stop, first)| {
-        if !first {
-            let next = stop.run_until_cancelled(frames.changed()).await;
-            if !matches!(next, Some(Ok(()))) {
-                return None;
-            }
+    let frames = shared.live.borrow().watch(shape);
+    let state = Some((frames, shared.stop.clone(), true));
+    let events = stream::unfold(state, async |state| {
+        let (mut frames, stop, first) = state?;
+        let mut event = OTHER_RUN.into();
+        let mut next = None;
+        if first || stop.run_until_cancelled(frames.changed()).await?.is_ok() {
+            event = format!("data: {}\n\n", *frames.borrow_and_update());
+            next = Some((frames, stop, false));
         }
-        let frame = frames.borrow_and_update().clone();
-        let event = Bytes::from(format!("data: {frame}\n\n"));
-        Some((Ok::<_, actix_web::Error>(event), (frames, stop, false)))
+        Some((Ok::<_, actix_web::Error>(Bytes::from(event)), next))
     });
     HttpResponse::Ok().content_type("text/event-stream").streaming(events)
 }
 
 async fn save(shared: Data<Shared>) -> Result<HttpResponse, actix_web::Error> {
-    let page = Recording::of(&shared.live).page();
+    let page = Recording::of(&shared.live.borrow()).page();
     let page = page.map_err(error::ErrorInternalServerError)?;
     Ok(HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
@@ -200,13 +207,19 @@ async fn control(
     shared: Data<Shared>,
     what: Path<String>,
 ) -> Result<HttpResponse, actix_web::Error> {
-    let live = &shared.live;
+    let live = &shared.live.borrow().clone();
     let (what, value) = what.split_once('/').unwrap_or((&what, ""));
     let unknown = || error::ErrorNotFound("there is no such control");
     match (what, value) {
         ("guess", "") => live.guess(),
         ("line", "") => live.line(shared.replay),
         _ if shared.replay => return Err(unknown()),
+        ("calls", "") => live.show_calls(),
+        ("lesson", index) => {
+            let index: usize = index.parse().map_err(|_| unknown())?;
+            live.about.lessons.get(index).ok_or_else(unknown)?;
+            live.change(|controls| controls.lesson = Some(index));
+        }
         ("restart", "") => live.restart(),
         ("load", change) => {
             let load = live.controls().borrow().load;

@@ -55,6 +55,11 @@ pub trait Running {
         async { bail!("this service records no call stacks") }.boxed_local()
     }
 
+    /// The last lines of its log.
+    fn log(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Changes the system's limit, or lifts it; whether that worked.
     fn change_limit(&self, _bytes: Option<u64>) -> bool {
         true
@@ -166,6 +171,7 @@ async fn life(
             return Ok(End::Dead(State::Killed, why));
         }
         if look.is_multiple_of(HEAP_EVERY) {
+            live.log(number, || running.log());
             service.prepare(load.next()).await?;
             let reading = running.read(look.is_multiple_of(FULL_EVERY));
             if let Ok(Ok(heap)) = timeout(READ_WITHIN, reading).await {

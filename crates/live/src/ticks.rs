@@ -7,9 +7,8 @@ use std::time::Duration;
 pub const EVERY: Duration = Duration::from_millis(250);
 /// Ticks that are kept: ten minutes at full detail.
 const TICKS_MAX: usize = 2_400;
-/// Deaths and lines that are kept. A viewer asks for each restart and for each window.
+/// Deaths that are kept. A viewer asks for each restart.
 const DEATHS_MAX: usize = 200;
-const LINES_MAX: usize = 20;
 
 /// What a service does.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,7 +79,7 @@ pub struct Tick {
 }
 
 /// The end of a service.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Death {
     /// Which service.
     pub service: usize,
@@ -99,6 +98,14 @@ pub struct Death {
 /// The line that holds most of what the requests of a dhat window left in memory.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Line {
+    /// In which service.
+    pub service: usize,
+    /// Seconds since the load began.
+    pub at: f64,
+    /// Requests that ended while the window was open.
+    pub requests: u64,
+    /// Resident bytes that naming call stacks took. The charts leave them out.
+    pub names_bytes: u64,
     /// File and line: `src/lessons/cache.rs:42`.
     pub place: String,
     /// Its function, without its path.
@@ -113,22 +120,7 @@ pub struct Line {
     pub source: Vec<(usize, String)>,
 }
 
-/// A line that was found.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Found {
-    /// In which service.
-    pub service: usize,
-    /// Seconds since the load began.
-    pub at: f64,
-    /// Requests that ended while the window was open.
-    pub requests: u64,
-    /// Resident bytes that naming the call stacks took. The charts leave them out.
-    pub names_bytes: u64,
-    /// The line.
-    pub line: Line,
-}
-
-/// Ticks, deaths and lines. When it is full, every other tick of the older half goes, so that
+/// Ticks and deaths. When it is full, every other tick of the older half goes, so that
 /// it spans the whole run and is finest where it is newest.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Ring {
@@ -136,9 +128,9 @@ pub struct Ring {
     pub ticks: Vec<Tick>,
     /// Oldest first.
     pub deaths: Vec<Death>,
-    /// Oldest first.
+    /// The newest line that was found.
     #[serde(default)]
-    pub lines: Vec<Found>,
+    pub line: Option<Line>,
 }
 
 impl Ring {
@@ -161,14 +153,6 @@ impl Ring {
             self.deaths.remove(0);
         }
         self.deaths.push(death);
-    }
-
-    /// Adds the newest line.
-    pub fn found(&mut self, line: Found) {
-        if self.lines.len() >= LINES_MAX {
-            self.lines.remove(0);
-        }
-        self.lines.push(line);
     }
 
     /// The newest tick.

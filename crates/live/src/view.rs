@@ -1,11 +1,12 @@
 //! What a viewer sees of a run: cards, charts and figures, as parts of a page.
 
+use crate::calls::Call;
 use crate::chart;
 use crate::forecast::{self, WINDOW};
-use crate::line;
-use crate::run::{About, Window, life};
+use crate::run::{About, life};
 use crate::ticks::{Death, Ring, Sample, State, Tick};
 use crate::words;
+use crate::{calls, line};
 use limit::Bytes;
 use maud::{Markup, html};
 use report::axis::{bytes, number};
@@ -28,8 +29,10 @@ pub(crate) struct View<'a> {
     pub(crate) order: Vec<usize>,
     /// Whether names and colours are hidden.
     pub(crate) hidden: bool,
-    /// What became of the newest wish for call stacks, if its line is shown.
-    pub(crate) window: Option<&'a Window>,
+    /// Whether the line that holds the memory is shown, and why there is none.
+    pub(crate) line: Option<Option<&'a str>>,
+    /// Log lines of each service, if they are shown.
+    pub(crate) calls: Option<Vec<Vec<Call>>>,
 }
 
 impl<'a> View<'a> {
@@ -43,7 +46,8 @@ impl<'a> View<'a> {
         if guess == Some(true) {
             order.reverse();
         }
-        Self { about, ring, order, hidden: guess.is_some(), window: None }
+        let hidden = guess.is_some();
+        Self { about, ring, order, hidden, line: None, calls: None }
     }
 
     /// Seconds since the load began.
@@ -67,9 +71,10 @@ impl<'a> View<'a> {
 
     /// Its colour.
     pub(crate) fn class(&self, place: usize) -> &'static str {
-        match (self.hidden, &*self.about.names[self.order[place]]) {
+        let alone = self.about.names.len() == 1;
+        match (self.hidden, self.order[place]) {
             (true, _) => ["guess-a", "guess-b"][place % 2],
-            (false, "leaky") => "leaky",
+            (false, 0) if !alone => "leaky",
             (false, _) => "fixed",
         }
     }
@@ -92,7 +97,7 @@ pub(crate) fn frame(view: &View<'_>, shape: Shape) -> String {
         "cards": cards(view).into_string(),
         "memory": chart::memory(view, shape).into_string(),
         "line": line::panel(view, &tick).into_string(),
-        "small": small(view).into_string(),
+        "small": calls::table(view).unwrap_or_else(|| small(view)).into_string(),
     });
     json!({
         "parts": parts,
@@ -100,7 +105,8 @@ pub(crate) fn frame(view: &View<'_>, shape: Shape) -> String {
         "load": tick.load,
         "database": tick.database,
         "guess": view.hidden,
-        "line": view.window.is_some(),
+        "line": view.line.is_some(),
+        "calls": view.calls.is_some(),
     })
     .to_string()
 }
@@ -111,7 +117,7 @@ pub(crate) fn all(view: &View<'_>) -> Markup {
         div id="cards" { (cards(view)) }
         div id="memory" { (chart::memory(view, Shape::Wide)) }
         div id="small" { (small(view)) }
-        @if let Some(found) = view.ring.lines.last() { aside id="line" { (line::found(view, found)) } }
+        @if let Some(line) = &view.ring.line { aside id="line" { (line::found(view, line)) } }
         @for death in &view.ring.deaths { p class="toast" { (said(view, death)) } }
     }
 }
@@ -154,7 +160,7 @@ fn card(view: &View<'_>, place: usize, service: usize) -> Markup {
         (State::Killed | State::Ended, Some(death)) => {
             (words::clock(death.at), death.state.word().to_owned())
         }
-        _ => ("…".to_owned(), "starting".to_owned()),
+        (state, _) => ("…".to_owned(), state.word().to_owned()),
     };
     let runs = sample.state == State::Running;
     let resident = sample.resident.filter(|_| runs);
@@ -166,14 +172,15 @@ fn card(view: &View<'_>, place: usize, service: usize) -> Markup {
     };
     let live = sample.live.filter(|_| runs).map(|of| bytes(of as f64));
     let each = each_request(view, service).filter(|_| runs);
-    let line = view.ring.lines.iter().rev().find(|found| found.service == service);
+    let line = view.ring.line.as_ref().filter(|line| line.service == service);
     html! {
         article class={ "card " (view.class(place)) } {
             h2 {
                 (view.name(place)) " "
                 span class={ "state " (sample.state.word()) } { (sample.state.word()) (again) }
-                @if let Some(found) = line {
-                    " " small { code { (line::file(found)) } ": " (line::share(found)) }
+                @if let Some(line) = line {
+                    @let file = line.place.rsplit('/').next();
+                    " " small { code { (file.unwrap_or_default()) } ": " (line::share(line)) }
                 }
             }
             p class="large" { b { (resident) } small { "resident memory" } }

@@ -6,7 +6,7 @@
 
 use crate::run::{Controls, Live};
 use crate::supervisor::Running;
-use crate::ticks::{Found, Line, Sample};
+use crate::ticks::{Line, Sample};
 use anyhow::Result;
 use futures_util::future::LocalBoxFuture;
 use limit::Bytes;
@@ -82,15 +82,11 @@ impl<'a> Window<'a> {
         let live = grown(heap.ok(), self.before.live);
         let resident = running.resident().map(|of| of.saturating_sub(self.names));
         self.names += grown(resident, self.before.resident).saturating_sub(live);
-        self.live.found(line.map_err(|error| format!("{error:#}")).map(|line| {
-            Found {
-                service: self.number,
-                at,
-                requests: now.requests.saturating_sub(self.before.requests),
-                names_bytes: self.names,
-                line,
-            }
-        }));
+        let requests = now.requests.saturating_sub(self.before.requests);
+        let (service, names_bytes) = (self.number, self.names);
+        let found =
+            line.map(|line| Line { service, at, requests, names_bytes, ..line });
+        self.live.found(found.map_err(|error| format!("{error:#}")));
         let limit = self.live.about.limit + self.names;
         (!running.change_limit(Some(limit))).then(|| self.killed())
     }

@@ -118,6 +118,12 @@ impl Process {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).show();
     }
 
+    /// The last lines of its log, unless it is shown.
+    pub fn log(&self) -> Vec<String> {
+        let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        log.kept.iter().cloned().collect()
+    }
+
     /// Its process id, while it runs.
     pub fn id(&self) -> Option<u32> {
         self.child.id()
@@ -161,9 +167,8 @@ impl Process {
     /// The same; whether it exited with success, and the last lines of its log.
     pub async fn log_within(mut self, timeout: Duration) -> (bool, Vec<String>) {
         let status = self.end_within(timeout).await;
-        let _ = tokio::time::timeout(LAST_WORDS_WITHIN, self.reader).await;
-        let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        (status.is_some_and(|s| s.success()), log.kept.iter().cloned().collect())
+        let _ = tokio::time::timeout(LAST_WORDS_WITHIN, &mut self.reader).await;
+        (status.is_some_and(|s| s.success()), self.log())
     }
 
     async fn end_within(&mut self, timeout: Duration) -> Option<ExitStatus> {
@@ -252,8 +257,11 @@ fn show(line: &str) {
 /// The last line of a log that was not shown, for a message of one line.
 fn last_words(log: &Log) -> String {
     let log = log.lock().unwrap_or_else(PoisonError::into_inner);
-    let said =
-        |line: &&String| !line.trim().is_empty() && !line.starts_with("note:");
+    let said = |line: &&String| {
+        // A JSON line that is no error says nothing about the end.
+        let other = line.starts_with("note:") || line.contains(r#""level":"INFO""#);
+        !line.trim().is_empty() && !other
+    };
     log.kept
         .iter()
         .rev()

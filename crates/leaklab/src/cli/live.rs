@@ -11,7 +11,7 @@ use std::path::PathBuf;
 ///
 /// Prints the address of a page that shows memory, a forecast and the death while it
 /// happens. Ctrl-C ends the run.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(after_help = include_str!("help/live.txt").trim_ascii_end())]
 pub struct Live {
     /// Lesson, by id or prefix; several with --prove [default: l09]
@@ -35,7 +35,7 @@ pub struct Live {
     pub save: Option<PathBuf>,
 
     /// Show a saved run again, without any service
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["lessons", "save", "requests", "prove", "memory_limit"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["lessons", "load", "save", "requests", "prove", "memory_limit"])]
     pub replay: Option<PathBuf>,
 
     /// Without a page: wait for the death and compare it with the forecast
@@ -50,6 +50,10 @@ pub struct Live {
         conflicts_with_all = ["lessons", "limit_by"]
     )]
     pub requests: Option<PathBuf>,
+
+    /// A saved run beside it, as a second card
+    #[arg(long, value_name = "FILE", requires = "requests")]
+    pub baseline: Option<PathBuf>,
 
     /// The service's program and its arguments
     #[arg(last = true, value_name = "COMMAND", requires = "requests")]

@@ -11,7 +11,7 @@ use crate::stop::Stop;
 use anyhow::{Context, Result, anyhow};
 use clap::Parser;
 use futures_util::future::{join_all, try_join_all};
-use lessons::Lesson;
+use lessons::{Kind, LESSONS, Lesson};
 use limit::{By, Bytes, Limit};
 use live::proof::{self, Proof};
 use live::recording::{self, Recording};
@@ -53,18 +53,37 @@ pub async fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         [one] => one,
         _ => return Err(Failure::Usage("several lessons need --prove".to_owned())),
     };
-    let lesson = select::one(name)?;
-    let twins = Twins::new(arguments, lesson, &["leaky", "fixed"]);
+    let mut twins = Twins::new(arguments, select::one(name)?, &["leaky", "fixed"]);
     let page = listen(arguments, &twins.live, false, &stop.soon)?;
+    let shown = Arc::clone(&page.shown);
     let run = Run::new(
         EngineChoice::Embedded,
         Stop { soon: stop.now, ..Stop::default() },
     )?;
     let served = async { Ok(page.serve().await?) };
-    let watched = twins.watch(&run, &stop.soon);
+    let watched = async {
+        while let Some(next) = twins.watch_until_chosen(&run, &stop.soon).await? {
+            // The load and the limit that were given are those of the first lesson.
+            let limit_by = arguments.memory.limit_by;
+            let memory = MemoryLimit { limit_by, ..MemoryLimit::default() };
+            let arguments = Arguments { load: None, memory, ..arguments.clone() };
+            twins = Twins::new(&arguments, next, twins.names);
+            shown.send_replace(Arc::clone(&twins.live));
+        }
+        Ok::<_, Failure>(())
+    };
     tokio::try_join!(served, watched)?;
     save(arguments, &twins.live)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Those that a viewer may choose.
+fn choices() -> impl Iterator<Item = &'static Lesson> {
+    LESSONS.iter().filter(|lesson| lesson.kind == Kind::Lesson)
+}
+
+fn title(lesson: &Lesson) -> String {
+    format!("{}: {}", lesson.number(), lesson.title)
 }
 
 /// Who enforces the limit of a twin; `None` where it must be done from outside.
@@ -105,7 +124,7 @@ impl Twins {
             _ => None,
         });
         let about = About {
-            title: format!("{}: {}", lesson.number(), lesson.title),
+            title: title(lesson),
             detail: lesson.route.to_owned(),
             names: names.iter().map(|name| (*name).to_owned()).collect(),
             limit,
@@ -116,6 +135,7 @@ impl Twins {
                 .iter()
                 .map(|(name, _)| (*name).to_owned())
                 .collect(),
+            lessons: choices().map(title).collect(),
         };
         let numbers = Numbers { seed: 7, ..Numbers::default() };
         let (plan, scenario) = numbers.of(lesson);
@@ -125,6 +145,29 @@ impl Twins {
         let loads = names.iter().map(load).collect();
         let live = Arc::new(Live::new(about));
         Self { live, lesson, names, numbers, memory, loads }
+    }
+
+    /// Watches until it is stopped, or until a viewer chooses another lesson.
+    async fn watch_until_chosen(
+        &self,
+        run: &Run,
+        stop: &CancellationToken,
+    ) -> Result<Option<&'static Lesson>, Failure> {
+        let done = stop.child_token();
+        let mut chosen = None;
+        let choice = async {
+            let mut controls = self.live.controls();
+            let wanted =
+                controls.wait_for(|controls| controls.lesson.is_some()).await;
+            chosen = wanted.ok().and_then(|of| choices().nth(of.lesson?));
+            done.cancel();
+            std::future::pending().await
+        };
+        tokio::select! {
+            ended = self.watch(run, &done) => ended?,
+            () = choice => {}
+        }
+        Ok(chosen.filter(|_| !stop.is_cancelled()))
     }
 
     async fn watch(
@@ -202,11 +245,7 @@ async fn replay(
     file: &Path,
     stop: &CancellationToken,
 ) -> Result<ExitCode, Failure> {
-    let wrong = |why: String| {
-        Failure::Usage(format!("cannot replay {} ({why})", file.display()))
-    };
-    let text = fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
-    let run = Recording::read(&text).map_err(|error| wrong(format!("{error:#}")))?;
+    let run = read(file)?;
     let live = Arc::new(Live::new(run.about));
     let page = listen(arguments, &live, true, stop)?;
     tokio::select! {
@@ -214,6 +253,18 @@ async fn replay(
         () = recording::replay(&live, run.ring) => {}
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A run that was saved.
+fn read(file: &Path) -> Result<Recording, Failure> {
+    let wrong = |why: String| {
+        Failure::Usage(format!(
+            "cannot read {} as a saved run ({why})",
+            file.display()
+        ))
+    };
+    let text = fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
+    Recording::read(&text).map_err(|error| wrong(format!("{error:#}")))
 }
 
 async fn own(
@@ -236,7 +287,8 @@ async fn own(
         load: arguments.load.unwrap_or(LOAD),
         ..About::default()
     };
-    let live = Arc::new(Live::new(about));
+    let baseline = arguments.baseline.as_deref().map(read).transpose()?;
+    let live = Arc::new(Live::new(about).beside(baseline));
     let loads = [steady(&service.requests(), ClientBehavior::Reads)];
     let page = listen(arguments, &live, false, stop)?;
     let watched = supervisor::run(&live, 0, &service, &loads[0], stop);

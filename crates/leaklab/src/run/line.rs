@@ -56,5 +56,6 @@ fn most(
         bytes,
         at_peak,
         source: (1..).zip(lines).filter(around).collect(),
+        ..Line::default()
     })
 }

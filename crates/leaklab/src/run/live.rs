@@ -78,13 +78,15 @@ impl<'a> Twin<'a> {
         scratch: &'a Path,
     ) -> Result<Self> {
         let load = LessonLoad::open(plan, scenario, database).await?;
+        let mut settings = Service::twin(name).settings(plan.lesson);
+        settings.push("--log-format=json");
         let twin = Self {
             name,
+            settings,
             load: load.with_proxy().await?,
             database,
             plan: numbered(plan),
             program: program(name)?,
-            settings: Service::twin(name).settings(plan.lesson),
             memory,
             scratch,
             ready: AtomicU64::new(0),
@@ -99,7 +101,9 @@ impl live::Service for Twin<'_> {
 
     async fn start(&self) -> Result<RunningTwin> {
         let (target, table) = (self.load.target(), self.database.table.name());
-        let under = Under { memory: self.memory, ..Under::default() };
+        // A line for each request and each call of the database.
+        let log = Some("error,service=info");
+        let under = Under { memory: self.memory, log, ..Under::default() };
         let started =
             under.start(&self.program, &target, table, &self.settings, self.scratch);
         let lesson = self.plan.lesson;
@@ -163,6 +167,10 @@ impl live::Running for RunningTwin {
             (path == own).then(|| fs::read_to_string(file).ok())?
         };
         line::find(HeapClient::new(self.twin.origin()), open, source).boxed_local()
+    }
+
+    fn log(&self) -> Vec<String> {
+        self.twin.process.log()
     }
 
     fn change_limit(&self, bytes: Option<u64>) -> bool {

@@ -72,6 +72,11 @@ impl Running for Grown {
         async { Ok(line) }.boxed_local()
     }
 
+    fn log(&self) -> Vec<String> {
+        let call = r#"{"pages":203,"items":9,"bytes":5,"in_flight":7,"outcome":"<u>","span":{}}"#;
+        vec![call.to_owned()]
+    }
+
     fn ended(&mut self) -> Option<(State, String)> {
         None
     }
@@ -90,6 +95,7 @@ fn run() -> (Arc<Live>, String, CancellationToken) {
         limit: LIMIT,
         load: 8,
         databases: ["well", "slow"].map(str::to_owned).to_vec(),
+        lessons: ["l00: grow", "l00: other"].map(str::to_owned).to_vec(),
         ..About::default()
     }));
     let stop = CancellationToken::new();
@@ -140,6 +146,12 @@ fn the_page_shows_growth_death_and_restart_and_obeys_its_keys() {
     until(&browser, &card("leaky"));
     until(&browser, &card("full in"));
     until(&browser, "document.querySelectorAll('#memory .ahead').length === 1");
+    browser.press("c");
+    until(
+        &browser,
+        "[...document.querySelectorAll('td')].some((cell) => cell.innerText === '<u>')",
+    );
+    browser.press("c");
     browser.press("l");
     let marked = "document.querySelector('#line .marked')?.innerText";
     until(&browser, &format!("{marked} === '   2  keep(&<i>);'"));
@@ -164,6 +176,10 @@ fn the_page_shows_growth_death_and_restart_and_obeys_its_keys() {
     until(
         &browser,
         "document.getElementById('figures').innerText.includes('asked 16')",
+    );
+    until(
+        &browser,
+        "document.querySelector('.mark text').textContent === 'restart'",
     );
     browser.press("f");
     until(
@@ -239,7 +255,10 @@ fn only_the_page_of_this_machine_controls_the_run() {
     assert_eq!(sent(&url, "GET / HTTP/1.1\r\nHost: HERE"), "200");
     assert_eq!(post("load/double", &own), "204");
     assert_eq!(live.controls().borrow().load, 16);
-    for wrong in ["load/9", "database/2", "database/x", "", "restart/1"] {
+    assert_eq!(post("lesson/1", &own), "204");
+    assert_eq!(live.controls().borrow().lesson, Some(1));
+    for wrong in ["lesson/2", "load/9", "database/2", "database/x", "", "restart/1"]
+    {
         assert_eq!(post(wrong, &own), "404", "{wrong}");
     }
     stop.cancel();

@@ -101,6 +101,10 @@ impl ::live::Running for RunningService {
         }
     }
 
+    fn log(&self) -> Vec<String> {
+        self.target.log()
+    }
+
     fn ended(&mut self) -> Option<(State, String)> {
         Some((State::Ended, self.target.ended()?))
     }

@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use anyhow::{Context, Result, anyhow};
 use std::ffi::OsString;
 use std::fs::{self, File};
+use std::io::{Read, Seek, SeekFrom};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -22,6 +23,8 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 const ENDED_WITHIN: Duration = Duration::from_secs(1);
 /// Time from SIGTERM to SIGKILL.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
+/// Bytes of its log that are read for its last lines.
+const LOG_END: u64 = 16_384;
 /// Lines of its log that an error quotes.
 const LAST_LINES: usize = 5;
 
@@ -146,6 +149,19 @@ impl Target {
     pub(super) async fn ended_by_now(&mut self) -> Option<String> {
         let _ = timeout(ENDED_WITHIN, self.child.wait()).await;
         self.ended()
+    }
+
+    /// The end of its log, in lines.
+    pub(super) fn log(&self) -> Vec<String> {
+        let end = || -> std::io::Result<String> {
+            let mut file = File::open(&self.log)?;
+            let length = file.metadata()?.len();
+            file.seek(SeekFrom::Start(length.saturating_sub(LOG_END)))?;
+            let mut end = Vec::new();
+            file.take(LOG_END).read_to_end(&mut end)?;
+            Ok(String::from_utf8_lossy(&end).into_owned())
+        };
+        end().unwrap_or_default().lines().map(str::to_owned).collect()
     }
 
     fn last_words(&self) -> String {
