@@ -54,6 +54,14 @@ class Live:
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(r"VmRSS:\s+(\d+)", status)[1])
 
+    def cpu_seconds(self):
+        """Of the driver, the twins and their engines, since they started."""
+        listed = subprocess.run(["ps", "--no-headers", "-o", "pid", "--ppid",
+                                 str(self.process.pid)], capture_output=True, text=True).stdout
+        fields = (Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+                  for pid in [self.process.pid, *listed.split()] if Path(f"/proc/{pid}").exists())
+        return sum(int(of[11]) + int(of[12]) for of in fields) / os.sysconf("SC_CLK_TCK")
+
     def saved(self):
         return urllib.request.urlopen(f"{self.base}/live/save", timeout=60).read().decode()
 
@@ -220,23 +228,28 @@ def load(pairs=6, seconds=10):
         for _ in range(int(pairs)):
             for watched in [False, True]:
                 viewer = Viewer(live) if watched else None
-                began = time.monotonic()
+                time.sleep(1)
+                began, cpu = time.monotonic(), live.cpu_seconds()
                 time.sleep(seconds)
-                phases.append((watched, began, time.monotonic()))
+                phases.append((watched, began, time.monotonic(), live.cpu_seconds() - cpu))
                 if viewer:
                     viewer.end()
         now = time.monotonic()
         ticks = json.loads(RUN.search(live.saved())[2])["ring"]["ticks"]
     zero = now - ticks[-1]["at"]
-    rates = {False: [], True: []}
-    for watched, began, ended in phases:
-        within = [tick for tick in ticks if began - zero + 1 <= tick["at"] <= ended - zero]
+    rates, work = {False: [], True: []}, {False: [], True: []}
+    for watched, began, ended, cpu in phases:
+        within = [tick for tick in ticks if began - zero <= tick["at"] <= ended - zero]
         served = [sum(one["requests"] for one in tick["services"]) for tick in within]
-        rates[watched].append((served[-1] - served[0]) / (within[-1]["at"] - within[0]["at"]))
-    ratios = [1 - on / off for off, on in zip(rates[False], rates[True])]
-    print(f"requests per second: {median(rates[False]):.0f} without a viewer, "
-          f"{median(rates[True]):.0f} with one; cost by pairs "
-          f"{', '.join(f'{ratio:.1%}' for ratio in ratios)}, median {median(ratios):.1%}")
+        rate = (served[-1] - served[0]) / (within[-1]["at"] - within[0]["at"])
+        rates[watched].append(rate)
+        # What else runs on the machine changes the rate, but not this.
+        work[watched].append(cpu / (rate * (ended - began)) * 1e3)
+    for what, of in [("requests per second", rates), ("ms of CPU per request", work)]:
+        ratios = [on / off - 1 for off, on in zip(of[False], of[True])]
+        print(f"{what}: {median(of[False]):.3g} without a viewer, {median(of[True]):.3g} "
+              f"with one; by pairs {', '.join(f'{ratio:+.1%}' for ratio in ratios)}, "
+              f"median {median(ratios):+.1%}")
 
 
 def memory(minutes=30):
