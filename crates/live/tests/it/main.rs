@@ -132,32 +132,39 @@ fn until(browser: &Browser, expression: &str) {
     }
 }
 
+/// Whether the card of the first service has these words.
+fn card(words: &str) -> String {
+    format!(
+        "document.querySelector('.card').innerText.toLowerCase().includes('{words}')"
+    )
+}
+
+/// Log lines and source lines are texts on the page, whatever they contain.
+fn shows_calls_and_line(browser: &Browser) {
+    browser.press("c");
+    until(
+        browser,
+        "[...document.querySelectorAll('td')].some((cell) => cell.innerText === '<u>')",
+    );
+    browser.press("c");
+    browser.press("l");
+    let marked = "document.querySelector('#line .marked')?.innerText";
+    until(browser, &format!("{marked} === '   2  keep(&<i>);'"));
+    until(browser, &card("<b>.rs:2: 97 %"));
+    browser.press("l");
+    until(browser, "document.getElementById('line').innerText === ''");
+}
+
 #[test]
 fn the_page_shows_growth_death_and_restart_and_obeys_its_keys() {
     let Some(browser) = Browser::start() else { return };
     let (live, url, stop) = run();
     browser.resize(1280, 720);
     browser.visit(&url);
-    let card = |words: &str| {
-        format!(
-            "document.querySelector('.card').innerText.toLowerCase().includes('{words}')"
-        )
-    };
     until(&browser, &card("leaky"));
     until(&browser, &card("full in"));
     until(&browser, "document.querySelectorAll('#memory .ahead').length === 1");
-    browser.press("c");
-    until(
-        &browser,
-        "[...document.querySelectorAll('td')].some((cell) => cell.innerText === '<u>')",
-    );
-    browser.press("c");
-    browser.press("l");
-    let marked = "document.querySelector('#line .marked')?.innerText";
-    until(&browser, &format!("{marked} === '   2  keep(&<i>);'"));
-    until(&browser, &card("<b>.rs:2: 97 %"));
-    browser.press("l");
-    until(&browser, "document.getElementById('line').innerText === ''");
+    shows_calls_and_line(&browser);
     until(&browser, &card("killed"));
     until(&browser, "!!document.querySelector('#memory .death')");
     until(
