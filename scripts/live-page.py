@@ -47,7 +47,8 @@ class Live:
         return self
 
     def __exit__(self, *_):
-        self.process.send_signal(signal.SIGINT)
+        # A shell starts what is in its background with SIGINT ignored.
+        self.process.send_signal(signal.SIGTERM)
         self.process.wait(60)
 
     def resident_kib(self):
