@@ -7,7 +7,7 @@
 #   scripts/detect.sh heap RUNS "8"   `measure` of an example service by this instrument
 #   scripts/detect.sh preload RUNS "24"
 #   scripts/detect.sh cost PAIRS      requests per second with `preload` over those without,
-#                                     in pairs, one after the other
+#                                     in pairs, one after the other, and the median
 #
 # Needs jq.
 set -euo pipefail
@@ -71,7 +71,10 @@ if [ "$mode" = cost ]; then
             jq '.requests[0].reached_per_second' "$folder/out/measure.json"
         done | paste -s | awk -v pair="$pair" '{
             printf "pair %d: %d without, %d with, %.2f\n", pair, $1, $2, $2 / $1 }'
-    done
+    done | tee "$folder/pairs"
+    awk '{ print $NF }' "$folder/pairs" | sort -n | awk '
+        { ratio[NR] = $1 }
+        END { printf "median: %.2f\n", (ratio[int((NR + 1) / 2)] + ratio[int(NR / 2) + 1]) / 2 }'
     exit
 fi
 

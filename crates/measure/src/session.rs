@@ -6,6 +6,7 @@ use crate::instrument::Instrument;
 use crate::pressure::{Pressure, Watch};
 use crate::samples::Samples;
 use crate::scenario::{Scale, Scenario};
+use crate::statistics::median_of;
 use anyhow::Result;
 use heap::Reading;
 use std::collections::BTreeMap;
@@ -23,6 +24,10 @@ use workload::{
 /// pools have spare connections. Without them, one more connection may open in a later
 /// round, which is 44 KB.
 const WARM_UP: usize = 3;
+
+/// How often it is measured what a connection leaves; the median counts. A table may
+/// double or a buffer move meanwhile.
+const CONNECTION_REPEATS: usize = 3;
 
 /// The step, the last of an attempt, in which dhat records call stacks.
 pub const CALL_STACKS: &str = "call stacks";
@@ -248,6 +253,30 @@ impl<'a, I: Instrument, L: Load> Session<'a, I, L> {
         let batch = Batch { requests, concurrency, ..self.batch_of_round(round) };
         let sent = self.send_or_notice(batch).await?;
         Ok((sent.stats, self.heap.counters_at_rest().await?))
+    }
+
+    /// Bytes that a connection leaves: what more is left if the same number of requests
+    /// has a connection each. The warm-up had as many at once.
+    pub(crate) async fn left_by_connection(&mut self) -> Result<f64> {
+        let requests = self.scenario.concurrency * WARM_UP;
+        let (mut each, mut before) = (Vec::new(), 0.0);
+        for _ in 0..CONNECTION_REPEATS {
+            let mut grew = [0.0; 2];
+            for (grew, concurrency) in grew.iter_mut().zip([1, requests]) {
+                // After the first of two, buffers are as after the second.
+                for _ in 0..2 {
+                    let round = self.number().await?;
+                    let requests = requests as u64;
+                    let batch = self.batch_of_round(round);
+                    self.send_or_notice(Batch { requests, concurrency, ..batch })
+                        .await?;
+                    let live = self.heap.counters_at_rest().await?.live_bytes as f64;
+                    *grew = live - replace(&mut before, live);
+                }
+            }
+            each.push((grew[1] - grew[0]) / (requests - 1) as f64);
+        }
+        Ok(median_of(&each).unwrap_or(0.0))
     }
 
     /// As many consecutive rounds as the scenario has, undisturbed; otherwise the last

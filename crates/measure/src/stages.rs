@@ -3,10 +3,12 @@
 
 use crate::bounds::{Bounds, Use};
 use crate::instrument::Instrument;
-use crate::judge::trend::{GIVEN_BACK, Reasoned, STAGES_MAX, Stage, Trend, trend};
+use crate::judge::trend::{
+    GIVEN_BACK, Reasoned, STAGES_MAX, Stage, Trend, may_follow_rounds, trend,
+};
 use crate::judge::{
-    Judgement, MetricSlope, WINDOWS_SHOW, judge, requests_needed, rises, show,
-    sites, within_slope,
+    Judgement, MetricSlope, SiteGrowth, WINDOWS_SHOW, judge, requests_needed, rises,
+    show, sites, within_slope,
 };
 use crate::samples::Samples;
 use crate::scenario::{Growth, Scenario, Verdict};
@@ -45,6 +47,11 @@ const IDLE_REQUESTS: u64 = 50;
 /// Single requests of a status that are needed: with five, one in which a table doubles
 /// or a buffer moves is not the median.
 const OF_STATUS_MIN: usize = 5;
+/// In-app lines that gained a smaller share of the slope are noise. A vector of what
+/// libraries allocate shows when it doubles.
+const IN_APP_SHOWS: f64 = 0.005;
+/// Fewer bytes are not what a connection leaves, but chance.
+const CONNECTION_MIN: f64 = 16.0;
 
 /// What was found about a request.
 #[derive(Debug)]
@@ -69,9 +76,10 @@ pub struct Found {
 }
 
 impl Found {
-    /// Whether the memory is still and something else leaks.
+    /// Whether something else leaks, and the memory does not, as far as is known.
     pub fn leaks_beside(&self) -> bool {
-        self.trend.is_still() && leak_beside(&self.metrics)
+        let grows = matches!(self.trend, Trend::Leaks | Trend::GrowsWith);
+        !grows && self.samples.unjudged.is_none() && leak_beside(&self.metrics)
     }
 
     /// Adds what a measurement of its peaks shows.
@@ -107,7 +115,9 @@ pub fn scenario(requests: u64, concurrency: usize) -> Scenario {
         rounds: ROUNDS,
         requests,
         warm_up: requests,
-        window_requests: requests / 2,
+        // A map with an entry for each request doubles at 14,336, soon after the stages of
+        // a slow service: the first window must end before.
+        window_requests: requests / 4,
         concurrency,
         may_refuse: true,
         may_fail: true,
@@ -155,7 +165,10 @@ pub async fn measure<I: Instrument, L: Load>(
         match found.filter(|found| {
             !may_go_on || !found.0.is_still() || !leak_beside(&rises)
         }) {
-            Some(found) => return staged.found(samples, found, rises).await,
+            Some(found) => {
+                let found = staged.without_connections(found).await?;
+                return staged.found(samples, found, rises).await;
+            }
             None => staged.session.scenario.requests = longer as u64,
         }
     }
@@ -204,6 +217,30 @@ impl<I: Instrument, L: Load> Staged<'_, I, L> {
         self.stages.last().context("no stage was measured")
     }
 
+    /// The trend without what each round leaves because it opens connections, if it does:
+    /// such a leak looks like one of each request that slows down.
+    async fn without_connections(&mut self, found: Reasoned) -> Result<Reasoned> {
+        if found.0.is_still()
+            || self.last()?.line.slope <= 0.0
+            || !self.session.heap.has_windows()
+            || !may_follow_rounds(&self.stages)
+        {
+            return Ok(found);
+        }
+        let each = self.session.left_by_connection().await?;
+        if each < CONNECTION_MIN {
+            return Ok(found);
+        }
+        let connections = self.session.scenario.concurrency as f64;
+        self.stages.iter_mut().for_each(|stage| stage.without(each * connections));
+        let (trend, reason) = trend(&self.stages, false).unwrap_or(found);
+        let connections = format!(
+            "each connection leaves about {each:.0} B, whatever is asked for; measure \
+             it with # @connection each"
+        );
+        Ok((trend, reason.or(Some(connections))))
+    }
+
     /// The result after the last stage. A leak is measured once more, for its lines.
     async fn found(
         mut self,
@@ -222,6 +259,14 @@ impl<I: Instrument, L: Load> Staged<'_, I, L> {
         } else if leaks && self.session.scenario.windows {
             bytes_by_status = self.by_status(&samples).await?;
             self.windows(&mut samples).await?;
+            let rest = self.session.heap.counters_at_rest().await?;
+            if self.is_given_back(&rest)? {
+                trend = Trend::Plateau;
+                reason = Some(
+                    "the memory was given back while call stacks were recorded"
+                        .to_owned(),
+                );
+            }
         }
         self.session.complete(&mut samples);
         let scenario = &self.session.scenario;
@@ -282,12 +327,17 @@ impl<I: Instrument, L: Load> Staged<'_, I, L> {
         tokio::time::sleep(self.bounds.idle).await;
         // What has expired may be removed by the next requests only.
         let rest = self.session.send_some(IDLE_REQUESTS).await?.1;
-        let given = self.rest.live_bytes as f64 - rest.live_bytes as f64;
+        self.is_given_back(&rest)
+    }
+
+    fn is_given_back(&self, now: &Reading) -> Result<bool> {
+        let given = self.rest.live_bytes as f64 - now.live_bytes as f64;
         Ok(given > GIVEN_BACK * self.last()?.growth())
     }
 
     /// Records call stacks. A table that doubled in the first window, or before it, hides
-    /// the growth; then the first is replaced by a third one, which is as long as can be.
+    /// the growth, or the in-app line that keeps what a library allocates; then the first
+    /// window is replaced by a third one, which is as long as can be.
     async fn windows(&mut self, samples: &mut Samples) -> Result<()> {
         let slope = self.last()?.line_with_tables().slope;
         let [mut first, mut second] = self.session.batches_of_windows();
@@ -303,7 +353,12 @@ impl<I: Instrument, L: Load> Staged<'_, I, L> {
         let longest = Batch { requests: within(DOUBLES_WITHIN), ..second };
         self.session.windows([second], samples).await?;
         let grown = sites(samples, &self.session.scenario);
-        if !show(&grown, slope) && longest.requests > second.requests {
+        let in_app = |site: &SiteGrowth| {
+            site.in_app_frame.is_some()
+                && site.bytes_per_request > IN_APP_SHOWS * slope
+        };
+        let shown = show(&grown, slope) && grown.iter().any(in_app);
+        if !shown && longest.requests > second.requests {
             samples.windows.remove(0);
             self.session.windows([longest], samples).await?;
         }

@@ -136,6 +136,7 @@ GET http://ADDRESS/feed?bounded
 # @connection each
 GET http://ADDRESS/visit
 ### visit-kept
+# @concurrency 20
 GET http://ADDRESS/visit
 ### work
 # @offered 800/s gives-up 100ms
@@ -165,6 +166,8 @@ fn clients_show_what_grows_only_with_them() {
     for at in [0, 2, 4, 6] {
         is_in_the_example(&requests[at]);
     }
+    // What a connection leaves is none of the requests' that it serves.
+    contains(&out, &["- each connection leaves about 2"]);
     let work = &requests[4];
     let rate = |of: &str| work[of].as_f64().unwrap();
     assert!(rate("reached_per_second") < rate("offered_per_second"), "{work:#}");

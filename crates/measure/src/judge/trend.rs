@@ -15,6 +15,9 @@ pub const STAGES_MAX: usize = 3;
 /// this share of the rate before over a stage that is twice as long.
 const GOES_ON: f64 = 0.6;
 
+/// A rate that falls by less between stages is that of the requests.
+const STEADY: f64 = 0.9;
+
 /// A round in which less than this share of the stage's growth happened did not grow.
 /// Of eight rounds that grow alike, each has 0.125.
 const ROUND_GREW: f64 = 0.05;
@@ -102,6 +105,16 @@ impl Stage {
         }
     }
 
+    /// Takes off what each round left because it opened connections.
+    pub(crate) fn without(&mut self, bytes: f64) {
+        for (round, live) in (0..).zip(&mut self.live) {
+            *live -= bytes * f64::from(round);
+        }
+        let each = bytes / self.requests;
+        self.line.slope -= each;
+        self.line.interval = self.line.interval.map(|bound| bound - each);
+    }
+
     /// Bytes by which the stage has grown.
     pub fn growth(&self) -> f64 {
         match self.live[..] {
@@ -185,6 +198,17 @@ impl Stage {
 /// growth.
 fn freed(line: &Line) -> f64 {
     if line.interval[1] < 0.0 { -line.slope } else { 0.0 }
+}
+
+/// Whether rounds may have grown by the same, however many requests they had: then it is
+/// something else that each round does which leaks.
+pub(crate) fn may_follow_rounds(stages: &[Stage]) -> bool {
+    match stages {
+        [.., then, now] => {
+            now.line.slope < STEADY * then.line.slope && !now.only_doubles()
+        }
+        _ => true,
+    }
 }
 
 /// The trend of the stages so far; `None` if a longer one can tell and `may_go_on`.

@@ -64,8 +64,10 @@ pub(super) async fn measured<I: Instrument>(
     if worthless.is_some() && !leaks {
         (found.trend, found.reason) = (Trend::Inconclusive, None);
     }
-    // A queue that is not empty yet when the memory is read looks like a leak.
-    let wanted = |axis| worthless.is_none() && (!leaks || axis == Axis::Offered);
+    // A queue that is not empty yet when the memory is read looks like a leak. A client
+    // that does not read has a connection of its own, which may leak beside.
+    let beside = |axis| matches!(axis, Axis::Offered | Axis::NotRead);
+    let wanted = |axis| worthless.is_none() && (!leaks || beside(axis));
     if let Some((axis, sizes)) = load.axis().filter(|(axis, _)| wanted(*axis)) {
         let scenario = peak_scenario(&scenario, axis, sizes);
         let measured =
