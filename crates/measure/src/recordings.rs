@@ -9,6 +9,7 @@ use anyhow::Result;
 use profile::Profile;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use workload::Digest;
 
 /// How often a peak is measured at each size; the median counts. A peak depends on
 /// when buffers happen to be freed.
@@ -28,18 +29,27 @@ impl<I: Instrument, L: Load> Session<'_, I, L> {
             }
             (self.step)(&format!("peak at {size}"));
             match self.peak(size).await? {
-                Ok(peak_bytes) => samples.peaks.push(Peak { size, peak_bytes }),
+                Ok((peak_bytes, parts)) => {
+                    samples.peaks.push(Peak { size, peak_bytes });
+                    if self.batch_of(size).requests == 1 {
+                        samples.responses_of_sizes.insert(size, parts);
+                    }
+                }
                 Err(why) => samples.unjudged = Some(why),
             }
         }
         Ok(())
     }
 
-    /// Peak of live bytes above those at rest while the load of this size is served.
-    async fn peak(&mut self, size: u64) -> Result<Result<u64, Unjudged>> {
+    /// Peak of live bytes above those at rest while the load of this size is served, and
+    /// what came back.
+    async fn peak(
+        &mut self,
+        size: u64,
+    ) -> Result<Result<(u64, Vec<Digest>), Unjudged>> {
         let wanted = if self.scenario.quick { 1 } else { PEAK_REPEATS };
         let mut peaks: Vec<(Duration, f64)> = Vec::new();
-        let mut stops = 0;
+        let (mut stops, mut parts) = (0, Vec::new());
         loop {
             let usual = peaks.iter().map(|(pause, _)| *pause).min();
             let stop = |pause| disturbance::stop(pause, usual.unwrap_or_default());
@@ -54,7 +64,7 @@ impl<I: Instrument, L: Load> Session<'_, I, L> {
             if bytes.len() >= wanted && !alone
                 || matches!(bytes[..], [first, second] if agree(first, second))
             {
-                return Ok(Ok(median_of(&bytes).unwrap_or(0.0) as u64));
+                return Ok(Ok((median_of(&bytes).unwrap_or(0.0) as u64, parts)));
             }
             let mut disturbed = None;
             if let Some(why) = stopped.filter(|_| peaks.len() - steady.len() > stops)
@@ -72,10 +82,11 @@ impl<I: Instrument, L: Load> Session<'_, I, L> {
                 let (sent, peak) = self.heap.peak(load, batch.requests == 1).await?;
                 match sent.disturbed {
                     Some(why) => disturbed = Some(why),
-                    None => peaks.push((
-                        sent.stats.longest_pause,
-                        peak.saturating_sub(rest) as f64,
-                    )),
+                    None => {
+                        let bytes = peak.saturating_sub(rest) as f64;
+                        peaks.push((sent.stats.longest_pause, bytes));
+                        parts = sent.stats.parts;
+                    }
                 }
             }
             if let Some(why) = disturbed

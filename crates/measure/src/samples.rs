@@ -18,6 +18,8 @@ pub struct Samples {
     /// Digests of the responses of the undisturbed rounds of all attempts, in parts, by
     /// the number of the round.
     pub responses: BTreeMap<u64, Vec<Digest>>,
+    /// The same of the single request that shows a peak, by size.
+    pub responses_of_sizes: BTreeMap<u64, Vec<Digest>>,
     /// The responses of the rounds.
     pub stats: RoundStats,
     /// The lowest median latency of a round, in microseconds. Other load on the

@@ -1,5 +1,7 @@
 //! What a service did beside keeping memory, as far as a few requests show it.
 
+use std::collections::BTreeSet;
+
 /// What one request was answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
@@ -18,6 +20,8 @@ pub struct Probe {
     pub calls: [f64; 2],
     /// Lines of its own log.
     pub log_lines: usize,
+    /// Names of the fields in these lines.
+    pub log_fields: BTreeSet<String>,
     /// What the lesson's [`lessons::Proof`] found: whether it does what it must, and
     /// what a service does that leaves it out.
     pub proof: Option<(bool, &'static str)>,

@@ -4,8 +4,8 @@
 //! no repair.
 
 use crate::figures::{bytes, grouped, memory, percent, power};
-use crate::probe::{Answer, Probe};
-use crate::work::left_out;
+use crate::probe::Probe;
+use crate::work::{left_out, other_answer};
 use measure::Verdict;
 use serde::{Deserialize, Serialize};
 
@@ -16,8 +16,9 @@ const BETTER_SHARE: f64 = 0.5;
 /// by a function that was renamed.
 const RENAMED: f64 = 0.02;
 
-/// Letters of an answer that are shown.
-const SHOWN: usize = 160;
+/// A peak of more than this many times the twin's takes memory that the job doesn't need,
+/// such as a buffer for the largest input. Right repairs were measured at up to 1.4 times.
+const PEAK_TIMES: u64 = 4;
 
 /// What a repair is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,9 +137,19 @@ pub fn judge(
         return growth(yours, before);
     }
     let cheats = probes.map_or_else(Vec::new, |(yours, twin)| left_out(yours, twin));
-    let outcome =
-        if cheats.is_empty() { Outcome::Repaired } else { Outcome::Cheated };
-    Judged { outcome, reasons: cheats }
+    if !cheats.is_empty() {
+        return Judged { outcome: Outcome::Cheated, reasons: cheats };
+    }
+    match yours.figures.peak_bytes.zip(twin.figures.peak_bytes) {
+        Some((peak, twins)) if peak > PEAK_TIMES * twins => {
+            let (peak, twins) = (memory(peak), memory(twins));
+            let why = format!(
+                "The peak has a limit, but it is {peak}, and the twin's is {twins}."
+            );
+            Judged { outcome: Outcome::Better, reasons: vec![why] }
+        }
+        _ => Judged { outcome: Outcome::Repaired, reasons: Vec::new() },
+    }
 }
 
 fn grows(seen: &Seen) -> bool {
@@ -196,25 +207,10 @@ fn growth(yours: &Seen, before: Option<&Figures>) -> Judged {
     Judged { outcome, reasons }
 }
 
-/// The first request that is answered otherwise.
-fn other_answer(yours: &Probe, twin: &Probe) -> Option<String> {
-    let both = yours.answers.iter().zip(&twin.answers).enumerate();
-    let (n, (yours, twin)) =
-        both.into_iter().find(|(_, (yours, twin))| yours != twin)?;
-    let Answer { request, .. } = twin;
-    let [got, expected] = [yours, twin].map(|answer| {
-        let shown: String = answer.text.chars().take(SHOWN).collect();
-        if shown.len() < answer.text.len() { shown + "…" } else { shown }
-    });
-    Some(format!(
-        "Request {} ({request}) is answered otherwise.\n  expected: {expected}\n  got:      {got}",
-        n + 1
-    ))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::probe::Answer;
 
     fn figures(bytes_per_request: f64, place: Option<&str>) -> Figures {
         let place = place.map(str::to_owned);
@@ -235,6 +231,7 @@ mod tests {
             answers: vec![answer("200 a"), answer("200 b")],
             calls: [2.0, 0.0],
             log_lines: 32,
+            log_fields: ["order".to_owned(), "tenant".to_owned()].into(),
             proof: Some((true, "lets a call go on")),
             failed: 0,
             ended: true,
@@ -334,6 +331,10 @@ mod tests {
             (Probe { calls: [2.0, 2.0], ..probe() }, "nothing is remembered"),
             (Probe { log_lines: 0, ..probe() }, "logs 0 lines"),
             (
+                Probe { log_fields: ["order".to_owned()].into(), ..probe() },
+                "lacks fields that the twin's has: tenant",
+            ),
+            (
                 Probe { proof: Some((false, "lets a call go on")), ..probe() },
                 "go on",
             ),
@@ -348,6 +349,18 @@ mod tests {
         for (cheat, word) in cheats {
             is(&bounded(cheat), Outcome::Cheated, word);
         }
+    }
+
+    #[test]
+    fn a_peak_that_is_always_large_is_no_repair() {
+        let peak = |peak| {
+            let figures = Figures { peak_bytes: Some(peak), ..Figures::default() };
+            seen(Verdict::Bounded, figures, probe())
+        };
+        let judged = |bytes| judge(&peak(bytes), &peak(837_000), None, None);
+        assert_eq!(judged(9_200_000).outcome, Outcome::Better);
+        assert!(judged(9_200_000).reasons[0].contains("it is 9.2 MB"));
+        assert_eq!(judged(1_100_000).outcome, Outcome::Repaired);
     }
 
     #[test]

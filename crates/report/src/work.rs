@@ -1,7 +1,10 @@
-//! What a service does less, or slower, than the twin: what it calls, logs, writes, and how
-//! long it takes.
+//! What a service does otherwise than the twin: what it answers, calls, logs, writes, and
+//! how long it takes.
 
-use crate::probe::Probe;
+use crate::probe::{Answer, Probe};
+
+/// Letters of an answer that are shown.
+const SHOWN: usize = 160;
 
 /// The number of calls may differ by this share of the twin's, as by another page size,
 /// before a repair does other work.
@@ -21,6 +24,22 @@ const SHARED_MIN: u64 = 4;
 /// before a service is slow. Calls to the database take a tenth of a second meanwhile.
 const SLOWER: f64 = 2.0;
 const SLOWER_SECONDS: f64 = 0.03;
+
+/// The first request that is answered otherwise.
+pub(crate) fn other_answer(yours: &Probe, twin: &Probe) -> Option<String> {
+    let both = yours.answers.iter().zip(&twin.answers).enumerate();
+    let (n, (yours, twin)) =
+        both.into_iter().find(|(_, (yours, twin))| yours != twin)?;
+    let Answer { request, .. } = twin;
+    let [got, expected] = [yours, twin].map(|answer| {
+        let shown: String = answer.text.chars().take(SHOWN).collect();
+        if shown.len() < answer.text.len() { shown + "…" } else { shown }
+    });
+    Some(format!(
+        "Request {} ({request}) is answered otherwise.\n  expected: {expected}\n  got:      {got}",
+        n + 1
+    ))
+}
 
 /// What a service leaves out, a sentence each.
 pub(crate) fn left_out(yours: &Probe, twin: &Probe) -> Vec<String> {
@@ -52,6 +71,12 @@ pub(crate) fn left_out(yours: &Probe, twin: &Probe) -> Vec<String> {
             "It logs {} lines where the twin logs {}.",
             yours.log_lines, twin.log_lines
         ));
+    }
+    let missing: Vec<_> =
+        twin.log_fields.difference(&yours.log_fields).map(String::as_str).collect();
+    if yours.log_lines > 0 && !missing.is_empty() {
+        let missing = missing.join(", ");
+        found.push(format!("Its log lacks fields that the twin's has: {missing}."));
     }
     if twin.ended && !yours.ended {
         found.push("It does not stop in order when it is asked to.".to_owned());

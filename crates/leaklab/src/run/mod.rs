@@ -23,7 +23,7 @@ pub use plan::Numbers;
 pub use programs::{
     Running, Under, connect, killed, limited, program, programs_folder,
 };
-pub use result::lesson_result;
+pub use result::{difference, lesson_result};
 pub use secrets::{Moment, Search, Seen};
 pub use service::Service;
 pub use under::UnderTool;

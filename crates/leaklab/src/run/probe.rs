@@ -12,17 +12,20 @@ use http_body_util::BodyExt;
 use lessons::{Plan, Proof};
 use measure::{HeapClient, Instrument, Load, Scenario};
 use report::probe::{Answer, Probe};
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+use std::mem::replace;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use workload::client::Connection;
 use workload::round::to_the_end;
-use workload::{ClientBehavior, Request, Round};
+use workload::{ClientBehavior, Request, Requests, Round};
 
 /// Requests in each pass. Twice as many lines fit the part of a log that is kept.
 const REQUESTS: u64 = 16;
 
-/// Where the database is silent or slow, deadlines are short. A request that a busy
-/// machine answers too late is sent again, up to this many times.
+/// Where the database is silent or slow, deadlines are short. What a busy machine may do
+/// too late is repeated, up to this many times.
 const TIMES_MAX: u64 = 10;
 
 /// What a proof waits for must come within this time.
@@ -46,6 +49,9 @@ const SLOWER: Fault = Fault::new(EVERY_OPERATION, FaultAction::Delay { ms: 20 })
 /// response beside them.
 const LOG: &str = "off,leaky=info,fixed=info,service::dynamo::credentials=debug";
 
+/// Lines whose fields have names.
+const JSON: &str = "--log-format=json";
+
 impl Run {
     /// Sends the requests to a service.
     ///
@@ -65,7 +71,8 @@ impl Run {
             let under = Under { log: Some(LOG), ..Under::default() };
             let began_with = database.table.items().await?;
             let (program, target) = (program(service.program)?, load.target());
-            let settings = service.settings(plan.lesson);
+            let settings =
+                [service.settings(plan.lesson), vec![JSON.into()]].concat();
             let (table, scratch) = (database.table.name(), self.scratch());
             let running =
                 under.start(&program, &target, table, &settings, scratch).await?;
@@ -74,10 +81,20 @@ impl Run {
             let (ended, log) = running.process.log_within(STOP_WITHIN).await;
             let items = database.table.items().await?;
             let writes = items > began_with;
-            Ok(Probe { ended, log_lines: log.len(), items, writes, ..probe })
+            let (log_lines, log_fields) = (log.len(), fields(&log));
+            Ok(Probe { ended, log_lines, log_fields, items, writes, ..probe })
         };
         self.with_database("probe", probed).await
     }
+}
+
+/// The names of the fields in these lines of JSON.
+fn fields(log: &[String]) -> BTreeSet<String> {
+    let read = |line: &String| serde_json::from_str::<Map<String, Value>>(line).ok();
+    log.iter()
+        .filter_map(read)
+        .flat_map(|line| line.into_iter().map(|f| f.0))
+        .collect()
 }
 
 async fn send(
@@ -121,9 +138,16 @@ async fn send(
     if lesson.shares_calls {
         load.set_faults(&[SLOWER]);
         let same = plan.request(1, 0);
-        let requests = Arc::new(move |_| same.clone());
-        Round { requests, ..at_once(plan) }.run(origin).await?;
-        probe.shared_calls = calls().await?.saturating_sub(before);
+        let requests: Requests = Arc::new(move |_| same.clone());
+        probe.shared_calls = u64::MAX;
+        // On a busy machine some connections open too late to share a call.
+        for _ in 0..TIMES_MAX {
+            let requests = Arc::clone(&requests);
+            Round { requests, ..at_once(plan) }.run(origin).await?;
+            let after = calls().await?;
+            let made = after.saturating_sub(replace(&mut before, after));
+            probe.shared_calls = probe.shared_calls.min(made);
+        }
     }
     if let Some(proof) = lesson.proof {
         load.set_faults(proof.faults);

@@ -2,7 +2,7 @@
 
 use crate::run::Measured;
 use lessons::Plan;
-use measure::judge::pair;
+use measure::judge::pair::{self, Difference};
 use measure::{Samples, Scenario};
 use report::comparison::{Cost, Latency, LessonResult, TwinResult};
 use std::collections::BTreeMap;
@@ -26,7 +26,10 @@ pub fn lesson_result(
     if let Some((leaky, fixed)) = pair {
         let (leaky, fixed) = (&leaky.samples, &fixed.samples);
         mismatches.extend(pair::burst_mismatch(leaky, fixed, scenario));
-        mismatches.extend(responses_mismatch(plan, scenario, leaky, fixed));
+        let differ = difference(plan, scenario, leaky, fixed).map(|place| {
+            format!("the responses of the twins differ, first in {place}")
+        });
+        mismatches.extend(differ);
     }
     let answers_sha256 = all
         .iter()
@@ -50,7 +53,7 @@ pub fn lesson_result(
         as_expected: mismatches.is_empty(),
         mismatches,
         same_answers: pair.and_then(|(leaky, fixed)| {
-            pair::same_responses(&leaky.samples, &fixed.samples)
+            pair::same_responses(&leaky.samples, &fixed.samples, scenario)
         }),
         answers_sha256: answers_sha256.unwrap_or_default(),
         cost: pair.map(|(leaky, fixed)| cost(leaky, fixed)),
@@ -66,24 +69,26 @@ fn clauses(measured: &Measured) -> Vec<String> {
     mismatches.iter().map(|clause| format!("{name} {clause}")).collect()
 }
 
-/// Names the first request whose responses differ, unless the lesson allows that.
-fn responses_mismatch(
+/// Where the responses of two services differ first, unless the lesson allows that.
+pub fn difference(
     plan: Plan,
     scenario: &Scenario,
-    leaky: &Samples,
-    fixed: &Samples,
+    first: &Samples,
+    second: &Samples,
 ) -> Option<String> {
-    let refused = leaky.stats.refused + fixed.stats.refused > 0;
+    let refused = first.stats.refused + second.stats.refused > 0;
     let may_differ = plan.lesson.outage || (plan.lesson.may_refuse && refused);
-    if may_differ || pair::same_responses(leaky, fixed) != Some(false) {
-        return None;
-    }
-    let first = pair::first_difference(leaky, fixed, scenario);
-    let place = first.map_or_else(String::new, |(round, n)| {
-        let request = plan.sized(scenario.smallest()).request(round, n);
-        format!(", first in round {round} near request {n}: {request}")
-    });
-    Some(format!("the responses of the twins differ{place}"))
+    let found = pair::first_difference(first, second, scenario);
+    Some(match found.filter(|_| !may_differ)? {
+        Difference::Round(round, n) => {
+            let request = plan.sized(scenario.smallest()).request(round, n);
+            format!("round {round} near request {n}: {request}")
+        }
+        Difference::Size(size) => {
+            let request = plan.sized(size).request(0, 0);
+            format!("an input of {size}: {request}")
+        }
+    })
 }
 
 fn cost(leaky: &Measured, fixed: &Measured) -> Cost {

@@ -4,6 +4,7 @@
 use super::Judgement;
 use crate::samples::Samples;
 use crate::scenario::{Growth, Scenario};
+use std::collections::BTreeMap;
 use workload::Digest;
 use workload::round::PARTS;
 
@@ -16,34 +17,52 @@ const OWN_CALLS: f64 = 0.5;
 /// difference could be one arena that the allocator happens to keep.
 const RESIDENT_TIMES: u64 = 2;
 
-/// Whether the responses of the rounds that both have are the same; `None` where no round
-/// was undisturbed in both.
-pub fn same_responses(first: &Samples, second: &Samples) -> Option<bool> {
-    let mut common = common_rounds(first, second).peekable();
-    common.peek()?;
-    Some(common.all(|(_, first, second)| first == second))
+/// Where responses differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Difference {
+    /// In this round, near this request, both by number.
+    Round(u64, u64),
+    /// The response to a request with an input of this size.
+    Size(u64),
 }
 
-/// The round and the request near which responses differ first, both by number.
+/// Whether the responses that both have are the same; `None` where no round was
+/// undisturbed in both.
+pub fn same_responses(
+    first: &Samples,
+    second: &Samples,
+    scenario: &Scenario,
+) -> Option<bool> {
+    common(&first.responses, &second.responses).next()?;
+    Some(first_difference(first, second, scenario).is_none())
+}
+
+/// Where responses differ first.
 pub fn first_difference(
     first: &Samples,
     second: &Samples,
     scenario: &Scenario,
-) -> Option<(u64, u64)> {
-    common_rounds(first, second).find_map(|(round, first, second)| {
-        let part = first.iter().zip(second).position(|(one, other)| one != other)?;
-        Some((round, (part as u64 * scenario.requests).div_ceil(PARTS)))
-    })
+) -> Option<Difference> {
+    let of_round = |(round, first, second): (u64, &[Digest], &[Digest])| {
+        let part = first.iter().zip(second).position(|(one, other)| one != other);
+        let request = (part.unwrap_or(0) as u64 * scenario.requests).div_ceil(PARTS);
+        (first != second).then_some(Difference::Round(round, request))
+    };
+    let [sizes, others] = [first, second].map(|samples| &samples.responses_of_sizes);
+    let of_size =
+        || common(sizes, others).find(|(_, first, second)| first != second);
+    common(&first.responses, &second.responses)
+        .find_map(of_round)
+        .or_else(|| of_size().map(|(size, ..)| Difference::Size(size)))
 }
 
-/// Rounds with the same number have the same requests.
-fn common_rounds<'a>(
-    first: &'a Samples,
-    second: &'a Samples,
+/// Rounds with the same number have the same requests, and so have sizes.
+fn common<'a>(
+    first: &'a BTreeMap<u64, Vec<Digest>>,
+    second: &'a BTreeMap<u64, Vec<Digest>>,
 ) -> impl Iterator<Item = (u64, &'a [Digest], &'a [Digest])> {
-    first.responses.iter().filter_map(|(round, responses)| {
-        let others = second.responses.get(round)?;
-        Some((*round, &responses[..], &others[..]))
+    first.iter().filter_map(|(number, responses)| {
+        Some((*number, &responses[..], &second.get(number)?[..]))
     })
 }
 

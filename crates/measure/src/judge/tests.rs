@@ -108,18 +108,25 @@ fn a_disturbed_measurement_is_inconclusive_whatever_it_read() {
 #[test]
 fn only_rounds_that_both_services_had_are_compared() {
     // Responses that differ in their number.
+    let parts =
+        |&(round, parts): &(u64, usize)| (round, vec![Digest::default(); parts]);
     let with = |rounds: &[(u64, usize)]| Samples {
-        responses: rounds
-            .iter()
-            .map(|&(round, parts)| (round, vec![Digest::default(); parts]))
-            .collect(),
+        responses: rounds.iter().map(parts).collect(),
+        responses_of_sizes: [(600, 1)].iter().map(parts).collect(),
         ..samples(&steady(0), [0, 0])
     };
     let first = with(&[(1, 1), (2, 1)]);
-    let same = |second: &[(u64, usize)]| pair::same_responses(&first, &with(second));
+    let scenario = leak(Verdict::Bounded);
+    let same = |second: &[(u64, usize)]| {
+        pair::same_responses(&first, &with(second), &scenario)
+    };
     assert_eq!(same(&[(2, 1), (3, 2)]), Some(true));
     assert_eq!(same(&[(1, 1), (2, 2)]), Some(false));
     assert_eq!(same(&[(3, 1)]), None);
+    let mut other = with(&[(1, 1)]);
+    other.responses_of_sizes = [(600, 2)].iter().map(parts).collect();
+    let found = pair::first_difference(&first, &other, &scenario);
+    assert_eq!(found, Some(pair::Difference::Size(600)));
 }
 
 #[test]

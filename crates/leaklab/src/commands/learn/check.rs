@@ -2,7 +2,9 @@
 
 use crate::failure::Failure;
 use crate::progress::Progress;
-use crate::run::{EngineChoice, Measured, Numbers, Permit, Run, Service};
+use crate::run::{
+    EngineChoice, Measured, Numbers, Permit, Run, Service, difference,
+};
 use crate::stop::Stop;
 use anyhow::{Context, anyhow};
 use lessons::{Kind, Lesson, Plan};
@@ -139,7 +141,12 @@ pub(super) async fn check(
         more.push("Resident memory stays high after a burst.".to_owned());
     }
     let twin_seen = seen(&twin, Some(twin_probe.clone()), &[]);
-    let differs = refuses.or_else(|| differs(&check, &yours, &twin));
+    let other = || {
+        let (yours, twin) = (&yours.samples, &twin.samples);
+        let place = difference(check.plan, &check.scenario, yours, twin)?;
+        Some(format!("Responses differ from the twin's, first in {place}."))
+    };
+    let differs = refuses.or_else(other);
     let mut yours_seen = seen(&yours, Some(probe.clone()), &more);
     let mut judged = judge(&yours_seen, &twin_seen, before, differs.clone());
     // What is bounded here may grow with other clients.
@@ -227,23 +234,6 @@ fn seen(measured: &Measured, probe: Option<Probe>, more: &[String]) -> Seen {
         errors: about("answered ").next().map(|clause| format!("It {clause}.")),
         probe,
     }
-}
-
-/// The first request of the measurement whose responses differ, unless the lesson allows
-/// that.
-fn differs(check: &Check, yours: &Measured, twin: &Measured) -> Option<String> {
-    let Check { plan, scenario, .. } = check;
-    let (yours, twin) = (&yours.samples, &twin.samples);
-    let refused = yours.stats.refused + twin.stats.refused > 0;
-    let may_differ = plan.lesson.outage || (plan.lesson.may_refuse && refused);
-    if may_differ || pair::same_responses(yours, twin) != Some(false) {
-        return None;
-    }
-    let (round, n) = pair::first_difference(yours, twin, scenario)?;
-    let request = plan.sized(scenario.smallest()).request(round, n);
-    Some(format!(
-        "Round {round} is answered otherwise near request {n} ({request})."
-    ))
 }
 
 /// Whether nothing is to be repaired.
