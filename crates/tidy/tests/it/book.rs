@@ -12,6 +12,7 @@ use url::Url;
 
 #[path = "../../../report/tests/it/browser.rs"]
 #[expect(dead_code, reason = "the report's tests need more of it")]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod browser;
 
 /// What mdBook has around a chapter, and its names of anchors.
