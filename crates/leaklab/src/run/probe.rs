@@ -71,8 +71,7 @@ impl Run {
             let under = Under { log: Some(LOG), ..Under::default() };
             let began_with = database.table.items().await?;
             let (program, target) = (program(service.program)?, load.target());
-            let settings =
-                [service.settings(plan.lesson), vec![JSON.into()]].concat();
+            let settings = [service.settings(plan.lesson), vec![JSON]].concat();
             let (table, scratch) = (database.table.name(), self.scratch());
             let running =
                 under.start(&program, &target, table, &settings, scratch).await?;
@@ -104,13 +103,8 @@ async fn send(
 ) -> Result<Probe> {
     let origin = running.origin();
     let heap = HeapClient::new(origin);
-    let calls = async || -> Result<u64> {
-        // Counters alone have no gauges.
-        let reading = heap.at_rest().await?;
-        Ok(reading.gauges.get(DATABASE_CALLS).copied().unwrap_or(0))
-    };
     let mut probe = Probe::default();
-    let mut before = calls().await?;
+    let mut before = calls(&heap).await?;
     let lesson = plan.lesson;
     let requests = REQUESTS.min(plan.requests);
     // What a client doesn't read to its end can't be compared.
@@ -131,23 +125,13 @@ async fn send(
             };
             probe.answers.push(answer);
         }
-        let after = calls().await?;
+        let after = calls(&heap).await?;
         probe.calls[pass] = after.saturating_sub(before) as f64 / sent.max(1) as f64;
         before = after;
     }
     if lesson.shares_calls {
         load.set_faults(&[SLOWER]);
-        let same = plan.request(1, 0);
-        let requests: Requests = Arc::new(move |_| same.clone());
-        probe.shared_calls = u64::MAX;
-        // On a busy machine some connections open too late to share a call.
-        for _ in 0..TIMES_MAX {
-            let requests = Arc::clone(&requests);
-            Round { requests, ..at_once(plan) }.run(origin).await?;
-            let after = calls().await?;
-            let made = after.saturating_sub(replace(&mut before, after));
-            probe.shared_calls = probe.shared_calls.min(made);
-        }
+        probe.shared_calls = shared_calls(running, &heap, plan).await?;
     }
     if let Some(proof) = lesson.proof {
         load.set_faults(proof.faults);
@@ -169,6 +153,32 @@ async fn send(
     let seconds = began.elapsed().as_secs_f64() / served;
     probe.seconds.push(("A request under load", seconds));
     Ok(probe)
+}
+
+/// Calls to the database since it started.
+async fn calls(heap: &HeapClient) -> Result<u64> {
+    // Counters alone have no gauges.
+    let reading = heap.at_rest().await?;
+    Ok(reading.gauges.get(DATABASE_CALLS).copied().unwrap_or(0))
+}
+
+/// Calls to the database for the same request, sent several times at once. The fewest of
+/// some tries: on a busy machine some connections open too late to share a call.
+async fn shared_calls(
+    running: &Running,
+    heap: &HeapClient,
+    plan: Plan,
+) -> Result<u64> {
+    let same = plan.request(1, 0);
+    let requests: Requests = Arc::new(move |_| same.clone());
+    let (mut before, mut fewest) = (calls(heap).await?, u64::MAX);
+    for _ in 0..TIMES_MAX {
+        let round = Round { requests: Arc::clone(&requests), ..at_once(plan) };
+        round.run(running.origin()).await?;
+        let after = calls(heap).await?;
+        fewest = fewest.min(after.saturating_sub(replace(&mut before, after)));
+    }
+    Ok(fewest)
 }
 
 /// Requests that are sent side by side.
