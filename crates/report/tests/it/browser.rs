@@ -63,9 +63,10 @@ impl Browser {
         self.visit(url.as_str());
     }
 
-    /// Opens an address.
+    /// Opens an address, until it has been drawn: before that, Chromium drops keys.
     pub(crate) fn visit(&self, url: &str) {
         self.call("url", json!({ "url": url }));
+        self.ask("null");
     }
 
     /// The value of an expression once the page has been laid out. `checks.js` has the
