@@ -29,8 +29,8 @@ impl Mapping {
         let (start, end) = (u64::from_str_radix(start, 16).ok()?, number()?);
         let offset = u64::from_str_radix(fields.nth(1)?, 16).ok()?;
         let path = &rest[rest.find(" /")? + 1..];
-        let replaced = path.ends_with(REPLACED);
-        let path = path.trim_end_matches(REPLACED).into();
+        let left = path.strip_suffix(REPLACED);
+        let (path, replaced) = (left.unwrap_or(path).into(), left.is_some());
         Some(Self { range: start..end, offset, path, replaced })
     }
 

@@ -5,6 +5,7 @@ use crate::view::View;
 use crate::window::OPEN_FOR;
 use maud::{Markup, html};
 use report::axis::bytes;
+use report::figures::percent;
 
 /// What is known of it, if a viewer asked.
 pub(crate) fn panel(view: &View<'_>, tick: &Tick) -> Markup {
@@ -34,7 +35,7 @@ pub(crate) fn found(view: &View<'_>, line: &Line) -> Markup {
         p {
             b class=(view.class(place)) { (view.name(place)) } ": "
             code { (line.place) } " in " code { (line.function) } " holds "
-            b { (share(line)) } " of what " (line.requests) " requests "
+            b { (percent(line.share)) } " of what " (line.requests) " requests "
             @if line.at_peak { "had at the peak, " (bytes(line.bytes as f64)) }
             @else { "left, " b { (bytes(each)) } " each" }
         }
@@ -51,9 +52,4 @@ pub(crate) fn found(view: &View<'_>, line: &Line) -> Markup {
             p { small { "Naming call stacks took " (bytes(line.names_bytes as f64)) " of this process; chart and limit leave them out." } }
         }
     }
-}
-
-/// `97 %`.
-pub(crate) fn share(line: &Line) -> String {
-    format!("{:.0} %", line.share * 100.0)
 }

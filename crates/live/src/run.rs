@@ -20,7 +20,7 @@ use workload::Steady;
 pub struct About {
     /// What is done: `l09 Call budget`.
     pub title: String,
-    /// How: `GET /controls/{id}/quote`.
+    /// How: `GET /orders/{id}/quote`.
     pub detail: String,
     /// Names of the services, in the order of their cards.
     pub names: Vec<String>,

@@ -10,6 +10,7 @@ use crate::{calls, line};
 use limit::Bytes;
 use maud::{Markup, html};
 use report::axis::{bytes, number};
+use report::figures::percent;
 use serde_json::json;
 
 /// For which screen is drawn.
@@ -180,7 +181,7 @@ fn card(view: &View<'_>, place: usize, service: usize) -> Markup {
                 span class={ "state " (sample.state.word()) } { (sample.state.word()) (again) }
                 @if let Some(line) = line {
                     @let file = line.place.rsplit('/').next();
-                    " " small { code { (file.unwrap_or_default()) } ": " (line::share(line)) }
+                    " " small { code { (file.unwrap_or_default()) } ": " (percent(line.share)) }
                 }
             }
             p class="large" { b { (resident) } small { "resident memory" } }

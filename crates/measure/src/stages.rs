@@ -7,8 +7,8 @@ use crate::judge::trend::{
     GIVEN_BACK, Reasoned, STAGES_MAX, Stage, Trend, may_follow_rounds, trend,
 };
 use crate::judge::{
-    Judgement, MetricSlope, SiteGrowth, WINDOWS_SHOW, judge, requests_needed, rises,
-    show, sites, within_slope,
+    Judgement, MetricSlope, SHARE_MIN, SiteGrowth, WINDOWS_SHOW, judge,
+    requests_needed, rises, show, sites, within_slope,
 };
 use crate::samples::Samples;
 use crate::scenario::{Growth, Scenario, Verdict};
@@ -47,9 +47,6 @@ const IDLE_REQUESTS: u64 = 50;
 /// Single requests of a status that are needed: with five, one in which a table doubles
 /// or a buffer moves is not the median.
 const OF_STATUS_MIN: usize = 5;
-/// In-app lines that gained a smaller share of the slope are noise. A vector of what
-/// libraries allocate shows when it doubles.
-const IN_APP_SHOWS: f64 = 0.005;
 /// Fewer bytes are not what a connection leaves, but chance.
 const CONNECTION_MIN: f64 = 16.0;
 
@@ -353,9 +350,9 @@ impl<I: Instrument, L: Load> Staged<'_, I, L> {
         let longest = Batch { requests: within(DOUBLES_WITHIN), ..second };
         self.session.windows([second], samples).await?;
         let grown = sites(samples, &self.session.scenario);
+        // A vector of what libraries allocate shows when it doubles.
         let in_app = |site: &SiteGrowth| {
-            site.in_app_frame.is_some()
-                && site.bytes_per_request > IN_APP_SHOWS * slope
+            site.in_app_frame.is_some() && site.bytes_per_request > SHARE_MIN * slope
         };
         let shown = show(&grown, slope) && grown.iter().any(in_app);
         if !shown && longest.requests > second.requests {

@@ -14,8 +14,10 @@ mod tests;
 
 pub use growth::{requests_needed, rounds_grow};
 pub use metrics::{MetricSlope, c_heap, rises};
+pub(crate) use sites::{
+    SHARE_MIN, WINDOWS_SHOW, show, sites, sites_in, within_slope,
+};
 pub use sites::{SiteGrowth, in_app_first, place};
-pub(crate) use sites::{WINDOWS_SHOW, show, sites, sites_in, within_slope};
 
 use crate::samples::Samples;
 use crate::scenario::{Scenario, Verdict};

@@ -55,7 +55,7 @@ const TABLE_BLOCKS: i64 = 2;
 const TABLE_SHARE: f64 = 0.05;
 
 /// In-app lines that allocate a smaller share may be noise.
-const SHARE_MIN: f64 = 0.005;
+pub(crate) const SHARE_MIN: f64 = 0.005;
 
 /// Puts in-app lines first. Libraries allocate a request or a read buffer for in-app code,
 /// which keeps it: its own lines beside it may be small.

@@ -15,7 +15,9 @@ pub const STAGES_MAX: usize = 3;
 /// this share of the rate before over a stage that is twice as long.
 const GOES_ON: f64 = 0.6;
 
-/// A rate that falls by less between stages is that of the requests.
+/// What each round leaves, whatever its requests, has half the rate per request in a stage
+/// that is twice as long. A rate that falls to no less than this share of the one before
+/// is that of the requests.
 const STEADY: f64 = 0.9;
 
 /// A round in which less than this share of the stage's growth happened did not grow.

@@ -165,10 +165,8 @@ impl Target {
     }
 
     fn last_words(&self) -> String {
-        let log = fs::read(&self.log).unwrap_or_default();
-        let log = String::from_utf8_lossy(&log);
-        let lines: Vec<_> =
-            log.lines().filter(|line| !line.trim().is_empty()).collect();
+        let mut lines = self.log();
+        lines.retain(|line| !line.trim().is_empty());
         match lines.len() {
             0 => "(empty)".to_owned(),
             all => lines[all.saturating_sub(LAST_LINES)..].join(" | "),
