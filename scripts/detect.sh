@@ -67,7 +67,8 @@ found_once() { # SIZE SEED
 if [ "$mode" = cost ]; then
     for pair in $(seq 1 "$runs"); do
         for instrument in process preload; do
-            measured "$instrument" --count 4000
+            # Long enough that a burst of other work does not decide it.
+            measured "$instrument" --count 40000
             jq '.requests[0].reached_per_second' "$folder/out/measure.json"
         done | paste -s | awk -v pair="$pair" '{
             printf "pair %d: %d without, %d with, %.2f\n", pair, $1, $2, $2 / $1 }'

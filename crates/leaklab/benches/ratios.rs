@@ -164,7 +164,9 @@ impl Side {
             Database::open(&EngineChoice::Embedded, plan.lesson.id).await?;
         database.table.put(plan.data()).await?;
         database.table.put(plan.round_data(0..rounds + 1)).await?;
-        let settings = [plan.lesson.settings, more].concat();
+        // Those of a lesson about overload make the service refuse requests.
+        let own = if plan.lesson.may_refuse { &[] } else { plan.lesson.settings };
+        let settings = [own, more].concat();
         let (target, table) = (&database.target, database.table.name());
         let under = Under::default();
         let twin =

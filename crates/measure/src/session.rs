@@ -256,13 +256,15 @@ impl<'a, I: Instrument, L: Load> Session<'a, I, L> {
     }
 
     /// Bytes that a connection leaves: what more is left if the same number of requests
-    /// has a connection each. The warm-up had as many at once.
+    /// has a connection each and not one for two. The warm-up had as many at once.
     pub(crate) async fn left_by_connection(&mut self) -> Result<f64> {
         let requests = self.scenario.concurrency * WARM_UP;
+        let fewer = requests / 2;
         let (mut each, mut before) = (Vec::new(), 0.0);
         for _ in 0..CONNECTION_REPEATS {
             let mut grew = [0.0; 2];
-            for (grew, concurrency) in grew.iter_mut().zip([1, requests]) {
+            // Not with one, which needs no buffers of a second worker.
+            for (grew, concurrency) in grew.iter_mut().zip([fewer, requests]) {
                 // After the first of two, buffers are as after the second.
                 for _ in 0..2 {
                     let round = self.number().await?;
@@ -274,7 +276,7 @@ impl<'a, I: Instrument, L: Load> Session<'a, I, L> {
                     *grew = live - replace(&mut before, live);
                 }
             }
-            each.push((grew[1] - grew[0]) / (requests - 1) as f64);
+            each.push((grew[1] - grew[0]) / (requests - fewer) as f64);
         }
         Ok(median_of(&each).unwrap_or(0.0))
     }

@@ -19,6 +19,8 @@ pub struct Comparison {
     pub seed: u64,
     pub as_expected: bool,
     pub seconds: f64,
+    #[serde(default)]
+    pub measured_at: String,
     pub environment: Environment,
     pub driver_resident_bytes: Option<u64>,
     pub lessons: Vec<LessonResult>,

@@ -1,7 +1,8 @@
 //! Figures in words: how much, and how far it can be trusted.
 
 use crate::comparison::{Comparison, LessonResult, SiteGrowth, TwinResult, Verdict};
-use std::time::Duration;
+use chrono::{DateTime, Utc};
+use std::time::{Duration, SystemTime};
 use thousands::Separable;
 
 /// A share of the growth below which a site explains nothing: it would print as 0 %.
@@ -69,13 +70,19 @@ pub fn slope(slope: f64, ci95: [f64; 2]) -> String {
     format!("{slope} B per request (95 %: {low} to {high})")
 }
 
+/// The time now as results have it, such as `2026-11-30 09:15 UTC`.
+pub fn now() -> String {
+    let now = DateTime::<Utc>::from(SystemTime::now());
+    now.format("%Y-%m-%d %H:%M UTC").to_string()
+}
+
 /// On what a comparison was made, in a sentence.
 pub fn conditions(comparison: &Comparison) -> String {
-    let Comparison { environment, seed, seconds, .. } = comparison;
+    let Comparison { environment, seed, seconds, measured_at, .. } = comparison;
     let quick = if environment.quick { ", --quick" } else { "" };
     format!(
         "Seed {seed}, {seconds:.0} s on {} cores, {}; leaklab {}, {}, {}; \
-         aws-sdk-dynamodb {}; engine {}{quick}.",
+         aws-sdk-dynamodb {}; engine {}{quick}. {measured_at}",
         environment.cores,
         environment.system,
         environment.leaklab,

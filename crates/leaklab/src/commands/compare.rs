@@ -14,7 +14,7 @@ use measure::Scenario;
 use report::baseline::{Conditions, Load};
 use report::comparison::{Comparison, Environment, LessonResult, SCHEMA};
 use report::page::{self, Folder};
-use report::{Output, table};
+use report::{Output, figures, table};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
@@ -77,6 +77,7 @@ pub async fn run(arguments: &Compare) -> Result<ExitCode, Failure> {
         seed: arguments.numbers.seed,
         as_expected: results.iter().all(|lesson| lesson.as_expected),
         seconds: began.elapsed().as_secs_f64(),
+        measured_at: figures::now(),
         environment: environment(arguments),
         driver_resident_bytes: heap::reading::resident_bytes(),
         lessons: results,

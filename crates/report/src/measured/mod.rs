@@ -34,6 +34,8 @@ pub struct Measured {
     pub schema: u32,
     pub instrument: String,
     #[serde(default)]
+    pub measured_at: String,
+    #[serde(default)]
     pub passed: bool,
     #[serde(default)]
     pub planted_bytes: Option<u64>,

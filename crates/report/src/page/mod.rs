@@ -11,6 +11,7 @@ mod overview;
 mod requests;
 mod sites;
 mod source;
+mod words;
 
 pub use folder::Folder;
 pub use requests::{Sources, measured};

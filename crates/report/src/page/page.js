@@ -19,6 +19,8 @@
   const number = (text) => Number(text.replace(/[^\d.-]/g, ""));
   for (const figure of all("figure")) {
     const chart = figure.querySelector("svg");
+    // The arrow keys work: a screen reader has to pass them on.
+    chart.setAttribute("role", "application");
     const [head, ...rows] = all("tr", figure).map((row) => [...row.cells].map((cell) => cell.textContent));
     const lines = all("g:not(.grid)", chart).map((line) => all("circle", line));
     const spots = lines.reduce((one, other) => (other.length > one.length ? other : one), []);

@@ -30,7 +30,7 @@ pub fn measured(
         header {
             p class="brand" { "Leaklab" }
             h1 { (measured.sentence()) }
-            p class="made" { (about(measured)) }
+            p class="made" { (about(measured)) " " (measured.measured_at) }
         }
         main {
             section id="overview" aria-label="All requests" {

@@ -2,7 +2,7 @@
 //! says how much.
 
 use super::folder::MARKS;
-use super::{Folder, part};
+use super::{Folder, part, words};
 use crate::comparison::{LessonResult, SiteGrowth};
 use crate::figures;
 use maud::{Markup, html};
@@ -31,6 +31,9 @@ struct File<'a> {
 struct Row {
     changed: bool,
     sides: [Range<usize>; 2],
+    /// The lines of each side that resemble one of the other, with their differences
+    /// marked; the first line of the side has the number 0.
+    marked: [BTreeMap<usize, Markup>; 2],
 }
 
 /// Both files; a single one where they are the same.
@@ -113,13 +116,15 @@ fn rows([old, new]: &[File<'_>; 2]) -> Vec<Row> {
     for operation in TextDiff::from_slices(&old.lines, &new.lines).ops() {
         let sides = [operation.old_range(), operation.new_range()];
         if operation.tag() != DiffTag::Equal {
-            rows.push(Row { changed: true, sides });
+            let lines = [&old.lines[sides[0].clone()], &new.lines[sides[1].clone()]];
+            rows.push(Row { changed: true, sides, marked: words::marked(lines) });
             continue;
         }
         let [left, right] = sides;
         rows.extend(left.zip(right).map(|(left, right)| Row {
             changed: false,
             sides: [left..left + 1, right..right + 1],
+            marked: Default::default(),
         }));
     }
     rows
@@ -148,7 +153,7 @@ fn stretches<'a>(rows: &'a [Row], files: &[File<'_>; 2]) -> Vec<(bool, &'a [Row]
     stretches.map(stretch).collect()
 }
 
-fn line(n: usize, file: &File<'_>) -> Markup {
+fn line(n: usize, file: &File<'_>, marked: Option<&Markup>) -> Markup {
     let text = file.lines[n].trim_start();
     let indent = file.lines[n].len() - text.len();
     let fault = MARKS.iter().any(|mark| text.starts_with(mark));
@@ -160,7 +165,9 @@ fn line(n: usize, file: &File<'_>) -> Markup {
     html! {
         p {
             i { (n + 1) }
-            code class=[class] style={ "--i:" (indent) } { (text) }
+            code class=[class] style={ "--i:" (indent) } {
+                @if let Some(marked) = marked { (marked) } @else { (text) }
+            }
             @if let Some((bytes, share)) = file.held.get(&n) {
                 b class="held" { (figures::bytes(*bytes)) " B, " (figures::percent(*share)) }
             }
@@ -171,12 +178,15 @@ fn line(n: usize, file: &File<'_>) -> Markup {
 fn markup(row: &Row, files: &[File<'_>; 2]) -> Markup {
     html! {
         div class={ "row" @if row.changed { " changed" } } {
-            @for ((lines, file), (class, twin)) in row.sides.iter().zip(files).zip([("old", "leaky"), ("new", "fixed")]) {
+            @for (side, (class, twin)) in [("old", "leaky"), ("new", "fixed")].into_iter().enumerate() {
+                @let lines = &row.sides[side];
                 // By ear, an equal line is read once.
                 @let twice = class == "new" && !row.changed;
                 div class={ (class) @if lines.is_empty() { " void" } } aria-hidden=[twice.then_some("true")] {
                     @if row.changed && !lines.is_empty() { span class="sr" { "only in " (twin) ":" } }
-                    @for n in lines.clone() { (line(n, file)) }
+                    @for n in lines.clone() {
+                        (line(n, &files[side], row.marked[side].get(&(n - lines.start))))
+                    }
                 }
             }
         }

@@ -26,6 +26,7 @@ use load::FileLoad;
 use measure::outside::{self, Limits};
 use outputs::Outputs;
 use reader::Reader;
+use report::figures;
 use report::measured::{Measured, RequestResult, SCHEMA};
 use std::fs;
 use std::net::SocketAddr;
@@ -123,6 +124,7 @@ async fn all(
     let measured = Measured {
         schema: SCHEMA,
         instrument: reader.name().to_owned(),
+        measured_at: figures::now(),
         passed: false,
         planted_bytes: arguments.plant,
         baseline: None,
