@@ -6,7 +6,7 @@ use crate::mystery::Mystery;
 use crate::result::{Exercise, TeamResult};
 use anyhow::{Context, Result, ensure};
 use lessons::{Kind, LESSONS, Lesson, chapters};
-use maud::{DOCTYPE, html};
+use maud::{DOCTYPE, PreEscaped, html};
 use report::Refusal;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -102,7 +102,7 @@ impl Board {
                 title { "The class" }
                 style { (STYLE) }
                 // Unlike a page that refreshes itself, it stays where it was scrolled to.
-                script { "setTimeout(()=>location.reload()," (REFRESH_S) "e3)" }
+                script { (PreEscaped("setTimeout(()=>location.reload(),")) (REFRESH_S) "e3)" }
                 main tabindex="0" {
                     h1 { "The class" }
                     table {

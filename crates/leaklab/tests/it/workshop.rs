@@ -124,7 +124,12 @@ fn a_class_of_three_teams_shows_who_is_where_and_who_was_tampered_with() {
     contains(&shown["refused"].to_string(), &["team-03.json", "another code"]);
     contains(
         &read("board.html"),
-        &["location.reload()", "<html lang=\"en\">", "<h1>", "team-03.json"],
+        &[
+            "setTimeout(()=>location.reload(),10e3)",
+            "<html lang=\"en\">",
+            "<h1>",
+            "team-03.json",
+        ],
     );
 
     // A better result, by hand; and a file that is no result, which hides no other.
