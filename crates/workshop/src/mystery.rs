@@ -13,6 +13,13 @@ use std::ops::RangeInclusive;
 /// Seed of the data of every mystery.
 pub const DATA_SEED: u64 = 7;
 
+/// What a hard mystery's requests may ask for: nothing else tells which ids exist.
+const DATA: &str = "\
+# The shop has the orders ord-00000000 to ord-00000199. Where there are sessions, they
+# are tok-1 to tok-30000. Of tenants with more orders there are size-100, size-300 and
+# size-900, named for the number of their orders.
+";
+
 /// Lines above or below an expected one that are the same statement.
 const NEAR: usize = 2;
 
@@ -118,7 +125,9 @@ impl Mystery {
             Level::Hard => polite(&route.job.blind.request),
             _ => route.job.blind.request.clone(),
         });
-        format!("@host = {host}\n\n{}", requests.collect::<Vec<_>>().join("\n"))
+        let requests = requests.collect::<Vec<_>>().join("\n");
+        let data = if self.level == Level::Hard { DATA } else { "" };
+        format!("{data}@host = {host}\n\n{requests}")
     }
 
     /// A file for the answers, to be filled in.
