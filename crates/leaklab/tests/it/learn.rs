@@ -83,6 +83,7 @@ fn an_exercise_is_predicted_repaired_and_judged() {
     );
     let told = workspace.learn(0, &["start", "l09"]);
     contains(&told, &["135 kB", "Each request of the run", "--predict N"]);
+    contains(&workspace.learn(0, &[]), &["begun", "Next: leaklab learn check l09"]);
     let exercise = std::fs::read_to_string(workspace.file(id("l09"))).unwrap();
     assert!(exercise.contains("read_timeout") && !exercise.contains("LEAK"));
     contains(&workspace.learn(2, &["start", "l09", "--predict", "9"]), &["1 to 4"]);
@@ -119,6 +120,13 @@ fn a_failed_fix_is_no_repair() {
     workspace.check("l11", "decoys", "STILL LEAKS");
     contains(&workspace.learn(0, &["hint", "l11"]), &["1. "]);
     contains(&workspace.learn(0, &["hint", "l11"]), &["1. ", "2. "]);
+    // What it grew by before is not known, so it is not called BETTER.
+    std::fs::write(workspace.file(id("l12")), "edited").unwrap();
+    let edited = workspace.check("l12", "leaky", "STILL LEAKS");
+    contains(&edited["reasons"].to_string(), &["was not measured"]);
+    // The list does not ask for a check of a file that is the original again.
+    workspace.learn(0, &["reset", "l12"]);
+    contains(&workspace.learn(0, &[]), &["Next: leaklab learn start l11"]);
 }
 
 #[test]

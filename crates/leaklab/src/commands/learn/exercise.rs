@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use lessons::Lesson;
 use lessons::sources::{self, Sources};
 use report::whole_file;
+use std::io::{IsTerminal, stderr};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -122,7 +123,11 @@ pub(in crate::commands) fn build_package(
     let (target, profile) = profile(&folder)?;
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.current_dir(root).args(["build", "--quiet", "--package", package]);
+    command.current_dir(root).args(["build", "--package", package]);
+    // A terminal shows what is compiled, and whether cargo waits for another build.
+    if !stderr().is_terminal() {
+        command.arg("--quiet");
+    }
     command.envs(environment.iter().copied());
     let beside = beside.iter().map(|name| (*name, *name));
     for (program, package) in beside.chain([("leaklab-engine", "engine")]) {

@@ -3,15 +3,17 @@
 use crate::cli::Format;
 use crate::commands::learn::chapter;
 use crate::commands::learn::check::is_control;
+use crate::commands::learn::exercise::{Exercise, State};
 use crate::commands::learn::progress::{Done, Progress};
 use crate::failure::{EXPECTED, Failure};
 use crate::output::print_as;
 use lessons::{LESSONS, Lesson};
 use serde::Serialize;
 use std::fmt::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
-/// The way for 90 minutes, by the beginnings of ids: a leak of one word first, then what
+/// The first course, by the beginnings of ids: a leak of one word first, then what
 /// a request, a map and a task keep, and what waits.
 const FAST_LANE: [&str; 6] = ["l09", "l14", "l12", "l04", "l11", "l06"];
 
@@ -26,6 +28,8 @@ struct Row {
     fast_lane: Option<usize>,
     /// Whether there is something to repair, beside something to predict.
     repair: bool,
+    /// Whether its file is not the original.
+    in_place: bool,
     state: &'static str,
 }
 
@@ -37,23 +41,28 @@ struct List {
 
 /// Prints the list.
 pub(super) fn print(
+    root: &Path,
     progress: &mut Progress,
     format: Format,
 ) -> Result<ExitCode, Failure> {
-    let rows = LESSONS.iter().map(|lesson| row(lesson, progress.of(lesson.id)));
+    let rows =
+        LESSONS.iter().map(|lesson| row(lesson, root, progress.of(lesson.id)));
     let exercises = rows.collect::<Result<Vec<_>, _>>()?;
     let next = next(&exercises);
     print_as(format, &List { exercises, next }, text)?;
     Ok(ExitCode::from(EXPECTED))
 }
 
-fn row(lesson: &'static Lesson, done: &Done) -> Result<Row, Failure> {
+fn row(lesson: &'static Lesson, root: &Path, done: &Done) -> Result<Row, Failure> {
     let front = &chapter(lesson)?.front;
     let place = FAST_LANE.iter().position(|lane| lesson.id.starts_with(lane));
+    let in_place =
+        Exercise::of(lesson, root).is_ok_and(|file| file.state() != State::Original);
     let state = match (done.done, &done.last, done.predicted) {
         (true, ..) => "done",
         (_, Some(outcome), _) => outcome.as_str(),
         (_, None, Some(_)) => "predicted",
+        _ if in_place => "begun",
         _ => "",
     };
     Ok(Row {
@@ -63,6 +72,7 @@ fn row(lesson: &'static Lesson, done: &Done) -> Result<Row, Failure> {
         difficulty: front.difficulty,
         fast_lane: place.map(|place| place + 1),
         repair: !is_control(lesson),
+        in_place,
         state,
     })
 }
@@ -89,18 +99,19 @@ fn text(list: &List) -> String {
         let _ = writeln!(text, "{}", line.trim_end());
     }
     let done = list.exercises.iter().filter(|row| row.state == "done").count();
+    let lane = list.exercises.iter().filter(|row| row.fast_lane.is_some());
+    let minutes: u32 = lane.filter_map(|row| row.minutes).sum();
     let _ = write!(
         text,
         "\n{done} of {} are done. The exercises that begin with c have nothing to repair:\n\
-         predict whether they leak. A way for 90 minutes: {}.\n",
+         predict whether they leak. A first course of {minutes} minutes:\n{}.\n",
         list.exercises.len(),
         FAST_LANE.join(", ")
     );
     if let Some(next) =
         list.exercises.iter().find(|row| Some(row.lesson) == list.next)
     {
-        let step =
-            if next.repair && !next.state.is_empty() { "check" } else { "start" };
+        let step = if next.in_place { "check" } else { "start" };
         let _ = writeln!(text, "Next: leaklab learn {step} {}", next.lesson);
     }
     text

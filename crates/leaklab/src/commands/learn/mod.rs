@@ -17,6 +17,7 @@ use exercise::{Exercise, State, workspace};
 use lessons::{Chapter, LESSONS, Lesson};
 use progress::Progress;
 use report::chapter::{Source, solution};
+use report::prose;
 use report::repair::Outcome;
 use serde_json::json;
 use std::path::Path;
@@ -25,13 +26,17 @@ use std::process::ExitCode;
 /// Narrower text is hard to lay out, and wider text is hard to read.
 const WIDTH: std::ops::RangeInclusive<usize> = 40..=80;
 
+/// Why a check of edits is never BETTER if nothing was measured before them.
+const UNMEASURED: &str = "Its growth before your edits was not measured, so a check \
+                          cannot tell whether it is better.";
+
 /// Does one step, or lists the exercises.
 pub async fn run(arguments: &Learn) -> Result<ExitCode, Failure> {
     let root = workspace()?;
     let mut progress = Progress::read(&root)?;
     let format = arguments.format;
     match &arguments.step {
-        None => list::print(&mut progress, format),
+        None => list::print(&root, &mut progress, format),
         Some(LearnStep::Start { lesson, predict }) => {
             start::run(select::one(lesson)?, *predict, &root, progress, format).await
         }
@@ -94,8 +99,11 @@ async fn check_step(
     let edited = exercise.state() == State::Edited;
     exercise::build(root)?;
     let done = progress.of(lesson.id);
-    let checked = check::check(lesson, long, done.before.as_ref()).await?;
+    let mut checked = check::check(lesson, long, done.before.as_ref()).await?;
     let outcome = checked.judged.outcome;
+    if edited && done.before.is_none() && outcome == Outcome::StillLeaks {
+        checked.judged.reasons.push(UNMEASURED.to_owned());
+    }
     if !edited && done.before.is_none() && outcome != Outcome::Repaired {
         done.before.clone_from(&checked.yours);
     }
@@ -156,7 +164,7 @@ fn remark(lesson: &Lesson, outcome: Outcome, edited: bool) -> Option<String> {
     let known: Vec<_> =
         known.map(|f| format!("{} ({}): {}", f.name, f.title, f.why)).collect();
     let shown = edited && grows && !known.is_empty();
-    shown.then(|| format!("So does what people try first, {}.", known.join("; ")))
+    shown.then(|| format!("What people try first grows, too: {}.", known.join("; ")))
 }
 
 /// What to do after a verdict.
@@ -195,8 +203,9 @@ fn hint(
     let result = json!({ "lesson": id, "hints": shown, "of": hints.len() });
     print_as(format, &result, |_| {
         let all = shown.iter().enumerate();
-        let mut text: String =
-            all.map(|(n, hint)| filled(&format!("{}. {hint}", n + 1))).collect();
+        let all: String =
+            all.map(|(n, hint)| format!("{}. {hint}\n", n + 1)).collect();
+        let mut text = prose::render(&all, width(), &|_| None);
         if shown.len() == hints.len() {
             text += &format!("\nThe repair: leaklab learn solution {id}\n");
         }
