@@ -17,8 +17,9 @@ const REQUIRED: &str = "LEAKLAB_BROWSER";
 /// What ChromeDriver prints before its port.
 const STARTED: &str = "started successfully on port ";
 
-/// A page that takes longer to run a script has failed.
-const WITHIN: Duration = Duration::from_secs(60);
+/// A page that takes longer to run a script has failed. On a busy machine a drawing can
+/// take longer than the half minute that WebDriver allows by default.
+const WITHIN: Duration = Duration::from_secs(180);
 
 /// A browser with one window; it ends with the test.
 pub(crate) struct Browser {
@@ -40,6 +41,7 @@ impl Browser {
             return None;
         };
         let capabilities = json!({ "capabilities": { "alwaysMatch": {
+            "timeouts": { "script": WITHIN.as_millis() as u64 },
             "goog:chromeOptions": { "args": [
                 "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
                 "--no-first-run", "--disable-background-networking",
