@@ -8,7 +8,8 @@
 // npm loads axe-core into target/axe once. After --exclude is a selector of parts to leave
 // out, such as those that come from elsewhere.
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { createInterface } from "node:readline";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -38,7 +39,11 @@ const library = () => {
 };
 
 const start = async () => {
-  const driver = spawn("chromedriver", ["--port=0"], { stdio: ["ignore", "pipe", "ignore"] });
+  // Chromium leaves files behind.
+  const TMPDIR = mkdtempSync(`${tmpdir()}/leaklab-axe-`);
+  process.on("exit", () => rmSync(TMPDIR, { recursive: true, force: true }));
+  const env = { ...process.env, TMPDIR };
+  const driver = spawn("chromedriver", ["--port=0"], { env, stdio: ["ignore", "pipe", "ignore"] });
   driver.on("error", () => skip("there is no chromedriver"));
   const port = await new Promise((found) => {
     createInterface(driver.stdout).on("line", (line) => {
@@ -54,7 +59,8 @@ const start = async () => {
     return value;
   };
   const args = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"];
-  const alwaysMatch = { "goog:chromeOptions": { args } };
+  // WebDriver allows 30 s by default, which a large page needs on a busy machine.
+  const alwaysMatch = { "goog:chromeOptions": { args }, timeouts: { script: 180_000 } };
   const { sessionId } = await send("POST", "", { capabilities: { alwaysMatch } });
   return {
     call: (path, body) => send("POST", `/${sessionId}/${path}`, body),
@@ -62,6 +68,7 @@ const start = async () => {
       // If ChromeDriver were killed first, its browser would stay.
       await send("DELETE", `/${sessionId}`);
       driver.kill();
+      await new Promise((ended) => driver.on("exit", ended));
     },
   };
 };

@@ -90,8 +90,11 @@ class Browser:
     """Chromium through the few calls of ChromeDriver that are needed."""
 
     def __init__(self):
+        # Chromium leaves files behind.
+        self.folder = tempfile.TemporaryDirectory()
         self.driver = subprocess.Popen(["chromedriver", "--port=0"], stdout=subprocess.PIPE,
-                                       stderr=subprocess.DEVNULL, text=True)
+                                       stderr=subprocess.DEVNULL, text=True,
+                                       env={**os.environ, "TMPDIR": self.folder.name})
         found = (re.search(r"successfully on port (\d+)", line) for line in self.driver.stdout)
         self.at = f"http://127.0.0.1:{next(match[1] for match in found if match)}/session"
         options = {"args": ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
@@ -108,6 +111,7 @@ class Browser:
         urllib.request.urlopen(request, timeout=60).close()
         self.driver.terminate()
         self.driver.wait(60)
+        self.folder.cleanup()
 
     def ask(self, url, body):
         headers = {"content-type": "application/json"}

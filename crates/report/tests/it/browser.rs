@@ -9,6 +9,7 @@ use std::net::{Ipv4Addr, TcpStream};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
+use tempfile::TempDir;
 use url::Url;
 
 /// Where this is set, a missing browser is a failure.
@@ -28,12 +29,15 @@ pub(crate) struct Browser {
     session: String,
     /// Closed, it would kill ChromeDriver when that writes to it.
     _stdout: BufReader<ChildStdout>,
+    /// What both leave in the folder for temporary files.
+    _folder: TempDir,
 }
 
 impl Browser {
     /// Starts one; `None`, with a note, where there is none to start.
     pub(crate) fn start() -> Option<Self> {
-        let Some((driver, port, stdout)) = driver() else {
+        let folder = TempDir::new().unwrap();
+        let Some((driver, port, stdout)) = driver(folder.path()) else {
             let missing = "there is no chromedriver: install Debian's packages \
                            chromium and chromium-driver";
             assert!(std::env::var_os(REQUIRED).is_none(), "{missing}");
@@ -51,8 +55,13 @@ impl Browser {
             ] },
             "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
         } } });
-        let mut browser =
-            Self { driver, port, session: String::new(), _stdout: stdout };
+        let mut browser = Self {
+            driver,
+            port,
+            session: String::new(),
+            _stdout: stdout,
+            _folder: folder,
+        };
         let made = browser.request("POST", "/session", &capabilities.to_string());
         browser.session = made["sessionId"].as_str().unwrap().to_owned();
         Some(browser)
@@ -221,9 +230,10 @@ pub(crate) fn without_violations(pages: &[&str]) {
 }
 
 /// ChromeDriver, its port, and its output.
-fn driver() -> Option<(Child, u16, BufReader<ChildStdout>)> {
+fn driver(folder: &Path) -> Option<(Child, u16, BufReader<ChildStdout>)> {
     let started = Command::new("chromedriver")
         .arg("--port=0")
+        .env("TMPDIR", folder)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
