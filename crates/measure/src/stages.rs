@@ -4,7 +4,8 @@
 use crate::bounds::{Bounds, Use};
 use crate::instrument::Instrument;
 use crate::judge::trend::{
-    GIVEN_BACK, Reasoned, STAGES_MAX, Stage, Trend, may_follow_rounds, trend,
+    GIVEN_BACK, LONGER_MIN, Reasoned, STAGES_MAX, Stage, Trend, may_follow_rounds,
+    trend,
 };
 use crate::judge::{
     Judgement, MetricSlope, SHARE_MIN, SiteGrowth, WINDOWS_SHOW, judge,
@@ -30,8 +31,9 @@ const LONGER: f64 = 2.0;
 const LONGEST: f64 = 3.0;
 /// The service is fast if its last stage takes no longer with [`LONGEST`].
 const LAST_STAGE: f64 = 5.0;
-/// A stage with fewer requests than this says nothing that the one before did not.
-const LONGER_MIN: f64 = 1.5;
+/// A stage of about the same length shows what freed memory has hidden, and whether steps
+/// go on.
+const SAME_LENGTH: f64 = 0.8;
 /// Requests in a round of a service that is slow, or that grows by much.
 const REQUESTS_MIN: f64 = 10.0;
 /// The second window of a small leak has more requests, so that it grows by this much:
@@ -149,8 +151,9 @@ pub async fn measure<I: Instrument, L: Load>(
     loop {
         let (samples, longer) = staged.stage().await?;
         let requests = staged.session.scenario.requests as f64;
-        // What freed memory has hidden shows in a stage of the same length.
-        let least = if staged.last()?.drains() { 1.0 } else { LONGER_MIN };
+        let last = staged.last()?;
+        let again = last.drains() || last.grows_in_steps();
+        let least = if again { SAME_LENGTH } else { LONGER_MIN };
         let may_go_on =
             longer >= least * requests && staged.stages.len() < STAGES_MAX;
         let found = match samples.unjudged.clone() {

@@ -14,6 +14,14 @@ use serde::{Deserialize, Serialize};
 /// of 10,000 entries is full; after 26,000 of a fast service, one of 20,000.
 pub const STAGES_MAX: usize = 3;
 
+/// A stage with fewer times the requests of the one before it does not show whether steady
+/// growth goes on, or a table.
+pub(crate) const LONGER_MIN: f64 = 1.5;
+
+/// Requests since the growth for each until then after which a table, too, would have grown
+/// again: with those of the warm-up, an eighth of the first stage, they have doubled.
+const DOUBLED: f64 = 1.2;
+
 /// A leak goes on at the same rate. What fills up slows down, and has grown by less than
 /// this share of the rate before over a stage that is twice as long.
 const GOES_ON: f64 = 0.6;
@@ -47,6 +55,9 @@ const SMALLEST: f64 = 4.0;
 /// A cache that is emptied when it is full gives back more than this share of the range
 /// in which its memory moved. A leak gives back nothing.
 pub(crate) const GIVEN_BACK: f64 = 0.5;
+
+const NO_ROOM: &str = "it grew in a few rounds only, and there was no room for more \
+                       requests: the service is slow, or close to one of its limits";
 
 /// What a request does to the memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -193,7 +204,16 @@ impl Stage {
 
     /// Whether only a vector or a table may have grown.
     fn only_doubles(&self) -> bool {
-        self.rounds().iter().filter(|grew| **grew).count() <= DOUBLINGS_MAX
+        self.rounds_grew() <= DOUBLINGS_MAX
+    }
+
+    /// Whether it grew, and in half of the rounds at most.
+    pub(crate) fn grows_in_steps(&self) -> bool {
+        self.grows() && self.rounds_grew() <= self.live.len() / 2
+    }
+
+    fn rounds_grew(&self) -> usize {
+        self.rounds().iter().filter(|grew| **grew).count()
     }
 
     /// Whether each round grew.
@@ -229,10 +249,17 @@ pub fn trend(stages: &[Stage], may_go_on: bool) -> Option<Reasoned> {
     let unclear = |why: String| Some((Trend::Inconclusive, Some(why)));
     if !last.grows() {
         let hidden = last.limit > last.limit_max;
-        if may_go_on && (hidden || last.may_grow()) {
+        let grown = stages.iter().rposition(Stage::grows);
+        let grew = grown.is_some();
+        let may_double = grown.is_some_and(|n| {
+            let sent =
+                |stages: &[Stage]| stages.iter().map(Stage::sent).sum::<f64>();
+            let (until, since) = stages.split_at(n + 1);
+            sent(since) < DOUBLED * sent(until)
+        });
+        if may_go_on && (hidden || may_double || last.may_grow()) {
             return None;
         }
-        let grew = before.iter().any(Stage::grows);
         return match grew {
             true if last.gives_back() => Some((Trend::Plateau, None)),
             _ if hidden && last.drains() => unclear(
@@ -243,6 +270,7 @@ pub fn trend(stages: &[Stage], may_go_on: bool) -> Option<Reasoned> {
             _ if hidden => unclear(
                 "noise hides leaks below LIMIT; send more with --count".to_owned(),
             ),
+            true if may_double => unclear(NO_ROOM.to_owned()),
             true => Some((Trend::Plateau, None)),
             false => Some((Trend::Flat, None)),
         };
@@ -251,19 +279,16 @@ pub fn trend(stages: &[Stage], may_go_on: bool) -> Option<Reasoned> {
         return None;
     }
     let rounds = last.rounds();
-    let grew = rounds.iter().filter(|grew| **grew).count();
-    let full = matches!(rounds[..], [.., false, false]) && grew > DOUBLINGS_MAX;
+    let full = matches!(rounds[..], [.., false, false]) && !last.only_doubles();
     if last.gives_back() || full {
         return Some((Trend::Plateau, None));
     }
-    let Some(before) = before.last() else {
-        return match grew > rounds.len() / 2 {
-            true => Some((Trend::Leaks, None)),
-            false => unclear(
-                "it grew in a few rounds only, and more requests would have met a \
-                 limit of the service"
-                    .to_owned(),
-            ),
+    let is_longer = |before: &&Stage| last.sent() >= LONGER_MIN * before.sent();
+    let before = before.last().filter(|b| !last.only_doubles() || is_longer(b));
+    let Some(before) = before else {
+        return match last.grows_in_steps() {
+            true => unclear(NO_ROOM.to_owned()),
+            false => Some((Trend::Leaks, None)),
         };
     };
     if last.only_doubles() {

@@ -119,6 +119,13 @@ fn without_longer_stages_only_steady_growth_leaks() {
     assert_eq!(first(&|n| 5_000.0 * n), Some((Trend::Leaks, None)));
     let step = first(&|n| if n > 1_000.0 { 9e6 } else { 0.0 });
     assert_eq!(step.unwrap().0, Trend::Inconclusive);
+    // Three of the same length show that a step was one, and no more; two do not.
+    let step = |n| if n > 500.0 { 1e5 } else { 0.0 };
+    assert_eq!(found_in([100.0; 3], step), Trend::Plateau);
+    let two =
+        |live: &dyn Fn(f64) -> f64| trend(&stages([100.0; 3], live)[..2], false);
+    assert_eq!(two(&step).unwrap().0, Trend::Inconclusive);
+    assert_eq!(found_in([100.0; 3], |n| 64.0 * capacity(n)), Trend::Inconclusive);
 }
 
 #[test]
