@@ -13,6 +13,7 @@ mod maps;
 mod attached;
 mod names;
 mod profile;
+pub mod runtime;
 
 pub use attached::{Attached, Counts};
 pub use library::Library;

@@ -3,12 +3,18 @@
 use crate::running::{LIBRARY, compile, source};
 use std::fs::{Permissions, set_permissions, write};
 use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Stdio};
+use tempfile::TempDir;
 
-fn refusal(text: &str, arguments: &[&str], mode: u32) -> String {
+fn program(text: &str, arguments: &[&str]) -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let source = folder.path().join("program.c");
     write(&source, text).expect("the folder is new");
-    let folder = compile(&source, arguments);
+    compile(&source, arguments)
+}
+
+fn refusal(text: &str, arguments: &[&str], mode: u32) -> String {
+    let folder = program(text, arguments);
     let program = folder.path().join("program");
     let changed = set_permissions(&program, Permissions::from_mode(mode));
     changed.expect("the file is ours");
@@ -38,4 +44,20 @@ fn programs_are_refused_for_what_makes_them_ignore_the_library() {
 #[test]
 fn a_script_is_accepted() {
     assert_eq!(LIBRARY.refused_by(&source("leak.c")), None);
+}
+
+#[test]
+fn runtimes_that_collect_garbage_are_told_by_what_they_export() {
+    let language = |name: &str| {
+        let text = format!("void {name}() {{}} int main() {{ return getchar(); }}");
+        let folder = program(&text, &["-rdynamic"]);
+        let mut program = Command::new(folder.path().join("program"));
+        let started = program.stdin(Stdio::piped()).spawn();
+        let mut child = started.expect("the program starts");
+        let language = attach::runtime::with_garbage(child.id());
+        child.kill().and_then(|()| child.wait()).expect("it runs");
+        language
+    };
+    assert_eq!(language("napi_create_object"), Some("JavaScript"));
+    assert_eq!(language("create_object"), None);
 }

@@ -10,6 +10,9 @@ use heap::gauges::DATABASE_CALLS;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Resident bytes that are not malloc's.
+pub const OUTSIDE: &str = "bytes outside the heap";
+
 /// How a metric moves with the requests.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MetricSlope {
@@ -48,8 +51,10 @@ pub(super) fn database_calls(samples: &Samples, scenario: &Scenario) -> Option<f
 
 /// A metric that rises by less is not reported: one in twenty requests.
 const RISES: f64 = 0.05;
-/// The same for temporary files: other processes have theirs in the same folder.
+/// The same for temporary files whose rounds differ by more than [`STEADY`]: other
+/// processes have theirs in the same folder.
 const RISES_SHARED: f64 = 0.5;
+const STEADY: f64 = 0.25;
 /// The same for bytes, which come in pages.
 const RISES_BYTES: f64 = 64.0;
 /// The same for resident bytes, of which malloc keeps many for later.
@@ -65,12 +70,15 @@ pub fn rises(readings: &[Reading], requests: f64) -> Vec<MetricSlope> {
         let points =
             points.map(|(value, round)| (f64::from(round) * requests, value as f64));
         let line = theil_sen(&points.collect::<Vec<_>>());
-        let least = match name {
-            TEMPORARY_FILES => RISES_SHARED,
-            _ if name.ends_with(" bytes") => RISES_BYTES,
-            _ => RISES,
-        };
-        let line = line.filter(|line| line.slope >= least && line.interval[0] > 0.0);
+        let line = line.filter(|Line { slope, interval: [low, high], .. }| {
+            let is_steady = high - low < STEADY * slope;
+            let least = match name {
+                TEMPORARY_FILES if !is_steady => RISES_SHARED,
+                _ if name.ends_with(" bytes") => RISES_BYTES,
+                _ => RISES,
+            };
+            *slope >= least && *low > 0.0
+        });
         let slope = |line: Line| MetricSlope {
             name: name.to_owned(),
             per_request: line.slope,
@@ -104,7 +112,7 @@ pub fn rises(readings: &[Reading], requests: f64) -> Vec<MetricSlope> {
         );
     };
     told("C heap bytes", c_heap(readings, requests));
-    told("bytes outside the heap", outside(readings, requests));
+    told(OUTSIDE, outside(readings, requests));
     rises
 }
 
@@ -231,6 +239,19 @@ mod tests {
         }
         let unknown = Reading { malloc_bytes: None, ..Reading::default() };
         assert_eq!(c_heap(&[unknown.clone(), unknown], 250.0), None);
+    }
+
+    #[test]
+    fn some_temporary_files_of_requests_are_told_from_those_of_other_processes() {
+        let rises = |files: [u64; 8]| {
+            let readings = files.map(|files| Reading {
+                gauges: [(TEMPORARY_FILES.to_owned(), files)].into(),
+                ..Reading::default()
+            });
+            !rises(&readings, 250.0).is_empty()
+        };
+        assert!(rises([25, 50, 75, 100, 125, 150, 175, 200]));
+        assert!(!rises([0, 30, 31, 90, 92, 95, 150, 152]));
     }
 
     #[test]

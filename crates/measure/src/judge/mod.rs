@@ -13,7 +13,7 @@ pub mod trend;
 mod tests;
 
 pub use growth::{requests_needed, rounds_grow};
-pub use metrics::{MetricSlope, c_heap, rises};
+pub use metrics::{MetricSlope, OUTSIDE, c_heap, rises};
 pub(crate) use sites::{
     SHARE_MIN, WINDOWS_SHOW, show, sites, sites_in, within_slope,
 };

@@ -86,7 +86,8 @@ async fn all(
     let line = ProgressBar::new_spinner();
     line.enable_steady_tick(Duration::from_millis(200));
     let origin = Origin(address);
-    let one = One { arguments, origin, reader, limits, line };
+    let runtime = process.and_then(attach::runtime::with_garbage);
+    let one = One { arguments, origin, reader, limits, runtime, line };
     let (mut requests, mut failure, mut notes) = (Vec::new(), None, Vec::new());
     let loads = loads(arguments, file);
     let all = loads.len();
@@ -140,6 +141,8 @@ struct One<'a> {
     origin: Origin,
     reader: Reader,
     limits: Limits,
+    /// The language of a service whose objects are in memory of their own.
+    runtime: Option<&'static str>,
     line: ProgressBar,
 }
 
@@ -199,7 +202,10 @@ impl One<'_> {
                 measured(memory, origin, load, arguments, limits, &step).await
             }
         };
-        let (found, traffic) = found?;
+        let (mut found, traffic) = found?;
+        if let Some(language) = self.runtime {
+            result::doubt(&mut found, language, self.reader.is_exact());
+        }
         if let Some(window) = found.samples.windows.last() {
             let file: String = name.chars().map(file_character).collect();
             let path = arguments.out.join(format!("{file}.json"));

@@ -29,6 +29,11 @@ impl Reader {
         }
     }
 
+    /// Whether it counts blocks, which are freed or not.
+    pub(super) fn is_exact(&self) -> bool {
+        !matches!(self, Self::Process(_))
+    }
+
     /// Reads another process from now on, at the same address.
     pub(super) async fn follow(&mut self, process: Option<u32>) {
         match (self, process) {

@@ -2,8 +2,8 @@
 
 use super::resemblance;
 use heap::Reading;
-use measure::judge::in_app_first;
 use measure::judge::trend::Trend;
+use measure::judge::{OUTSIDE, in_app_first};
 use measure::outside::Limits;
 use measure::stages::Found;
 use report::measured::{
@@ -79,6 +79,24 @@ pub(super) fn of(
         sites,
         traffic,
     }
+}
+
+/// Takes back what is not known of a runtime with a heap of its own: leaks in it stay
+/// unseen, and garbage that waits there looks like a leak in physical memory. What its
+/// compilers take from malloc meanwhile exceeds small leaks.
+pub(super) fn doubt(found: &mut Found, language: &str, is_exact: bool) {
+    let judgement = &found.judgement;
+    let slope = judgement.line.slope;
+    found.metrics.retain(|metric| metric.name != OUTSIDE);
+    if found.trend == Trend::Leaks && is_exact && slope > judgement.detection_limit {
+        return;
+    }
+    found.trend = Trend::Inconclusive;
+    found.reason = Some(format!(
+        "{language} keeps its objects in a heap of its own, where this instrument \
+         cannot tell a leak from garbage that waits; compare heap snapshots of the \
+         runtime, or watch the process for hours with --for"
+    ));
 }
 
 /// The limits that the process will meet if the request goes on.

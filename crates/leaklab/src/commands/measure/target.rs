@@ -4,6 +4,7 @@ use super::source;
 use crate::cli::Measure;
 use crate::failure::Failure;
 use anyhow::{Context, Result, anyhow};
+use std::env;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
@@ -27,6 +28,9 @@ const STOP_WITHIN: Duration = Duration::from_secs(10);
 const LOG_END: u64 = 16_384;
 /// Lines of its log that an error quotes.
 const LAST_LINES: usize = 5;
+
+/// Lets Python's interpreter take each object from malloc, where it is counted.
+const PYTHON: (&str, &str) = ("PYTHONMALLOC", "malloc");
 
 /// Ends what this process cannot end any more: the pipe closes when it is killed.
 const WATCHER: &str = "read -r _; kill -s KILL -- \"-$1\"";
@@ -72,8 +76,10 @@ impl Target {
         let file =
             file.with_context(|| format!("cannot write the log {}", log.display()))?;
         let errors = file.try_clone().context("cannot write the log")?;
+        let python = variable.as_ref().map(|_| PYTHON);
         let child = Command::new(program)
             .args(arguments)
+            .envs(python.filter(|(name, _)| env::var_os(name).is_none()))
             .envs(variable)
             .stdin(Stdio::null())
             .stdout(file)
