@@ -18,7 +18,7 @@ use crate::statistics::median_of;
 use anyhow::{Context, Result};
 use heap::Reading;
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use workload::Origin;
 
 /// Rounds of a stage: as many as the interval of a slope needs (statistics).
@@ -49,6 +49,12 @@ const IDLE_REQUESTS: u64 = 50;
 /// Single requests of a status that are needed: with five, one in which a table doubles
 /// or a buffer moves is not the median.
 const OF_STATUS_MIN: usize = 5;
+/// Memory that grows at this share of its rate while nothing is sent grows by itself,
+/// unless its rate has risen by more than this factor: requests start what allocates.
+const BY_ITSELF: f64 = 0.5;
+const FASTER: f64 = 1.5;
+/// Time without requests that shows it.
+const QUIET: Duration = Duration::from_millis(300);
 /// Fewer bytes are not what a connection leaves, but chance.
 const CONNECTION_MIN: f64 = 16.0;
 
@@ -146,8 +152,8 @@ pub async fn measure<I: Instrument, L: Load>(
     let most = bounds.requests(&each, &rest) / scenario.rounds as f64;
     let wanted = scenario.requests.max(requests_needed(scenario)) as f64;
     session.scenario.requests = wanted.min(most.max(REQUESTS_MIN)) as u64;
-    let (stages, left) = (Vec::new(), f64::INFINITY);
-    let mut staged = Staged { session, bounds, rest, stages, sent: 0, left };
+    let (stages, rates, left) = (Vec::new(), Vec::new(), f64::INFINITY);
+    let mut staged = Staged { session, bounds, rest, stages, rates, sent: 0, left };
     loop {
         let (samples, longer) = staged.stage().await?;
         let requests = staged.session.scenario.requests as f64;
@@ -167,6 +173,7 @@ pub async fn measure<I: Instrument, L: Load>(
         }) {
             Some(found) => {
                 let found = staged.without_connections(found).await?;
+                let found = staged.without_time(found).await?;
                 return staged.found(samples, found, rises).await;
             }
             None => staged.session.scenario.requests = longer as u64,
@@ -186,6 +193,8 @@ struct Staged<'a, I, L> {
     /// The last reading at rest.
     rest: Reading,
     stages: Vec<Stage>,
+    /// Bytes per second by which each has grown.
+    rates: Vec<f64>,
     /// Requests in all rounds.
     sent: u64,
     /// Requests after which the service has too many files or threads.
@@ -203,6 +212,7 @@ impl<I: Instrument, L: Load> Staged<'_, I, L> {
         let rest = samples.readings.last().cloned().unwrap_or_default();
         let each = Use::of(&self.rest, &rest, sent, began.elapsed());
         self.stages.push(Stage::of(self.rest.live_bytes, &samples, scenario));
+        self.rates.push(self.last()?.growth() / began.elapsed().as_secs_f64());
         let most = self.bounds.requests(&each, &rest) / scenario.rounds as f64;
         let left = STAGES_MAX.saturating_sub(self.stages.len()) as i32;
         let last = LONGEST.powi(left) * sent as f64 * each.seconds;
@@ -215,6 +225,28 @@ impl<I: Instrument, L: Load> Staged<'_, I, L> {
 
     fn last(&self) -> Result<&Stage> {
         self.stages.last().context("no stage was measured")
+    }
+
+    /// The trend, unless memory grows as fast while nothing is sent.
+    async fn without_time(&self, found: Reasoned) -> Result<Reasoned> {
+        let heap = self.session.heap;
+        let rate = self.rates.last().copied().unwrap_or(0.0);
+        let is_faster = self.rates.iter().any(|first| rate > FASTER * first);
+        if found.0 != Trend::Leaks || is_faster || !heap.has_windows() {
+            return Ok(found);
+        }
+        let before = heap.counters().await?.live_bytes as f64;
+        tokio::time::sleep(QUIET).await;
+        let grew = heap.counters().await?.live_bytes as f64 - before;
+        let by_itself = grew / QUIET.as_secs_f64();
+        if by_itself < BY_ITSELF * rate {
+            return Ok(found);
+        }
+        let why = format!(
+            "memory grows by {by_itself:.0} B in each second without requests, too, which \
+             hides what they leave; find what else the service does"
+        );
+        Ok((Trend::Inconclusive, Some(why)))
     }
 
     /// The trend without what each round leaves because it opens connections, if it does:

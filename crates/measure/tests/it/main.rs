@@ -5,11 +5,16 @@
 mod pressure;
 mod rates;
 
+use anyhow::Result;
+use heap::Reading;
+use measure::bounds::Bounds;
 use measure::{
-    Growth, HeapClient, Judgement, Load, Process, Samples, Scenario, Verdict,
+    Growth, HeapClient, Instrument, Judgement, Load, Process, Samples, Scenario,
+    Trend, Verdict, stages,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tokio::process::Command;
 use workload::{Origin, Request, Requests};
 
@@ -42,14 +47,18 @@ fn shelf() -> PathBuf {
     folder.join("examples/shelf").with_extension(std::env::consts::EXE_EXTENSION)
 }
 
+async fn started() -> Process {
+    let program = shelf();
+    let command = Command::new(&program);
+    Process::start("shelf", &program, command).await.unwrap()
+}
+
 /// Measures the example under this load, which may need its process id.
 async fn measured_under<L: Load>(
     load: impl FnOnce(u32) -> L,
     scenario: &Scenario,
 ) -> (Samples, Judgement) {
-    let program = shelf();
-    let command = Command::new(&program);
-    let process = Process::start("shelf", &program, command).await.unwrap();
+    let process = started().await;
     let (origin, load) = (Origin(process.address()), load(process.id().unwrap()));
     let heap = HeapClient::new(origin);
     let measured = measure::measure(&heap, origin, &load, scenario, &|_| {}).await;
@@ -98,4 +107,44 @@ async fn c_memory_is_told_from_rust_memory() {
     for path in ["/keep", "/forget"] {
         assert_eq!(c_heap(path).await.1, None, "{path}");
     }
+}
+
+/// Memory that grows with the time.
+struct Growing(Instant);
+
+impl Instrument for Growing {
+    async fn at_rest(&self) -> Result<Reading> {
+        self.counters().await
+    }
+
+    async fn counters(&self) -> Result<Reading> {
+        let live_bytes = 1_000_000 * self.0.elapsed().as_millis() as u64;
+        Ok(Reading { live_bytes, ..Reading::default() })
+    }
+
+    async fn counters_at_rest(&self) -> Result<Reading> {
+        self.counters().await
+    }
+}
+
+#[tokio::test]
+async fn growth_that_goes_on_without_requests_is_not_theirs() {
+    let process = started().await;
+    let (origin, heap) = (Origin(process.address()), Growing(Instant::now()));
+    let scenario = stages::scenario(50, 4);
+    let bounds = Bounds {
+        open_files: 1_000,
+        threads: 1_000,
+        growth_bytes: u64::MAX,
+        stage: Duration::from_secs(30),
+        idle: Duration::ZERO,
+        by_status: Duration::ZERO,
+    };
+    let load = Bodies("/forget");
+    let step = |_: &str| {};
+    let found = stages::measure(&heap, origin, &load, &scenario, &bounds, &step);
+    let found = found.await.unwrap();
+    process.stop().await;
+    assert_eq!(found.trend, Trend::Inconclusive);
+    assert!(found.reason.is_some_and(|why| why.contains("without requests")));
 }
