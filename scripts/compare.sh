@@ -34,11 +34,14 @@ build() {
     cargo build --target-dir "$target" "${packages[@]}"
 }
 
-# A terminal shows cargo's progress bar. A pipe gets a line for every 20 crates.
+# A terminal shows cargo's progress bar. A pipe gets a line for every 20 crates, and one for
+# each of ours, which are few and slow.
 count() {
     awk -v total="$1" '
         /^ +Compiling / {
-            if (++n % 20 == 0) { printf "compare.sh: built %d of about %d crates\n", n, total; fflush() }
+            if (++n % 20 == 0) printf "compare.sh: built %d of about %d crates\n", n, total
+            if (/\(/) printf "compare.sh: building %s\n", $2
+            fflush()
             next
         }
         /^ +(Downloading|Downloaded|Finished|Locking|Updating) / { next }

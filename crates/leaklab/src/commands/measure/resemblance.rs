@@ -3,27 +3,32 @@
 use lessons::{LESSONS, Lesson};
 use measure::judge::SiteGrowth;
 
-/// Sites with a smaller share of the growth say little about its cause.
+/// Functions that hold a smaller share of the growth say little about its cause.
 const SHARE_MIN: f64 = 0.02;
 
 /// Functions that hold less of the growth are beside its cause.
 const HELD_MIN: f64 = 0.25;
 
-/// The lesson by whose functions and metrics this leak is known; of several, the one that
-/// is known by most, or by functions that hold more.
+/// The lesson by whose functions and metrics this leak is known. Of several, the one
+/// whose functions hold more through the service's own lines: libraries hold the requests
+/// beside any leak. Then the one that is known by most, or holds more.
 pub(super) fn lesson(
     sites: &[SiteGrowth],
     metrics: &[&str],
 ) -> Option<&'static Lesson> {
-    let share = |part: &&str| -> f64 {
-        let through = |site: &&SiteGrowth| {
-            site.share >= SHARE_MIN && site.frames.iter().any(|f| f.contains(part))
-        };
-        sites.iter().filter(through).map(|site| site.share).sum()
+    let share_of = |part: &&str, in_app: bool| -> f64 {
+        let of = sites.iter().filter(|site| !in_app || site.in_app_frame.is_some());
+        let through = of.filter(|site| site.frames.iter().any(|f| f.contains(part)));
+        through.map(|site| site.share).sum()
     };
-    let found = |part: &&str| metrics.contains(part) || share(part) > 0.0;
+    let share = |part: &&str| share_of(part, false);
+    let found = |part: &&str| metrics.contains(part) || share(part) >= SHARE_MIN;
     let held =
         |lesson: &Lesson| lesson.known_by.iter().map(share).fold(0.0, f64::max);
+    let in_app = |lesson: &Lesson| {
+        let shares = lesson.known_by.iter().map(|part| share_of(part, true));
+        shares.fold(0.0, f64::max)
+    };
     let enough = |lesson: &&Lesson| {
         lesson.known_by.iter().any(|part| metrics.contains(part))
             || held(lesson) >= HELD_MIN
@@ -32,8 +37,11 @@ pub(super) fn lesson(
         !lesson.known_by.is_empty() && lesson.known_by.iter().all(found)
     });
     known.filter(enough).max_by(|a, b| {
-        let parts = a.known_by.len().cmp(&b.known_by.len());
-        parts.then_with(|| held(a).total_cmp(&held(b)))
+        let parts = || a.known_by.len().cmp(&b.known_by.len());
+        in_app(a)
+            .total_cmp(&in_app(b))
+            .then_with(parts)
+            .then_with(|| held(a).total_cmp(&held(b)))
     })
 }
 
@@ -67,6 +75,15 @@ mod tests {
             None
         );
         assert_eq!(id(&[connector, built], &[]), Some("l02"));
+        // Requests that wait beside the leak are allocated by libraries.
+        let reply = SiteGrowth {
+            in_app_frame: Some("src/print.rs:67".to_owned()),
+            ..site("tokio::sync::oneshot::channel (oneshot.rs:5)", 0.37)
+        };
+        assert_eq!(
+            id(&[site("aws_smithy_http_client", 0.52), reply], &[]),
+            Some("l17")
+        );
         let left = ["requests in flight", "sockets in CLOSE_WAIT"];
         assert_eq!(id(&[], &left), Some("l08"));
         assert_eq!(id(&[site("shop::keep (src/shop.rs:1)", 1.0)], &[]), None);
