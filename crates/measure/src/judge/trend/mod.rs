@@ -56,6 +56,7 @@ const SMALLEST: f64 = 4.0;
 /// in which its memory moved. A leak gives back nothing.
 pub(crate) const GIVEN_BACK: f64 = 0.5;
 
+const NOISE: &str = "noise hides leaks below LIMIT; send more with --count";
 const NO_ROOM: &str = "it grew in a few rounds only, and there was no room for more \
                        requests: the service is slow, or close to one of its limits";
 
@@ -247,8 +248,8 @@ pub fn trend(stages: &[Stage], may_go_on: bool) -> Option<Reasoned> {
     let (last, before) = stages.split_last()?;
     let may_go_on = may_go_on && stages.len() < STAGES_MAX;
     let unclear = |why: String| Some((Trend::Inconclusive, Some(why)));
+    let hidden = last.limit > last.limit_max;
     if !last.grows() {
-        let hidden = last.limit > last.limit_max;
         let grown = stages.iter().rposition(Stage::grows);
         let grew = grown.is_some();
         let may_double = grown.is_some_and(|n| {
@@ -267,9 +268,7 @@ pub fn trend(stages: &[Stage], may_go_on: bool) -> Option<Reasoned> {
                  LIMIT; measure it alone with --only"
                     .to_owned(),
             ),
-            _ if hidden => unclear(
-                "noise hides leaks below LIMIT; send more with --count".to_owned(),
-            ),
+            _ if hidden => unclear(NOISE.to_owned()),
             true if may_double => unclear(NO_ROOM.to_owned()),
             true => Some((Trend::Plateau, None)),
             false => Some((Trend::Flat, None)),
@@ -297,6 +296,9 @@ pub fn trend(stages: &[Stage], may_go_on: bool) -> Option<Reasoned> {
     }
     let goes_on = |now: f64, then: f64| now >= GOES_ON * then;
     if last.line.slope <= last.limit {
+        if hidden {
+            return unclear(NOISE.to_owned());
+        }
         // Steps at other moments, such as a pool of each worker that fills.
         return match goes_on(last.growth_each(), before.growth_each()) {
             true => unclear(

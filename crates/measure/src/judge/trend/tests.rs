@@ -147,6 +147,11 @@ fn steps_at_other_moments_beside_what_connections_leave_are_no_leak() {
         (stage.line.slope, stage.limit) = (1.0, 2.0);
     }
     assert_ne!(trend(&pool, false).unwrap().0, Trend::Leaks);
+    // Noise that could hide a leak is no plateau.
+    pool[1].limit = 259.0;
+    let (unclear, why) = trend(&pool, false).unwrap();
+    assert_eq!(unclear, Trend::Inconclusive);
+    assert!(why.unwrap().contains("noise"));
     // Each round leaves 2,000 bytes, whatever its requests, and something was made once.
     let mut once = [
         stage(500.0, [2e3; 8]),
