@@ -113,12 +113,7 @@ async fn check_step(
     let before = done.before.clone().filter(|_| edited);
     let id = lesson.id;
     let remark = remark(lesson, outcome, edited);
-    let question = match (&chapter(lesson)?.front.check, outcome) {
-        (Some(check), Outcome::Repaired) => {
-            "\n".to_owned() + &filled(&format!("Can you say: {}", check.question))
-        }
-        _ => String::new(),
-    };
+    let question = question(lesson, outcome)?;
     let mut result = json!({
         "lesson": id,
         "verdict": outcome,
@@ -154,6 +149,15 @@ async fn check_step(
         text + "\n" + &filled(&next(outcome, id, edited, long)) + &question
     })?;
     Ok(outcome)
+}
+
+/// What the learner should be able to say after the repair.
+fn question(lesson: &'static Lesson, outcome: Outcome) -> Result<String, Failure> {
+    let check = chapter(lesson)?.front.check.as_ref();
+    let check = check.filter(|_| outcome == Outcome::Repaired);
+    let ask =
+        |question| format!("\n{}", filled(&format!("Can you say: {question}")));
+    Ok(check.map(|check| ask(&check.question)).unwrap_or_default())
 }
 
 /// Which repairs that people try first grow as this one does: each was measured to grow as

@@ -80,14 +80,7 @@ async fn all(
         // Refused now, and not after the first request.
         reader.plant(0).await?;
     }
-    let process = reader::process(arguments, address);
-    let limits = process.map(Limits::of).unwrap_or_default();
-    // On a terminal; elsewhere a line for each request.
-    let line = ProgressBar::new_spinner();
-    line.enable_steady_tick(Duration::from_millis(200));
-    let origin = Origin(address);
-    let runtime = process.and_then(attach::runtime::with_garbage);
-    let one = One { arguments, origin, reader, limits, runtime, line };
+    let one = One::new(arguments, address, reader);
     let (mut requests, mut failure, mut notes) = (Vec::new(), None, Vec::new());
     let loads = loads(arguments, file);
     let all = loads.len();
@@ -114,7 +107,7 @@ async fn all(
             say(&done, Keep::Nothing);
         }
     }
-    let One { reader, line, .. } = one;
+    let One { reader, process, line, .. } = one;
     line.finish_and_clear();
     if process.is_some_and(outside::is_rebuilt) {
         notes.push(REBUILT.to_owned());
@@ -140,13 +133,30 @@ struct One<'a> {
     arguments: &'a Measure,
     origin: Origin,
     reader: Reader,
+    process: Option<u32>,
     limits: Limits,
     /// The language of a service whose objects are in memory of their own.
     runtime: Option<&'static str>,
+    /// On a terminal; elsewhere there is a line for each request.
     line: ProgressBar,
 }
 
-impl One<'_> {
+impl<'a> One<'a> {
+    fn new(arguments: &'a Measure, address: SocketAddr, reader: Reader) -> Self {
+        let process = reader::process(arguments, address);
+        let line = ProgressBar::new_spinner();
+        line.enable_steady_tick(Duration::from_millis(200));
+        Self {
+            arguments,
+            origin: Origin(address),
+            reader,
+            process,
+            limits: process.map(Limits::of).unwrap_or_default(),
+            runtime: process.and_then(attach::runtime::with_garbage),
+            line,
+        }
+    }
+
     /// Why a request was not measured: what the service said at its end, if it ended.
     async fn explained(
         &self,

@@ -155,6 +155,11 @@ impl Stage {
         self.line.slope > self.limit || self.growth() > self.step
     }
 
+    /// Whether noise may hide a leak.
+    fn is_hidden(&self) -> bool {
+        self.limit > self.limit_max
+    }
+
     /// Whether memory of earlier requests was freed meanwhile.
     pub(crate) fn drains(&self) -> bool {
         -self.line.slope > self.limit / 2.0
@@ -247,75 +252,84 @@ pub(crate) fn may_follow_rounds(stages: &[Stage]) -> bool {
 pub fn trend(stages: &[Stage], may_go_on: bool) -> Option<Reasoned> {
     let (last, before) = stages.split_last()?;
     let may_go_on = may_go_on && stages.len() < STAGES_MAX;
-    let unclear = |why: String| Some((Trend::Inconclusive, Some(why)));
-    let hidden = last.limit > last.limit_max;
-    if !last.grows() {
-        let grown = stages.iter().rposition(Stage::grows);
-        let grew = grown.is_some();
-        let may_double = grown.is_some_and(|n| {
-            let sent =
-                |stages: &[Stage]| stages.iter().map(Stage::sent).sum::<f64>();
-            let (until, since) = stages.split_at(n + 1);
-            sent(since) < DOUBLED * sent(until)
-        });
-        if may_go_on && (hidden || may_double || last.may_grow()) {
-            return None;
-        }
-        return match grew {
-            true if last.gives_back() => Some((Trend::Plateau, None)),
-            _ if hidden && last.drains() => unclear(
-                "memory that was held before is freed meanwhile, which hides leaks below \
-                 LIMIT; measure it alone with --only"
-                    .to_owned(),
-            ),
-            _ if hidden => unclear(NOISE.to_owned()),
-            true if may_double => unclear(NO_ROOM.to_owned()),
-            true => Some((Trend::Plateau, None)),
-            false => Some((Trend::Flat, None)),
-        };
+    match last.grows() {
+        false => trend_at_rest(stages, last, may_go_on),
+        true if may_go_on => None,
+        true => Some(trend_of_growth(last, before.last())),
     }
-    if may_go_on {
+}
+
+/// The same where the last stage did not grow.
+fn trend_at_rest(
+    stages: &[Stage],
+    last: &Stage,
+    may_go_on: bool,
+) -> Option<Reasoned> {
+    let grown = stages.iter().rposition(Stage::grows);
+    let grew = grown.is_some();
+    let may_double = grown.is_some_and(|n| {
+        let sent = |stages: &[Stage]| stages.iter().map(Stage::sent).sum::<f64>();
+        let (until, since) = stages.split_at(n + 1);
+        sent(since) < DOUBLED * sent(until)
+    });
+    if may_go_on && (last.is_hidden() || may_double || last.may_grow()) {
         return None;
     }
+    Some(match grew {
+        true if last.gives_back() => (Trend::Plateau, None),
+        _ if last.is_hidden() && last.drains() => unclear(
+            "memory that was held before is freed meanwhile, which hides leaks below \
+             LIMIT; measure it alone with --only",
+        ),
+        _ if last.is_hidden() => unclear(NOISE),
+        true if may_double => unclear(NO_ROOM),
+        true => (Trend::Plateau, None),
+        false => (Trend::Flat, None),
+    })
+}
+
+/// The same where the last stage grew, and no longer one can follow.
+fn trend_of_growth(last: &Stage, before: Option<&Stage>) -> Reasoned {
     let rounds = last.rounds();
     let full = matches!(rounds[..], [.., false, false]) && !last.only_doubles();
     if last.gives_back() || full {
-        return Some((Trend::Plateau, None));
+        return (Trend::Plateau, None);
     }
     let is_longer = |before: &&Stage| last.sent() >= LONGER_MIN * before.sent();
-    let before = before.last().filter(|b| !last.only_doubles() || is_longer(b));
+    let before = before.filter(|b| !last.only_doubles() || is_longer(b));
     let Some(before) = before else {
         return match last.grows_in_steps() {
-            true => unclear(NO_ROOM.to_owned()),
-            false => Some((Trend::Leaks, None)),
+            true => unclear(NO_ROOM),
+            false => (Trend::Leaks, None),
         };
     };
     if last.only_doubles() {
         let table = before.grows() && last.growth() > TABLE_GROWS * before.growth();
-        return Some((if table { Trend::Leaks } else { Trend::Plateau }, None));
+        return (if table { Trend::Leaks } else { Trend::Plateau }, None);
     }
     let goes_on = |now: f64, then: f64| now >= GOES_ON * then;
     if last.line.slope <= last.limit {
-        if hidden {
-            return unclear(NOISE.to_owned());
-        }
         // Steps at other moments, such as a pool of each worker that fills.
         return match goes_on(last.growth_each(), before.growth_each()) {
+            _ if last.is_hidden() => unclear(NOISE),
             true => unclear(
-                "it grew in steps, at no steady rate; send more with --count"
-                    .to_owned(),
+                "it grew in steps, at no steady rate; send more with --count",
             ),
-            false => Some((Trend::Plateau, None)),
+            false => (Trend::Plateau, None),
         };
     }
     // A table that doubles beside its entries bends the lines, and noise the rounds.
     let [now, then] = [last.line.slope, before.line.slope];
     match goes_on(now, then) || goes_on(last.usual(), before.usual()) {
-        true => Some((Trend::Leaks, None)),
+        true => (Trend::Leaks, None),
         false => unclear(format!(
             "it grew by {then:.0} B per request, then by {now:.0} B, as a cache does \
              that still fills; send more with --count, or see --idle if its entries \
              expire"
         )),
     }
+}
+
+fn unclear(why: impl Into<String>) -> Reasoned {
+    (Trend::Inconclusive, Some(why.into()))
 }
