@@ -227,12 +227,13 @@ impl<I: Instrument, L: Load> Staged<'_, I, L> {
         self.stages.last().context("no stage was measured")
     }
 
-    /// The trend, unless memory grows as fast while nothing is sent.
+    /// The trend, unless memory grows as fast while nothing is sent: in rounds alike, it
+    /// looks like a leak or, by requests, like a cache that fills.
     async fn without_time(&self, found: Reasoned) -> Result<Reasoned> {
         let heap = self.session.heap;
         let rate = self.rates.last().copied().unwrap_or(0.0);
         let is_faster = self.rates.iter().any(|first| rate > FASTER * first);
-        if found.0 != Trend::Leaks || is_faster || !heap.has_windows() {
+        if !self.last()?.grows() || rate <= 0.0 || is_faster || !heap.has_windows() {
             return Ok(found);
         }
         let before = heap.counters().await?.live_bytes as f64;
