@@ -66,7 +66,7 @@ const tableFits = () => {
 
 const silent = () =>
     all("svg")
-        .filter((chart) => chart.getAttribute("role") !== "img"
+        .filter((chart) => !["img", "application"].includes(chart.getAttribute("role"))
             || !chart.querySelector(":scope > title")?.textContent)
         .map((chart) => chart.outerHTML.slice(0, 200));
 
