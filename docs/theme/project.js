@@ -9,7 +9,8 @@
 
   // What scrolls sideways can be scrolled by keys.
   for (const block of document.querySelectorAll("main pre > code, main .table-wrapper")) {
-    if (block.scrollWidth > block.clientWidth) block.tabIndex = 0;
+    // Whether it scrolls depends on fonts and styles that may come later.
+    block.tabIndex = 0;
   }
 
   const place = document.createElement("div");
