@@ -37,15 +37,24 @@ build() {
 # A terminal shows cargo's progress bar. A pipe gets a line for every 20 crates, and one for
 # each of ours, which are few and slow.
 count() {
-    awk -v total="$1" '
-        /^ +Compiling / {
-            if (++n % 20 == 0) printf "compare.sh: built %d of about %d crates\n", n, total
-            if (/\(/) printf "compare.sh: building %s\n", $2
-            fflush()
-            next
-        }
-        /^ +(Downloading|Downloaded|Finished|Locking|Updating) / { next }
-        { print; fflush() }'
+    local crates=0 line name
+    # Not awk: mawk, which is Debian's, waits for 4 kB of lines.
+    while IFS= read -r line; do
+        case $line in
+        *' Compiling '*)
+            crates=$((crates + 1))
+            if [ "$((crates % 20))" = 0 ]; then
+                printf 'compare.sh: built %d of about %d crates\n' "$crates" "$1"
+            fi
+            if [[ $line == *'('* ]]; then
+                name=${line#*Compiling }
+                printf 'compare.sh: building %s\n' "${name%% *}"
+            fi
+            ;;
+        *' Downloading '* | *' Downloaded '* | *' Finished '* | *' Locking '* | *' Updating '*) ;;
+        *) printf '%s\n' "$line" ;;
+        esac
+    done
 }
 
 if [ ! -x "$target/debug/leaklab" ]; then

@@ -1,5 +1,5 @@
-//! Measures requests about which nothing is known: in stages, each longer than all
-//! before it, until growth has stopped or goes on.
+//! Measures requests about which nothing is known: in stages, longer ones where there is
+//! time, until growth has stopped or goes on.
 
 use crate::bounds::{Bounds, Use};
 use crate::instrument::Instrument;
@@ -53,7 +53,7 @@ const OF_STATUS_MIN: usize = 5;
 /// unless its rate has risen by more than this factor: requests start what allocates.
 const BY_ITSELF: f64 = 0.5;
 const FASTER: f64 = 1.5;
-/// Time without requests that shows it.
+/// Time without requests that shows it: ten times what a service takes to come to rest.
 const QUIET: Duration = Duration::from_millis(300);
 /// Fewer bytes are not what a connection leaves, but chance.
 const CONNECTION_MIN: f64 = 16.0;

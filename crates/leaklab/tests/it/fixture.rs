@@ -20,6 +20,11 @@ pub(crate) const CONTROL: &str = {
     LESSONS[n].id
 };
 
+/// The whole id of a lesson.
+pub(crate) fn id(short: &str) -> &'static str {
+    LESSONS.iter().find(|lesson| lesson.id.starts_with(short)).unwrap().id
+}
+
 /// A run of the driver, with a temporary folder of its own that must be empty after.
 pub(crate) struct Leaklab {
     command: Command,

@@ -1,17 +1,11 @@
 //! The way of a learner through exercises. Programs that are built already stand for
 //! what a learner's code is compiled to, so that no test waits for the compiler.
 
-use crate::fixture::{Done, Leaklab, build_programs, contains, parsed};
+use crate::fixture::{Done, Leaklab, build_programs, contains, id, parsed};
 use leaklab::run::programs_folder;
 use serde_json::Value;
 use std::path::PathBuf;
 use tempfile::TempDir;
-
-/// The whole id of a lesson.
-fn id(short: &str) -> &'static str {
-    let mut lessons = lessons::LESSONS.iter();
-    lessons.find(|lesson| lesson.id.starts_with(short)).unwrap().id
-}
 
 /// A workspace with the files that `learn` touches, and programs of its own.
 struct Workspace {

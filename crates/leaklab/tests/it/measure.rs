@@ -85,6 +85,7 @@ fn requests_of_any_service_are_judged_with_the_line() {
     let result = shelf.result();
     assert_eq!(result["schema"], 1);
     assert_eq!(result["instrument"], "heap");
+    assert!(result["measured_at"].as_str().unwrap().ends_with(" UTC"));
     let of = |at: usize| &result["requests"][at];
     let names = ["keep", "forget", "fill"].map(Value::from);
     assert_eq!([0, 1, 2].map(|at| of(at)["name"].clone()), names);

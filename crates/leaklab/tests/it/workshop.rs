@@ -1,7 +1,7 @@
 //! A blind service, from its seed to its grade, and a class of three teams.
 
-use crate::fixture::{build_programs, contains, parsed, signal};
-use serde_json::Value;
+use crate::fixture::{build_programs, contains, id, parsed, signal};
+use serde_json::{Value, json};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -100,10 +100,12 @@ fn a_class_of_three_teams_shows_who_is_where_and_who_was_tampered_with() {
     let answers = folder.path().join("answers.toml");
     fs::write(&answers, format!("[{}]\nleaks = true\n", first_leak(&seed))).unwrap();
 
-    let done = r#"{"lessons": {"l09_call_budget":
-        {"attempts": 2, "last": "REPAIRED", "done": true}}}"#;
-    let stuck = r#"{"lessons": {"l12_idempotency_keys":
-        {"attempts": 4, "hints": 1, "last": "BETTER"}}}"#;
+    let result =
+        |lesson: &str, of: Value| json!({ "lessons": { (id(lesson)): of } });
+    let repaired = json!({ "attempts": 2, "last": "REPAIRED", "done": true });
+    let done = &result("l09", repaired).to_string();
+    let better = json!({ "attempts": 4, "hints": 1, "last": "BETTER" });
+    let stuck = &result("l12", better).to_string();
     let folder = folder.path();
     export(folder, ["1", first], done, &["--answers", answers.to_str().unwrap()]);
     export(folder, ["2", second], stuck, &[]);

@@ -51,9 +51,11 @@ pub(super) fn database_calls(samples: &Samples, scenario: &Scenario) -> Option<f
 
 /// A metric that rises by less is not reported: one in twenty requests.
 const RISES: f64 = 0.05;
-/// The same for temporary files whose rounds differ by more than [`STEADY`]: other
-/// processes have theirs in the same folder.
+/// The same for temporary files whose rounds differ: other processes have theirs in the
+/// same folder.
 const RISES_SHARED: f64 = 0.5;
+/// Rounds are alike if the interval of their slope is narrower than this share of it.
+/// Requests that each leave a file, or each tenth, make it 0; other processes come and go.
 const STEADY: f64 = 0.25;
 /// The same for bytes, which come in pages.
 const RISES_BYTES: f64 = 64.0;

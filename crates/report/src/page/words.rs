@@ -26,10 +26,11 @@ pub(super) fn marked(sides: [&[&str]; 2]) -> [BTreeMap<usize, Markup>; 2] {
 }
 
 fn marks(lines: [&str; 2]) -> Option<[Markup; 2]> {
-    let words = lines.map(|line| words(line.trim_start()));
-    if lines.iter().any(|line| line.trim_start().starts_with("//")) {
+    let lines = lines.map(str::trim_start);
+    if lines.iter().any(|line| line.starts_with("//")) {
         return None;
     }
+    let words = lines.map(words);
     let diff = TextDiff::from_slices(&words[0], &words[1]);
     if diff.ratio() < RESEMBLE_MIN {
         return None;

@@ -118,7 +118,9 @@ fn every_link_and_anchor_of_the_book_leads_somewhere() {
 fn a_chapter_can_be_projected_and_axe_has_no_complaint_about_our_part_of_it() {
     let scratch = tempfile::tempdir().expect("a folder");
     build(&locate("docs"), scratch.path()).expect("docs/ is a book");
-    let chapter = scratch.path().join("book/lessons/l09_call_budget.html");
+    let lesson = lessons::LESSONS.iter().find(|lesson| lesson.id.starts_with("l09"));
+    let name = lesson.expect("it has wide code").id;
+    let chapter = scratch.path().join(format!("book/lessons/{name}.html"));
     browser::without_violations(&["--exclude", MDBOOKS, &chapter.to_string_lossy()]);
     let Some(browser) = browser::Browser::start() else { return };
     browser.open(&chapter, "");

@@ -16,32 +16,28 @@ pub(super) fn lesson(
     sites: &[SiteGrowth],
     metrics: &[&str],
 ) -> Option<&'static Lesson> {
-    let share_of = |part: &&str, in_app: bool| -> f64 {
+    let share = |part: &&str, in_app: bool| -> f64 {
         let of = sites.iter().filter(|site| !in_app || site.in_app_frame.is_some());
         let through = of.filter(|site| site.frames.iter().any(|f| f.contains(part)));
         through.map(|site| site.share).sum()
     };
-    let share = |part: &&str| share_of(part, false);
-    let found = |part: &&str| metrics.contains(part) || share(part) >= SHARE_MIN;
-    let held =
-        |lesson: &Lesson| lesson.known_by.iter().map(share).fold(0.0, f64::max);
-    let in_app = |lesson: &Lesson| {
-        let shares = lesson.known_by.iter().map(|part| share_of(part, true));
+    let found =
+        |part: &&str| metrics.contains(part) || share(part, false) >= SHARE_MIN;
+    let held = |lesson: &Lesson, in_app: bool| {
+        let shares = lesson.known_by.iter().map(|part| share(part, in_app));
         shares.fold(0.0, f64::max)
     };
     let enough = |lesson: &&Lesson| {
         lesson.known_by.iter().any(|part| metrics.contains(part))
-            || held(lesson) >= HELD_MIN
+            || held(lesson, false) >= HELD_MIN
     };
     let known = LESSONS.iter().filter(|lesson| {
         !lesson.known_by.is_empty() && lesson.known_by.iter().all(found)
     });
     known.filter(enough).max_by(|a, b| {
         let parts = || a.known_by.len().cmp(&b.known_by.len());
-        in_app(a)
-            .total_cmp(&in_app(b))
-            .then_with(parts)
-            .then_with(|| held(a).total_cmp(&held(b)))
+        let more = |in_app| held(a, in_app).total_cmp(&held(b, in_app));
+        more(true).then_with(parts).then_with(|| more(false))
     })
 }
 

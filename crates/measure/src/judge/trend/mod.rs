@@ -1,5 +1,4 @@
-//! Whether the growth of a request goes on, from stages of which each has more requests
-//! than all before it.
+//! Whether the growth of a request goes on, from stages of rounds that are alike.
 
 #[cfg(test)]
 mod tests;
@@ -175,7 +174,7 @@ impl Stage {
         self.step.is_finite() && rises
     }
 
-    /// The same per request.
+    /// Bytes by which it has grown per request.
     fn growth_each(&self) -> f64 {
         self.growth() / self.sent()
     }
