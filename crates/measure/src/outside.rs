@@ -272,35 +272,41 @@ mod tests {
     use super::*;
     use std::io::Write;
     use std::net::TcpListener;
+    use std::os::fd::OwnedFd;
+    use std::process::Command;
 
+    /// The process has its own folder and files: other tests change those of this one.
     #[test]
     fn files_without_a_name_and_sockets_in_their_state_are_seen() {
-        let read = || reading(std::process::id()).unwrap();
-        let before = read();
-        let _listeners = [(); 20].map(|()| TcpListener::bind("[::1]:0").unwrap());
-        let files = [(); 200].map(|()| tempfile::tempfile().unwrap());
-        for mut file in &files {
-            file.write_all(&[0; 1_000]).unwrap();
-        }
-        let after = read();
-        let limits = Limits::of(std::process::id());
-        assert!(limits.open_files.is_some_and(|files| files > 10), "{limits:?}");
-        // Other tests have files and sockets beside this one.
-        let rise = |of: &dyn Fn(&Reading) -> u64| of(&after) - of(&before);
-        assert!(rise(&|of| of.gauges[TEMPORARY_FILES]) > 100);
-        assert!(rise(&|of| of.gauges[TEMPORARY_BYTES]) > 100_000);
-        assert!(after.sockets.unwrap()["LISTEN"] >= 20);
-    }
-
-    #[test]
-    fn files_in_a_folder_of_the_temporary_folder_are_seen() {
         let folder = tempfile::tempdir().unwrap();
-        let read = || in_temporary_folder(std::process::id()).unwrap();
-        let before = read();
-        for n in 0..200 {
-            fs::write(folder.path().join(n.to_string()), [0; 1_000]).unwrap();
+        let below = folder.path().join("below");
+        fs::create_dir(&below).unwrap();
+        for n in 0..20 {
+            fs::write(below.join(n.to_string()), [0; 1_000]).unwrap();
         }
-        let after = read();
-        assert!(after.0 - before.0 > 100 && after.1 - before.1 > 100_000);
+        let unnamed = [(); 2].map(|()| tempfile::tempfile().unwrap());
+        for mut file in &unnamed {
+            file.write_all(&[0; 300]).unwrap();
+        }
+        let [output, errors] = unnamed;
+        let listener = TcpListener::bind("[::1]:0").unwrap();
+        let mut process = Command::new("sleep")
+            .arg("600")
+            .env("TMPDIR", folder.path())
+            .stdin(OwnedFd::from(listener))
+            .stdout(output)
+            .stderr(errors)
+            .spawn()
+            .unwrap();
+        let seen = reading(process.id());
+        let limits = Limits::of(process.id());
+        process.kill().unwrap();
+        process.wait().unwrap();
+        let seen = seen.unwrap();
+        // The folder below and its files, and the two that have no name.
+        assert_eq!(seen.gauges[TEMPORARY_FILES], 1 + 20 + 2, "{seen:?}");
+        assert_eq!(seen.gauges[TEMPORARY_BYTES], 20 * 1_000 + 2 * 300, "{seen:?}");
+        assert_eq!(seen.sockets, Some([("LISTEN".to_owned(), 1)].into()));
+        assert!(limits.open_files.is_some_and(|files| files > 10), "{limits:?}");
     }
 }
