@@ -15,7 +15,7 @@ use leaklab::run::{Database, EngineChoice, Numbers, Run, Running, Under};
 use leaklab::stop::Stop;
 use lessons::{LESSONS, Lesson, Plan};
 use measure::statistics::median_of;
-use measure::{HeapClient, Instrument};
+use measure::{HeapClient, Instrument, Scale};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use workload::Round;
@@ -78,7 +78,9 @@ async fn main() -> Result<()> {
             unit: "requests/s",
         };
         throughput.print(&programs).await?;
-        if lesson.growth.scale().is_some() {
+        let reads_items = lesson.growth.scale() == Some(Scale::Items)
+            && lesson.route.starts_with("GET ");
+        if reads_items {
             // A stream begins when its first page is there, whatever comes after it; an
             // answer that is gathered first begins when all of it is.
             let size = EXPORT_ITEMS;

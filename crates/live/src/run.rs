@@ -221,10 +221,9 @@ impl Live {
             observed.sample.state = state;
             observed.sample.clone()
         };
-        let of_tick = |tick: &Tick| tick.services.get(service)?.resident;
-        let before = self.shown().ring.last().and_then(of_tick);
-        // A process that is being killed has freed some of it when it is read.
-        let resident = sample.resident.max(before).unwrap_or_default();
+        let killed = state == State::Killed;
+        let most = killed.then(|| self.shown().ring.killed(service)).flatten();
+        let resident = sample.resident.max(most).unwrap_or_default();
         let (at, requests) = (self.now(), sample.requests);
         self.lost(service);
         self.record(Death { service, at, state, resident, requests, why });

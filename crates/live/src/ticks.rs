@@ -9,6 +9,8 @@ pub const EVERY: Duration = Duration::from_millis(250);
 const TICKS_MAX: usize = 2_400;
 /// Deaths that are kept. A viewer asks for each restart.
 const DEATHS_MAX: usize = 200;
+/// Seconds that the kernel takes at most to free the memory of what it kills.
+const FREES_WITHIN: f64 = 1.0;
 
 /// What a service does.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -155,6 +157,22 @@ impl Ring {
         self.deaths.push(death);
     }
 
+    /// Resident bytes of a service when it was killed: the most of its last readings. The
+    /// later ones are removed, because memory is freed before the end is seen.
+    pub(crate) fn killed(&mut self, service: usize) -> Option<u64> {
+        let since = self.last()?.at - FREES_WITHIN;
+        let ticks = self.ticks.iter_mut().rev().take_while(|tick| tick.at >= since);
+        let samples = ticks.filter_map(|tick| tick.services.get_mut(service));
+        let mut newest: Vec<_> = samples
+            .skip_while(|sample| sample.state != State::Running)
+            .take_while(|sample| sample.state == State::Running)
+            .map(|sample| &mut sample.resident)
+            .collect();
+        let n = (0..newest.len()).rev().max_by_key(|n| *newest[*n])?;
+        newest[..n].iter_mut().for_each(|later| **later = None);
+        *newest[n]
+    }
+
     /// The newest tick.
     pub fn last(&self) -> Option<&Tick> {
         self.ticks.last()
@@ -181,5 +199,22 @@ mod tests {
         assert!(first.at.abs() < f64::EPSILON, "{}", first.at);
         assert!((last.at - 99_999.0).abs() < f64::EPSILON);
         assert!(ticks.is_sorted_by(|a, b| a.at < b.at));
+    }
+
+    #[test]
+    fn what_a_killed_service_gives_back_is_not_drawn() {
+        let mut ring = Ring::default();
+        for (n, resident) in (0_u32..).zip([90, 100, 110, 128, 70, 20]) {
+            let state = State::Running;
+            let sample =
+                Sample { state, resident: Some(resident), ..Sample::default() };
+            let services = vec![Sample::default(), sample];
+            ring.push(Tick { at: f64::from(n) / 4.0, services, ..Tick::default() });
+        }
+        assert_eq!(ring.killed(1), Some(128));
+        let kept: Vec<_> =
+            ring.ticks.iter().map(|tick| tick.services[1].resident).collect();
+        let all = [Some(90), Some(100), Some(110), Some(128), None, None];
+        assert_eq!(kept, all);
     }
 }

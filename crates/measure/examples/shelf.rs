@@ -7,7 +7,7 @@
 //! | `/visit` with each connection | `/visit` with each request |
 //! | `/work` while more comes than it can do | `/work?bounded` |
 //! | `/export/N` with the items | `/stream/N` |
-//! | `/c` memory of C | |
+//! | `/c` memory of C | `/pool` whose buffers depend on how requests meet |
 //!
 //! `/never` always misses its deadline, and `/odd/N` fails for odd numbers; with POST it
 //! keeps something when it fails.
@@ -25,9 +25,9 @@ use std::io::{Read, Write};
 use std::os::fd::IntoRawFd;
 use std::pin::Pin;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 use tokio::sync::{mpsc, oneshot};
 
 #[global_allocator]
@@ -80,6 +80,27 @@ async fn expire(path: web::Path<String>, shelf: Data<Expiring>) -> HttpResponse 
     while shelf.front().is_some_and(|(put, _)| put.elapsed().as_secs() >= 1) {
         shelf.pop_front();
     }
+    HttpResponse::NoContent().finish()
+}
+
+/// Buffers that wait for the next requests, and the requests that use one now.
+#[derive(Default)]
+struct Pool {
+    free: Mutex<Vec<Vec<u8>>>,
+    in_use: AtomicU64,
+}
+
+/// Leaves a small buffer, or one of any size if it has met other requests.
+async fn pool(pool: Data<Pool>) -> HttpResponse {
+    let free = || pool.free.lock().expect("no handler panics");
+    let buffer = free().pop();
+    let others = pool.in_use.fetch_add(1, Relaxed);
+    actix_web::rt::time::sleep(Duration::from_millis(1)).await;
+    pool.in_use.fetch_sub(1, Relaxed);
+    drop(buffer);
+    let chance = UNIX_EPOCH.elapsed().unwrap_or_default().subsec_micros() as usize;
+    let size = if others == 0 { 1 } else { 1 + chance % 8 };
+    free().push(vec![0; 200_000 * size]);
     HttpResponse::NoContent().finish()
 }
 
@@ -252,6 +273,7 @@ async fn main() -> std::io::Result<()> {
         (Data::new(Shelf::default()), Data::new(Filled::default()));
     let (expiring, table_of_numbers) =
         (Data::new(Expiring::default()), Data::new(Table::default()));
+    let pooled = Data::new(Pool::default());
     let work = Data::new(Work::start());
     let given = std::env::args().nth(1);
     let gauges = Gauges::default();
@@ -270,6 +292,8 @@ async fn main() -> std::io::Result<()> {
             .route("/fill/{text}", web::post().to(fill))
             .route("/expire/{text}", web::post().to(expire))
             .route("/table/{number}", web::post().to(table))
+            .app_data(pooled.clone())
+            .route("/pool", web::post().to(pool))
             .route("/open", web::post().to(open))
             .app_data(work.clone())
             .route("/feed", web::get().to(feed))

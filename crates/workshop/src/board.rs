@@ -9,7 +9,7 @@ use lessons::{Kind, LESSONS, Lesson, chapters};
 use maud::{DOCTYPE, PreEscaped, html};
 use report::Refusal;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -60,6 +60,7 @@ impl Board {
     pub fn new(class: &Class, results: &Path, now: u64) -> Result<Self> {
         let (mut latest, mut refused) =
             (BTreeMap::<u32, TeamResult>::new(), Vec::new());
+        let mut not_counted = BTreeSet::new();
         let context = || format!("cannot read the results in {}", results.display());
         let entries = fs::read_dir(results).with_context(context)?;
         let mut paths: Vec<_> =
@@ -68,9 +69,19 @@ impl Board {
         paths.sort();
         for path in paths {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            match accepted(class, &path) {
-                Err(why) => refused.push(format!("{name}: {why:#}")),
-                Ok((result, wrong)) => {
+            let result = match read(&path) {
+                Err(why) => {
+                    refused.push(format!("{name}: {why:#}"));
+                    continue;
+                }
+                Ok(result) => result,
+            };
+            match checked(class, &result) {
+                Err(why) => {
+                    refused.push(format!("{name}: {why:#}"));
+                    not_counted.insert(result.team);
+                }
+                Ok(wrong) => {
                     refused.extend(wrong.map(|why| format!("{name}: {why}")));
                     let kept = latest.get(&result.team).map_or(0, |r| r.written_at);
                     if result.written_at >= kept {
@@ -80,12 +91,13 @@ impl Board {
             }
         }
         let row = |team: &Team| {
-            Row::new(
-                &Mystery::new(team.seed, class.level),
-                team,
-                latest.get(&team.team),
-                now,
-            )
+            let mystery = Mystery::new(team.seed, class.level);
+            let result = latest.get(&team.team);
+            let mut row = Row::new(&mystery, team, result, now);
+            if result.is_none() && not_counted.contains(&team.team) {
+                row.stuck = Some("its file doesn't count, see below".to_owned());
+            }
+            row
         };
         Ok(Self { teams: class.teams.iter().map(row).collect(), refused })
     }
@@ -130,14 +142,16 @@ impl Board {
     }
 }
 
-/// A result in a file, if it is what a team of the class handed in; and why its answers
-/// cannot be graded.
-fn accepted(class: &Class, path: &Path) -> Result<(TeamResult, Option<Refusal>)> {
+/// A result in a file.
+fn read(path: &Path) -> Result<TeamResult> {
     let bytes = fs::metadata(path).context("cannot be read")?.len();
     ensure!(bytes <= BYTES_MAX, "it is too large for a result");
     let text = fs::read_to_string(path).context("cannot be read")?;
-    let result: TeamResult =
-        serde_json::from_str(&text).context("it is no team's result")?;
+    serde_json::from_str(&text).context("it is no team's result")
+}
+
+/// Why the answers of a result cannot be graded, if a team of the class handed it in.
+fn checked(class: &Class, result: &TeamResult) -> Result<Option<Refusal>> {
     let team = class.teams.iter().find(|team| team.team == result.team);
     let team = team.with_context(|| format!("there is no team {}", result.team))?;
     ensure!(
@@ -145,8 +159,7 @@ fn accepted(class: &Class, path: &Path) -> Result<(TeamResult, Option<Refusal>)>
         "changed after team {} wrote it, or signed with another code",
         team.team
     );
-    let wrong = Mystery::new(team.seed, class.level).grade(&result.mystery).err();
-    Ok((result, wrong))
+    Ok(Mystery::new(team.seed, class.level).grade(&result.mystery).err())
 }
 
 impl Row {

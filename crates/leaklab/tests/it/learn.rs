@@ -82,8 +82,12 @@ fn an_exercise_is_predicted_repaired_and_judged() {
     assert!(exercise.contains("read_timeout") && !exercise.contains("LEAK"));
     contains(&workspace.learn(2, &["start", "l09", "--predict", "9"]), &["1 to 4"]);
     contains(&workspace.learn(2, &["solution", "l09"]), &["--give-up"]);
+    let predict = ["start", "l09", "--predict", "2"];
+    // What interrupts the measurement does not forget the prediction.
+    workspace.run(&predict, "false").code(2);
+    contains(&workspace.learn(0, &[]), &["predicted"]);
     workspace.put("leaky", "leaky");
-    let told = workspace.learn(0, &["start", "l09", "--predict", "2"]);
+    let told = workspace.learn(0, &predict);
     contains(
         &told,
         &["Measured: LEAKS", "You predicted 2; 3 is right", "learn check"],

@@ -238,6 +238,23 @@ fn a_table_that_only_doubles_leaks_and_a_cache_that_expires_does_not() {
 }
 
 #[test]
+fn noise_of_requests_that_meet_is_avoided_one_at_a_time() {
+    const REQUESTS: &str = "### pool\nPOST http://ADDRESS/pool\n\n{{n}}\n";
+    let shelf = Shelf::new();
+    let limit = |requests: &str| {
+        let out = shelf.measured(requests, &[]).code(0).stdout();
+        let result = shelf.result()["requests"][0].clone();
+        (result["detection_limit_bytes_per_request"].as_f64().unwrap(), out)
+    };
+    let (alone, out) = limit(REQUESTS);
+    contains(&out, &["FLAT", "one request at a time"]);
+    let several = REQUESTS.replace("### pool\n", "### pool\n# @concurrency 4\n");
+    let (several, out) = limit(&several);
+    assert!(!out.contains("one request at a time"), "{out}");
+    assert!(several > 4.0 * alone, "{several} {alone}");
+}
+
+#[test]
 fn physical_memory_shows_a_leak_that_is_large() {
     let shelf = Shelf::new();
     let requests = REQUESTS.replace("{{n}} x", &"x".repeat(4_000));

@@ -123,6 +123,7 @@ fn a_class_of_three_teams_shows_who_is_where_and_who_was_tampered_with() {
     assert_eq!(teams[1]["at"][0], "l12 (BETTER)");
     contains(teams[1]["stuck"].as_str().unwrap(), &["4 checks, 1 hints"]);
     assert_eq!(teams[2]["minutes_ago"], Value::Null);
+    contains(teams[2]["stuck"].as_str().unwrap(), &["doesn't count"]);
     contains(&shown["refused"].to_string(), &["team-03.json", "another code"]);
     contains(
         &read("board.html"),

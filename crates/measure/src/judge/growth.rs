@@ -140,7 +140,7 @@ fn at_rest(scenario: &Scenario) -> Verdict {
 }
 
 /// The largest detection limit with which a measurement proves something.
-pub(super) fn limit_max(scenario: &Scenario) -> f64 {
+pub fn limit_max(scenario: &Scenario) -> f64 {
     match (scenario.expected, scenario.growth) {
         (Verdict::Flat, _) if scenario.quick => QUICK_LIMIT_MAX,
         (Verdict::Flat, _) => CONTROL_LIMIT_MAX,

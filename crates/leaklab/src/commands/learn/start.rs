@@ -50,6 +50,9 @@ pub(super) async fn run(
         given => given,
     };
     if let (Some(asked), Some(choice)) = (asked, predict) {
+        progress.of(id).predicted = Some(choice);
+        // What follows takes a while, and may be interrupted.
+        progress.write()?;
         // An edited file says nothing about the leak.
         let clean = exercise.as_ref().is_none_or(|e| e.state() == State::Untouched);
         let found = match clean {
@@ -60,7 +63,6 @@ pub(super) async fn run(
             false => None,
         };
         let done = progress.of(id);
-        done.predicted = Some(choice);
         done.done |= exercise.is_none();
         if let (Some((_, figures)), Some(_)) = (&found, &exercise) {
             done.before = Some(figures.clone());

@@ -97,6 +97,17 @@ impl FileLoad {
         }
     }
 
+    /// Whether one request at a time is the same load: the file asks neither for several
+    /// nor for clients that must meet others.
+    pub(super) fn may_be_alone(&self) -> bool {
+        let how = self.how();
+        how.is_none_or(|how| {
+            how.concurrency.is_empty()
+                && how.offered_per_second.is_none()
+                && matches!(how.client, ClientBehavior::Reads)
+        })
+    }
+
     /// The loads whose peaks are compared, ascending.
     pub(super) fn axis(&self) -> Option<(Axis, Vec<u64>)> {
         let how = self.how()?;
