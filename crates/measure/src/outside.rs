@@ -298,6 +298,11 @@ mod tests {
             .stderr(errors)
             .spawn()
             .unwrap();
+        // `spawn` returns before the system has put the environment in its place.
+        let environment = format!("/proc/{}/environ", process.id());
+        while fs::read(&environment).unwrap().is_empty() {
+            std::thread::yield_now();
+        }
         let seen = reading(process.id());
         let limits = Limits::of(process.id());
         process.kill().unwrap();
