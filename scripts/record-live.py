@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
-"""Records a real run of `leaklab live` until a twin is killed, and draws it as an animated SVG.
-
-usage: scripts/record-live.py                  # l09, to docs/charts/live.svg
+# Records a real run of `leaklab live` until a twin is killed, and draws it as an animated SVG.
+"""usage: scripts/record-live.py                  # l09, to docs/charts/live.svg
        scripts/record-live.py OUT ARGUMENTS    # another file, arguments of `leaklab live`
 
 Needs a built workspace. $LEAKLAB names another program than target/debug/leaklab.
