@@ -23,7 +23,7 @@ EVERY = 2.0  # seconds of the run for which figures stand
 FASTER = 4.0  # than the run
 AFTER = 6.0  # seconds of the run that follow the death
 HOLD = 5.0  # seconds for which the end stands
-SIZE_MAX = 60_000
+SIZE_MAX = 60_000  # bytes; the README loads it at once
 TOP = 152  # above the chart
 STYLE = """
 text{font:16px system-ui,'DejaVu Sans',sans-serif;fill:#b3bcc7}.end{text-anchor:end}
@@ -92,7 +92,7 @@ def figures(event):
 
 
 def frames(run):
-    """The figures every few seconds: when they begin, as a share of all, and what they are."""
+    """The events whose figures are shown: one every few seconds, and that of the death."""
     kept = []
     for event in run:
         new = not kept or event["at"] >= kept[-1]["at"] + EVERY

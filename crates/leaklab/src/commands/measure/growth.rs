@@ -95,15 +95,16 @@ async fn staged<I: Instrument>(
     };
     let stages = stages::measure(instrument, origin, load, scenario, bounds, step);
     let found = stages.await?;
+    let judged = |found: &Found| found.samples.unjudged.is_none();
     let several = scenario.windows && scenario.concurrency > 1;
-    if !(several && load.may_be_alone() && hides_leaks(&found)) {
+    if !(several && load.may_be_alone() && judged(&found) && hides_leaks(&found)) {
         return Ok(found);
     }
     let alone = Scenario { concurrency: 1, ..scenario.clone() };
     let stages = stages::measure(instrument, origin, load, &alone, bounds, step);
     let mut alone = stages.await?;
     // A cache that is emptied when it is full moves memory as much.
-    if hides_leaks(&alone) {
+    if !judged(&alone) || hides_leaks(&alone) {
         return Ok(found);
     }
     let noise = one_at_a_time(found.judgement.detection_limit);
