@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 pub(super) const LESSON: Lesson = Lesson {
-    title: "show a tenant's last order, as tenant",
+    title: "read an order with tenant credentials",
     route: "GET /tenants/{tenant}/summary",
     grows_with: "tenants",
     // A client has at least a connection pool and a read buffer of 8 KiB.

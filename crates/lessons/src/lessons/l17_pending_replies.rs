@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 pub(super) const LESSON: Lesson = Lesson {
-    title: "print a label; some get lost",
+    title: "print a label, wait for the printer",
     route: "POST /shipments/{id}/label",
     grows_with: "lost replies",
     // About two thirds of the orders do not fit on a label. Each leaves an entry: a number, a

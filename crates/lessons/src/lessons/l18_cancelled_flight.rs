@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 pub(super) const LESSON: Lesson = Lesson {
-    title: "read an order once for many, in time",
+    title: "share one read among many requests",
     route: "GET /orders/{id}/lines",
     grows_with: "cancelled reads",
     // Half of the requests leave an entry: two ids, and a flight with room for an order.
