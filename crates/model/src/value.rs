@@ -63,7 +63,7 @@ macro_rules! text {
             fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
                 let text = utoipa::openapi::Object::builder()
                     .schema_type(utoipa::openapi::Type::String)
-                    .description(Some(concat!("A ", $what, ": ", $rule)));
+                    .description(Some(concat!("The ", $what, ": ", $rule)));
                 let schema: fn(
                     utoipa::openapi::ObjectBuilder,
                 ) -> utoipa::openapi::ObjectBuilder = $schema;
@@ -119,7 +119,7 @@ macro_rules! number {
             fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
                 utoipa::openapi::Object::builder()
                     .schema_type(utoipa::openapi::Type::Integer)
-                    .description(Some(concat!("A ", $what, ": ", $rule)))
+                    .description(Some(concat!("The ", $what, ": ", $rule)))
                     .minimum(Some($min as u64))
                     .maximum(Some(Self::MAX))
                     .into()

@@ -12,7 +12,7 @@ pub mod trend;
 #[cfg(test)]
 mod tests;
 
-pub use growth::{limit_max, requests_needed, rounds_grow};
+pub use growth::{falls, limit_max, requests_needed, rounds_grow};
 pub use metrics::{MetricSlope, OUTSIDE, c_heap, rises};
 pub(crate) use sites::{
     SHARE_MIN, WINDOWS_SHOW, show, sites, sites_in, within_slope,

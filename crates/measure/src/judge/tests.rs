@@ -203,3 +203,11 @@ fn errors_are_a_mismatch_unless_they_are_expected() {
     assert_eq!(clauses(Scenario { may_refuse: true, ..leak(Verdict::Bounded) }), 0);
     assert_eq!(clauses(Scenario { may_fail: true, ..leak(Verdict::Bounded) }), 0);
 }
+
+#[test]
+fn memory_falls_where_it_is_noise() {
+    let scenario = leak(Verdict::Flat);
+    let falls = |live: &[u64]| falls(&samples(live, [0, 0]), &scenario);
+    assert!(falls(&[100_000, 300_000, 200_000, 250_000]));
+    assert!(!falls(&[100_000, 300_000, 299_000, 400_000]));
+}

@@ -5,7 +5,7 @@ use super::traffic::{self, worthless};
 use crate::cli::Measure;
 use anyhow::Result;
 use measure::bounds::Bounds;
-use measure::judge::limit_max;
+use measure::judge::{falls, limit_max};
 use measure::judge::trend::Trend;
 use measure::outside::Limits;
 use measure::stages::{self, Found};
@@ -80,7 +80,8 @@ pub(super) async fn measured<I: Instrument>(
     Ok((found, traffic))
 }
 
-/// Measures a request in stages, and again with one in flight if several hide leaks.
+/// Measures a request in stages, and again with one in flight if noise of several leaves
+/// no verdict or hides leaks.
 async fn staged<I: Instrument>(
     instrument: &I,
     origin: Origin,
@@ -93,31 +94,35 @@ async fn staged<I: Instrument>(
         let noise = found.judgement.detection_limit;
         found.trend != Trend::Leaks && noise > limit_max(scenario)
     };
+    // Memory that only rises may be a leak of requests that meet.
+    let in_noise = |found: &Found| {
+        hides_leaks(found)
+            || found.trend == Trend::Inconclusive && falls(&found.samples, scenario)
+    };
     let stages = stages::measure(instrument, origin, load, scenario, bounds, step);
     let found = stages.await?;
     let judged = |found: &Found| found.samples.unjudged.is_none();
     let several = scenario.windows && scenario.concurrency > 1;
-    if !(several && load.may_be_alone() && judged(&found) && hides_leaks(&found)) {
+    if !(several && load.may_be_alone() && judged(&found) && in_noise(&found)) {
         return Ok(found);
     }
     let alone = Scenario { concurrency: 1, ..scenario.clone() };
     let stages = stages::measure(instrument, origin, load, &alone, bounds, step);
     let mut alone = stages.await?;
     // A cache that is emptied when it is full moves memory as much.
-    if !judged(&alone) || hides_leaks(&alone) {
+    let is_clear = alone.trend != Trend::Inconclusive && !hides_leaks(&alone);
+    if !judged(&alone) || !is_clear {
         return Ok(found);
     }
-    let noise = one_at_a_time(found.judgement.detection_limit);
-    alone.reason.get_or_insert(noise);
+    // Pools have one entry then, and what each holds does not depend on how requests meet.
+    let noise = found.judgement.detection_limit;
+    alone.reason.get_or_insert_with(|| {
+        format!(
+            "measured with one request at a time: several at once make noise, which \
+             hides leaks below {noise:.0} B"
+        )
+    });
     Ok(alone)
-}
-
-/// Pools have one entry then, and what each holds does not depend on how requests meet.
-fn one_at_a_time(noise: f64) -> String {
-    format!(
-        "measured with one request at a time: several at once make noise, which hides \
-         leaks below {noise:.0} B"
-    )
 }
 
 /// For the peaks of a request at several sizes. Its rounds only show that memory returns.
