@@ -16,7 +16,6 @@ use leaklab::stop::Stop;
 use lessons::{LESSONS, Lesson, Plan};
 use measure::statistics::median_of;
 use measure::{HeapClient, Instrument, Scale};
-use std::path::{Path, PathBuf};
 use std::time::Instant;
 use workload::Round;
 
@@ -64,10 +63,7 @@ async fn main() -> Result<()> {
     let all = arguments.lessons.is_empty();
     let lessons: Vec<_> = LESSONS.iter().filter(|l| all || named(l)).collect();
     ensure!(!lessons.is_empty(), "no such lesson; `leaklab list` names all");
-    let folder = programs::build(&["--bins"])?;
-    let programs = ["leaky", "fixed"].map(|name| {
-        folder.join(name).with_extension(std::env::consts::EXE_EXTENSION)
-    });
+    programs::build(&["--bins"])?;
     println!("leaky, fixed and fixed/leaky (median of {pairs} pairs, min–max)");
     for lesson in lessons {
         let throughput = Comparison {
@@ -77,7 +73,7 @@ async fn main() -> Result<()> {
             of: |burst| burst.requests_per_second,
             unit: "requests/s",
         };
-        throughput.print(&programs).await?;
+        throughput.print().await?;
         let reads_items = lesson.growth.scale() == Some(Scale::Items)
             && lesson.route.starts_with("GET ");
         if reads_items {
@@ -91,7 +87,7 @@ async fn main() -> Result<()> {
                 of: |burst| burst.first_bytes_per_second,
                 unit: "first bytes/s of 50,000 items",
             };
-            first_byte.print(&programs).await?;
+            first_byte.print().await?;
         }
     }
     Ok(())
@@ -108,11 +104,10 @@ struct Comparison {
 
 impl Comparison {
     /// Runs both programs at once and gives them a round each, in turns.
-    async fn print(&self, programs: &[PathBuf; 2]) -> Result<()> {
+    async fn print(&self) -> Result<()> {
         let Self { plan, pairs, settings, of, unit } = *self;
-        let open = |at: usize| Side::open(&programs[at], plan, pairs, settings);
-        let sides = tokio::try_join!(open(0), open(1))?;
-        let sides = [sides.0, sides.1];
+        let open = |name| Side::open(name, plan, pairs, settings);
+        let sides: [_; 2] = tokio::try_join!(open("leaky"), open("fixed"))?.into();
         let mut values = Vec::new();
         for pair in 1..=pairs {
             // The order alternates, so that a drift favours neither.
@@ -160,7 +155,7 @@ impl Side {
     /// Starts an engine, fills it for the rounds 0 (which warms up) to `rounds`, and
     /// starts and warms up the program, with `more` settings than the lesson's.
     async fn open(
-        program: &Path,
+        program: &str,
         plan: Plan,
         rounds: u64,
         more: &[&str],
@@ -173,10 +168,8 @@ impl Side {
         let own = plan.lesson.settings.iter().copied();
         let own = own.filter(|setting| !setting.starts_with(REFUSES));
         let settings: Vec<_> = own.chain(more.iter().copied()).collect();
-        let (target, table) = (&database.target, database.table.name());
-        let under = Under::default();
-        let twin =
-            under.start(program, target, table, &settings, run.scratch()).await?;
+        let (under, target) = (Under::default(), &database.target);
+        let twin = under.start(program, &run, &database, target, &settings).await?;
         let side = Self { plan, database, twin, _run: run };
         side.send(0, plan.warm_up).await?;
         Ok(side)

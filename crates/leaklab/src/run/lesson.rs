@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::run::load::LessonLoad;
-use crate::run::{Database, Run, Running, Service, Under, program};
+use crate::run::{Database, Run, Running, Service, Under};
 use anyhow::Result;
 use lessons::Plan;
 use limit::Killed;
@@ -77,11 +77,10 @@ impl Run {
         let load = LessonLoad::open(plan, scenario, database).await?;
         let (environment, memory) = (service.environment(), self.memory);
         let under = Under { environment, memory, ..Under::default() };
-        let (program, target) = (program(service.program)?, load.target());
+        let (program, target) = (service.program, load.target());
         let settings = service.settings(plan.lesson);
-        let (table, scratch) = (database.table.name(), self.scratch());
         let running =
-            under.start(&program, &target, table, &settings, scratch).await?;
+            under.start(program, self, database, &target, &settings).await?;
         let origin = running.origin();
         let heap = HeapClient::new(origin);
         let step = |what: &str| {

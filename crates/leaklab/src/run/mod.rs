@@ -20,9 +20,7 @@ pub use database::{Database, EngineChoice, Run};
 pub use lesson::{Measured, Permit};
 pub use memory::Found;
 pub use plan::Numbers;
-pub use programs::{
-    Running, Under, connect, killed, limited, program, programs_folder,
-};
+pub use programs::{Running, Under, connect, program, programs_folder};
 pub use result::{difference, lesson_result};
 pub use secrets::{Moment, Search, Seen};
 pub use service::Service;

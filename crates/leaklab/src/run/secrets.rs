@@ -3,7 +3,7 @@
 
 use crate::failure::Failure;
 use crate::run::memory::{self, Found, Values};
-use crate::run::{Database, Run, Running, Under, program};
+use crate::run::{Database, Run, Running, Under};
 use anyhow::{Context, Result, bail};
 use clap::{Args, value_parser};
 use lessons::Plan;
@@ -72,11 +72,8 @@ impl Run {
             let (sessions, others) = (search.plan(SESSIONS)?, search.plan(OTHERS)?);
             database.table.put(sessions.round_data(0..3)).await?;
             database.table.put(others.data()).await?;
-            let Database { target, table, .. } = database;
-            let (program, under) = (program(twin)?, Under::default());
-            let (table, scratch) = (table.name(), self.scratch());
-            let running =
-                under.start(&program, target, table, &[&ttl], scratch).await?;
+            let (under, target) = (Under::default(), &database.target);
+            let running = under.start(twin, self, database, target, &[&ttl]).await?;
             let seen = search.look(&running).await;
             let (running, seen) = running.after(seen).await?;
             running.process.stop().await;
