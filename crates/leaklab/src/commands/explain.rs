@@ -17,11 +17,8 @@ const FROM: &str = "target/leaklab/comparison.json";
 /// Where runs keep the results of single lessons, of which the last one may have others.
 const LESSONS: &str = "target/leaklab/lessons";
 
-/// Narrower text is hard to lay out, and wider text is hard to read.
-const WIDTH: std::ops::RangeInclusive<usize> = 40..=100;
-
-/// The width of text that goes to no terminal.
-const PIPE: usize = 80;
+/// The most columns that are easy to read.
+const WIDTH: usize = 100;
 
 /// Prints the chapter.
 pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
@@ -43,7 +40,8 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
     let sources = ["leaky", "fixed"].map(|twin| source(folder, twin, lesson.id));
     let chapter = lessons::chapters::chapter(lesson.id);
     let chapter = chapter.context("the lesson has no chapter")?;
-    let text = chapter::text(chapter, lesson, measured.as_ref(), &sources, width());
+    let width = output::width(WIDTH);
+    let text = chapter::text(chapter, lesson, measured.as_ref(), &sources, width);
     pager::show(&text)?;
     Ok(ExitCode::from(EXPECTED))
 }
@@ -66,9 +64,4 @@ fn source(folder: Option<&Path>, twin: &str, id: &str) -> Option<Source> {
     let places = measured.into_iter().chain([report::source(twin, id)]);
     let text = places.into_iter().find_map(|at| std::fs::read_to_string(at).ok())?;
     Some(Source { name: format!("{twin}/src/lessons/{id}.rs"), text })
-}
-
-/// As wide as the terminal, within reason.
-fn width() -> usize {
-    output::columns().unwrap_or(PIPE).clamp(*WIDTH.start(), *WIDTH.end())
 }
