@@ -295,8 +295,7 @@ async fn command(arguments: &Measure) -> Result<(Target, Reader, u32), Failure> 
     }
     let library = reader::library(wanted, &arguments.command)?;
     let has_library = library.is_some();
-    let log = arguments.out.join("service.log");
-    let mut target = Target::spawn(&arguments.command, library, &log)?;
+    let mut target = Target::spawn(arguments, library)?;
     let (process, began) = (target.process(), Instant::now());
     while has_library
         && Preloaded::attach(process).is_err()
