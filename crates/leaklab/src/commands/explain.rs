@@ -1,6 +1,6 @@
 //! `leaklab explain`: a lesson's chapter, with its last figures and the lines that differ.
 
-use crate::cli::Explain;
+use crate::cli::{COMPARISON, Explain};
 use crate::commands::{pager, select};
 use crate::failure::{EXPECTED, Failure};
 use crate::output;
@@ -10,9 +10,6 @@ use report::comparison::Comparison;
 use report::stored;
 use std::path::Path;
 use std::process::ExitCode;
-
-/// The default comparison.
-const FROM: &str = "target/leaklab/comparison.json";
 
 /// Where runs keep the results of single lessons, of which the last one may have others.
 const LESSONS: &str = "target/leaklab/lessons";
@@ -24,7 +21,7 @@ const WIDTH: usize = 100;
 pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
     let lesson = select::one(&arguments.lesson)?;
     let kept = Path::new(LESSONS).join(format!("{}.json", lesson.id));
-    let default = if kept.exists() { &kept } else { Path::new(FROM) };
+    let default = if kept.exists() { &kept } else { Path::new(COMPARISON) };
     let from = arguments.from.as_deref().unwrap_or(default);
     let comparison = comparison(arguments, default)?;
     let shown = output::name(from);
@@ -33,7 +30,7 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
         Some(Measured { comparison, lesson: result, from: &shown })
     });
     let folder = match arguments.from.as_deref() {
-        None => Path::new(FROM).parent(),
+        None => Path::new(COMPARISON).parent(),
         Some(from) if from.is_dir() => Some(from),
         Some(from) => from.parent(),
     };
