@@ -20,7 +20,9 @@ pub use database::{Database, EngineChoice, Run};
 pub use lesson::{Measured, Permit};
 pub use memory::Found;
 pub use plan::Numbers;
-pub use programs::{Running, Under, connect, program, programs_folder};
+pub use programs::{
+    Running, Under, connect, program, programs_folder, target_and_profile,
+};
 pub use result::{difference, lesson_result};
 pub use secrets::{Moment, Search, Seen};
 pub use service::Service;

@@ -170,6 +170,19 @@ pub fn programs_folder() -> Result<PathBuf> {
     Ok(folder)
 }
 
+/// The target folder of cargo and the profile that [`programs_folder`] is of.
+///
+/// # Errors
+/// Cargo did not make the folder.
+pub fn target_and_profile(folder: &Path) -> Result<(&Path, &str)> {
+    let name = folder.file_name().and_then(|name| name.to_str());
+    let (Some(target), Some(name)) = (folder.parent(), name) else {
+        bail!("{} is no folder of cargo's", folder.display());
+    };
+    // Cargo names every folder for its profile but one.
+    Ok((target, if name == "debug" { "dev" } else { name }))
+}
+
 /// A program beside this one.
 ///
 /// # Errors
