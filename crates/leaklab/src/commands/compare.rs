@@ -202,9 +202,8 @@ impl All<'_> {
         let all = all.inspect_err(|_| self.run.stop.soon.cancel())?;
         let id = job.plan.lesson.id;
         self.progress.done(id);
-        let killed: Vec<_> =
-            all.iter().filter_map(|one| one.as_ref().err()).collect();
-        let killed: Vec<_> = killed.into_iter().map(ToString::to_string).collect();
+        let killed = all.iter().filter_map(|one| one.as_ref().err());
+        let killed = killed.map(ToString::to_string).collect();
         let all: Vec<_> = all.into_iter().flatten().collect();
         for (name, json) in all.iter().filter_map(|measured| measured.profile(id)) {
             self.output.write(&name, json)?;

@@ -160,9 +160,6 @@ pub(super) async fn check(
                        run don't.";
             judged.reasons.insert(0, why.to_owned());
         }
-        harder.progress.finish();
-    } else {
-        check.progress.finish();
     }
     let work = Some([probe, twin_probe]);
     let (yours, twin) = (Some(yours_seen.figures), twin_seen.figures);
