@@ -13,7 +13,7 @@ use measure::Process;
 use report::whole_file;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use workshop::{DATA_SEED, Mystery, answers};
+use workshop::{DATA_SEED, Mystery, SETTINGS, answers};
 
 /// The program, which its package names too.
 const PROGRAM: &str = "mystery";
@@ -76,8 +76,8 @@ async fn serve(
     seed::fill(&database.table, DATA_SEED).await?;
     database.table.put(mystery.data()).await.context("cannot fill the table")?;
     let under = Under { listen: Some(arguments.listen), ..Under::default() };
-    let (target, settings) = (&database.target, mystery.settings());
-    let started = under.start(PROGRAM, run, database, target, &settings);
+    let target = &database.target;
+    let started = under.start(PROGRAM, run, database, target, &SETTINGS);
     let service = started.await?.process;
     let address = service.address();
     let url = format!("http://{address}");
