@@ -11,13 +11,12 @@ use acceptance::programs;
 use anstream::println;
 use anyhow::{Result, bail, ensure};
 use clap::Parser;
-use leaklab::run::{Database, EngineChoice, Numbers, Run, Running, Under};
+use leaklab::run::{Database, EngineChoice, Numbers, Run, Running, Under, round};
 use leaklab::stop::Stop;
 use lessons::{LESSONS, Lesson, Plan};
 use measure::statistics::median_of;
 use measure::{HeapClient, Instrument, Scale};
 use std::time::Instant;
-use workload::Round;
 
 /// `leaky` leaks through all of them, in some lessons a socket per request, and a
 /// process usually may have 1,024.
@@ -184,23 +183,11 @@ impl Side {
     /// that a request leaves for later must not slow the next burst. The wait is not in
     /// the time.
     async fn send(&self, number: u64, count: u64) -> Result<Burst> {
-        let Lesson { concurrency, client, .. } = *self.plan.lesson;
-        let requests = self.plan.round(number);
-        let ends_at = workload::round::to_the_end;
-        let offered_per_second = None;
-        let round = Round {
-            number,
-            requests,
-            count,
-            concurrency,
-            offered_per_second,
-            client,
-            ends_at,
-        };
+        let Lesson { concurrency, may_refuse, outage, .. } = *self.plan.lesson;
+        let round = round(self.plan, number, count, concurrency);
         let began = Instant::now();
         let stats = round.run(self.twin.origin()).await?;
         let elapsed = began.elapsed();
-        let Lesson { may_refuse, outage, .. } = *self.plan.lesson;
         // Both twins give the same requests up, such as those whose reply is lost.
         let expected = outage || may_refuse && stats.errors == stats.refused;
         if let Some(error) = stats.first_error.filter(|_| !expected) {

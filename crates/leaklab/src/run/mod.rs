@@ -18,6 +18,7 @@ mod result;
 
 pub use database::{Database, EngineChoice, Run};
 pub use lesson::{Measured, Permit};
+pub use load::round;
 pub use memory::Found;
 pub use plan::Numbers;
 pub use programs::{

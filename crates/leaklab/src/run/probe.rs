@@ -3,7 +3,7 @@
 
 use crate::failure::Failure;
 use crate::run::load::LessonLoad;
-use crate::run::{Database, Run, Running, Service, Under};
+use crate::run::{Database, Run, Running, Service, Under, round};
 use anyhow::{Context, Result};
 use dynamo::fault::EVERY_OPERATION;
 use dynamo::{Fault, FaultAction};
@@ -18,7 +18,6 @@ use std::mem::replace;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use workload::client::Connection;
-use workload::round::to_the_end;
 use workload::{ClientBehavior, Request, Requests, Round};
 
 /// Requests in each pass. Twice as many lines fit the part of a log that is kept.
@@ -182,15 +181,7 @@ async fn shared_calls(
 
 /// Requests that are sent side by side.
 fn at_once(plan: Plan) -> Round {
-    Round {
-        number: 2,
-        requests: plan.round(2),
-        count: plan.lesson.load.min(plan.requests),
-        concurrency: REQUESTS as usize,
-        offered_per_second: None,
-        client: plan.lesson.client,
-        ends_at: to_the_end,
-    }
+    round(plan, 2, plan.lesson.load.min(plan.requests), REQUESTS as usize)
 }
 
 /// Whether the service does what the proof asks for.
