@@ -186,13 +186,11 @@ impl All<'_> {
                 let step = |what: &str| self.progress.step(id, name, what);
                 let measured =
                     run.measure(*service, job.plan, &job.scenario, &step, permit);
-                match measured.await.map_err(killed) {
-                    Err(Ok(killed)) => Ok(Err(killed)),
-                    Err(Err(failure)) => {
-                        run.stop.soon.cancel();
-                        Err(failure)
-                    }
+                match measured.await {
                     Ok(measured) => Ok(Ok(measured)),
+                    Err(failure) => killed(failure)
+                        .map(Err)
+                        .inspect_err(|_| run.stop.soon.cancel()),
                 }
             }
         });

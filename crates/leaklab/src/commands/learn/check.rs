@@ -26,8 +26,8 @@ pub(super) struct Checked {
     /// `None` if the service ended.
     pub(super) yours: Option<Figures>,
     pub(super) twin: Figures,
-    /// What both do for the same requests.
-    pub(super) work: Option<[Probe; 2]>,
+    /// Database calls of each request: its own, and those of the twin.
+    pub(super) calls: Option<[f64; 2]>,
 }
 
 /// What is measured, and how.
@@ -126,7 +126,7 @@ pub(super) async fn check(
             let reasons = vec![format!("The service failed: {error:#}.")];
             let judged = Judged { outcome: Outcome::Broken, reasons };
             let twin = found(&twin);
-            return Ok(Checked { judged, yours: None, twin, work: None });
+            return Ok(Checked { judged, yours: None, twin, calls: None });
         }
         Err(other) => return Err(other),
     };
@@ -161,9 +161,9 @@ pub(super) async fn check(
             judged.reasons.insert(0, why.to_owned());
         }
     }
-    let work = Some([probe, twin_probe]);
+    let calls = Some([probe, twin_probe].map(|probe| probe.calls[0]));
     let (yours, twin) = (Some(yours_seen.figures), twin_seen.figures);
-    Ok(Checked { judged, yours, twin, work })
+    Ok(Checked { judged, yours, twin, calls })
 }
 
 /// What it refuses that the twin serves, where that is no part of the repair.

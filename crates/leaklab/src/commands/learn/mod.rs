@@ -110,7 +110,7 @@ async fn check_step(
     let id = lesson.id;
     let remark = remark(lesson, outcome, edited);
     let question = question(lesson, outcome)?;
-    let mut result = json!({
+    let result = json!({
         "lesson": id,
         "verdict": outcome,
         "reasons": checked.judged.reasons,
@@ -118,9 +118,8 @@ async fn check_step(
         "before": before,
         "now": checked.yours,
         "twin": checked.twin,
+        "calls_per_request": checked.calls,
     });
-    let calls = checked.work.as_ref().map(|work| work.clone().map(|w| w.calls[0]));
-    result["calls_per_request"] = json!(calls);
     progress.write()?;
     print_as(format, &result, |_| {
         let mut text = format!("{}  {id}\n", outcome.as_str());
@@ -133,7 +132,7 @@ async fn check_step(
             let Some(figures) = figures else { continue };
             text += &filled(&format!("  {service:<7} {}", figures.phrase()));
         }
-        if let Some([yours, twin]) = calls {
+        if let Some([yours, twin]) = checked.calls {
             text += &format!(
                 "  {:<7} {yours:.1} per request, and in fixed {twin:.1}\n",
                 "calls"
