@@ -71,10 +71,7 @@ impl Exercise {
         }
     }
 
-    /// Puts the exercise in place of the original.
-    ///
-    /// # Errors
-    /// The file has edits.
+    /// Puts the exercise in place of the original. A file with edits stays.
     pub(super) fn start(&self) -> Result<(), Failure> {
         if self.state() == State::Original {
             whole_file::write(&self.path, self.sources.exercise().as_bytes())?;
@@ -100,9 +97,6 @@ impl Exercise {
 }
 
 /// Builds `leaky`, and its twin where that is missing.
-///
-/// # Errors
-/// It does not compile, or cargo cannot be started.
 pub(super) fn build(root: &Path) -> Result<(), Failure> {
     build_package(root, "leaky", &["fixed"], &[])
 }
