@@ -6,7 +6,6 @@ use crate::failure::{EXPECTED, Failure};
 use crate::output;
 use anyhow::Context;
 use report::chapter::{self, Measured, Source};
-use report::comparison::Comparison;
 use report::stored;
 use std::path::Path;
 use std::process::ExitCode;
@@ -23,7 +22,10 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
     let kept = Path::new(LESSONS).join(format!("{}.json", lesson.id));
     let default = if kept.exists() { &kept } else { Path::new(COMPARISON) };
     let from = arguments.from.as_deref().unwrap_or(default);
-    let comparison = comparison(arguments, default)?;
+    // A comparison that was named must exist; the default one need not.
+    let exists = arguments.from.is_some() || from.exists();
+    let comparison =
+        exists.then(|| stored::comparison(from, "--from")).transpose()?;
     let shown = output::name(from);
     let measured = comparison.as_ref().and_then(|comparison| {
         let result = comparison.lessons.iter().find(|l| l.id == lesson.id)?;
@@ -41,16 +43,6 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
     let text = chapter::text(chapter, lesson, measured.as_ref(), &sources, width);
     pager::show(&text)?;
     Ok(ExitCode::from(EXPECTED))
-}
-
-/// A comparison that was named must exist; the default one need not.
-fn comparison(
-    arguments: &Explain,
-    default: &Path,
-) -> Result<Option<Comparison>, Failure> {
-    let default = || Some(default).filter(|from| from.exists());
-    let from = arguments.from.as_deref().or_else(default);
-    Ok(from.map(|from| stored::comparison(from, "--from")).transpose()?)
 }
 
 /// A twin's file: as it was when it was measured, or else as it is now in this
