@@ -180,7 +180,7 @@ impl All<'_> {
         // stopped.
         let run = &self.run.child();
         let measured = job.services.iter().map(|service| {
-            let permit = Arc::clone(&permit);
+            let permit = Some(Arc::clone(&permit));
             let (id, name) = (job.plan.lesson.id, service.name);
             async move {
                 let step = |what: &str| self.progress.step(id, name, what);

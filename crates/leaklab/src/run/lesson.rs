@@ -40,8 +40,8 @@ impl Measured {
 }
 
 impl Run {
-    /// Measures a service. The permit is released as soon as nothing is left to
-    /// measure, before the processes have ended.
+    /// Measures a service. The permit, if it needs one, is released as soon as nothing is
+    /// left to measure, before the processes have ended.
     ///
     /// # Errors
     /// A process or the database failed; the message quotes its log.
@@ -51,7 +51,7 @@ impl Run {
         plan: Plan,
         scenario: &Scenario,
         step: &(dyn Fn(&str) + Sync),
-        permit: Permit,
+        permit: Option<Permit>,
     ) -> Result<Measured, Failure> {
         let began = Instant::now();
         step("prepare");
@@ -72,7 +72,7 @@ impl Run {
         plan: Plan,
         scenario: &Scenario,
         step: &(dyn Fn(&str) + Sync),
-        permit: Permit,
+        permit: Option<Permit>,
     ) -> Result<(Samples, Judgement)> {
         let load = LessonLoad::open(plan, scenario, database).await?;
         let (environment, memory) = (service.environment(), self.memory);

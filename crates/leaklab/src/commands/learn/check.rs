@@ -2,19 +2,15 @@
 
 use crate::failure::Failure;
 use crate::progress::Progress;
-use crate::run::{
-    EngineChoice, Measured, Numbers, Permit, Run, Service, difference,
-};
+use crate::run::{EngineChoice, Measured, Numbers, Run, Service, difference};
 use crate::stop::Stop;
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use lessons::{Kind, Lesson, Plan};
 use measure::judge::pair;
 use measure::{Growth, Scenario, Verdict};
 use report::probe::Probe;
 use report::repair::{Figures, Judged, Outcome, Seen, judge};
 use report::work::slower;
-use std::sync::Arc;
-use tokio::sync::Semaphore;
 
 /// What a long check multiplies a round by.
 const LONGER: u64 = 10;
@@ -36,11 +32,10 @@ struct Check {
     plan: Plan,
     scenario: Scenario,
     progress: Progress,
-    permit: Permit,
 }
 
 impl Check {
-    async fn new(
+    fn new(
         lesson: &'static Lesson,
         long: bool,
         services: u64,
@@ -49,19 +44,16 @@ impl Check {
         let numbers = Numbers { seed: 7, requests, ..Numbers::default() };
         let (plan, scenario) = numbers.of(lesson);
         let steps = scenario.steps() * (1 + u64::from(lesson.harder.is_some()));
-        let permit = Arc::new(Semaphore::new(1)).acquire_owned().await;
-        let permit = Arc::new(permit.context("nobody closes the semaphore")?);
         let run = Run::new(EngineChoice::Embedded, Stop::on_signal()?)?;
         run.has_room()?;
         let progress = Progress::new(steps * services);
-        Ok(Self { run, plan, scenario, progress, permit })
+        Ok(Self { run, plan, scenario, progress })
     }
 
     async fn measure(&self, service: Service) -> Result<Measured, Failure> {
         let id = self.plan.lesson.id;
         let step = |what: &str| self.progress.step(id, service.name, what);
-        let permit = Arc::clone(&self.permit);
-        self.run.measure(service, self.plan, &self.scenario, &step, permit).await
+        self.run.measure(service, self.plan, &self.scenario, &step, None).await
     }
 
     /// What the service does beside keeping memory.
@@ -98,7 +90,7 @@ impl Check {
 pub(super) async fn figures(
     lesson: &'static Lesson,
 ) -> Result<(Verdict, Figures), Failure> {
-    let check = Check::new(lesson, false, 1).await?;
+    let check = Check::new(lesson, false, 1)?;
     let measured = check.measure(Service::twin("leaky")).await;
     let measured = check.run.end(measured)?;
     Ok((measured.judgement.verdict, found(&measured)))
@@ -113,7 +105,7 @@ pub(super) async fn check(
     long: bool,
     before: Option<&Figures>,
 ) -> Result<Checked, Failure> {
-    let check = Check::new(lesson, long, 2).await?;
+    let check = Check::new(lesson, long, 2)?;
     let (yours, twin) = tokio::join!(
         check.both(Service::repaired()),
         check.both(Service::twin("fixed"))
