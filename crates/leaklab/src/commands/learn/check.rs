@@ -127,25 +127,24 @@ pub(super) async fn check(
     if refuses.is_none() {
         settled(lesson, &yours)?;
     }
-    let mut more = Vec::new();
     let burst = matches!(lesson.growth, Growth::Burst { .. });
-    if burst && pair::keeps_resident(&yours.samples, &twin.samples) == Some(true) {
-        more.push("Resident memory stays high after a burst.".to_owned());
-    }
-    let twin_seen = seen(&twin, Some(twin_probe.clone()), &[]);
+    let high =
+        burst && pair::keeps_resident(&yours.samples, &twin.samples) == Some(true);
+    let high = high.then_some("Resident memory stays high after a burst.");
+    let twin_seen = seen(&twin, &twin_probe, None);
     let other = || {
         let (yours, twin) = (&yours.samples, &twin.samples);
         let place = difference(check.plan, &check.scenario, yours, twin)?;
         Some(format!("Responses differ from the twin's, first in {place}."))
     };
     let differs = refuses.or_else(other);
-    let mut yours_seen = seen(&yours, Some(probe.clone()), &more);
+    let mut yours_seen = seen(&yours, &probe, high);
     let mut judged = judge(&yours_seen, &twin_seen, before, differs.clone());
     // What is bounded here may grow with other clients.
     if let (Some(harder), Outcome::Repaired) = (lesson.harder, judged.outcome) {
         let harder = Check { plan: Plan { lesson: harder, ..check.plan }, ..check };
         let yours = harder.run.end(harder.measure(Service::repaired()).await)?;
-        yours_seen = seen(&yours, Some(probe.clone()), &[]);
+        yours_seen = seen(&yours, &probe, None);
         judged = judge(&yours_seen, &twin_seen, before, differs);
         if judged.outcome != Outcome::Repaired {
             let why = "It grows when clients read slowly, which the clients of the other \
@@ -204,7 +203,7 @@ fn found(measured: &Measured) -> Figures {
     }
 }
 
-fn seen(measured: &Measured, probe: Option<Probe>, more: &[String]) -> Seen {
+fn seen(measured: &Measured, probe: &Probe, more: Option<&str>) -> Seen {
     let clauses = || measured.judgement.mismatches.iter();
     let about =
         |start: &'static str| clauses().filter(move |c| c.starts_with(start));
@@ -219,9 +218,9 @@ fn seen(measured: &Measured, probe: Option<Probe>, more: &[String]) -> Seen {
     Seen {
         verdict: measured.judgement.verdict,
         figures: found(measured),
-        metrics: metrics.chain(more.iter().cloned()).collect(),
+        metrics: metrics.chain(more.map(str::to_owned)).collect(),
         errors: about("answered ").next().map(|clause| format!("It {clause}.")),
-        probe,
+        probe: Some(probe.clone()),
     }
 }
 
