@@ -120,14 +120,14 @@ fn jobs(
     lessons: &[&'static Lesson],
     arguments: &Compare,
 ) -> Result<Vec<Job>, Failure> {
-    let mut fixes = select::failed_fixes(lessons, &arguments.failed_fixes)?;
+    let fixes = select::failed_fixes(lessons, &arguments.failed_fixes)?;
     let job = |lesson: &&'static Lesson| {
         let mut services = match arguments.twin {
             Some(twin) => vec![Service::twin(twin.as_str())],
             None => vec![Service::twin("leaky"), Service::twin("fixed")],
         };
-        let own = fixes.remove(lesson.id).unwrap_or_default();
-        services.extend(own.into_iter().map(Service::failed_fix));
+        let own = fixes.iter().filter(|(id, _)| *id == lesson.id);
+        services.extend(own.map(|(_, fix)| Service::failed_fix(fix)));
         let planted =
             arguments.leak_bytes.filter(|_| lesson.id.starts_with(PLANTED_IN));
         services.extend(planted.map(Service::planted));

@@ -31,11 +31,8 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
         let result = comparison.lessons.iter().find(|l| l.id == lesson.id)?;
         Some(Measured { comparison, lesson: result, from: &shown })
     });
-    let folder = match arguments.from.as_deref() {
-        None => Path::new(COMPARISON).parent(),
-        Some(from) if from.is_dir() => Some(from),
-        Some(from) => from.parent(),
-    };
+    let run = arguments.from.as_deref().unwrap_or(Path::new(COMPARISON));
+    let folder = if run.is_dir() { Some(run) } else { run.parent() };
     let sources = ["leaky", "fixed"].map(|twin| source(folder, twin, lesson.id));
     let chapter = lessons::chapters::chapter(lesson.id);
     let chapter = chapter.context("the lesson has no chapter")?;
