@@ -113,12 +113,13 @@ impl Comparison {
             let first = usize::from(pair % 2 == 0);
             let mut value = [0.0; 2];
             for at in [first, 1 - first] {
-                value[at] = of(&sides[at].burst(pair).await?);
+                value[at] = of(&sides[at].send(pair, plan.requests).await?);
             }
             values.push(value);
         }
         for side in sides {
-            side.close().await?;
+            side.twin.process.stop().await;
+            side.database.close().await?;
         }
         let [one, other] = [0, 1].map(|at| median(values.iter().map(|v| v[at])));
         let ratios = || values.iter().map(|[one, other]| other / one);
@@ -174,11 +175,6 @@ impl Side {
         Ok(side)
     }
 
-    /// Sends a round.
-    async fn burst(&self, number: u64) -> Result<Burst> {
-        self.send(number, self.plan.requests).await
-    }
-
     /// Sends the first requests of a round and waits until the twin is at rest: work
     /// that a request leaves for later must not slow the next burst. The wait is not in
     /// the time.
@@ -199,12 +195,6 @@ impl Side {
             requests_per_second: count as f64 / elapsed.as_secs_f64(),
             first_bytes_per_second: 1e6 / stats.first_byte_us.max() as f64,
         })
-    }
-
-    /// Stops the program and the engine.
-    async fn close(self) -> Result<()> {
-        self.twin.process.stop().await;
-        self.database.close().await
     }
 }
 
