@@ -11,7 +11,7 @@ use anyhow::Result;
 use dynamo::Proxy;
 use http_body_util::BodyExt;
 use leaklab::commands::seed;
-use leaklab::run::{Database, EngineChoice, Run, Under, program};
+use leaklab::run::{Database, EngineChoice, Run, Under};
 use leaklab::stop::Stop;
 use measure::{HeapClient, Instrument, Process};
 use serde_json::{Value, json};
@@ -186,9 +186,8 @@ impl<'a> Served<'a> {
         url: String,
     ) -> Result<Self> {
         seed::fill(&database.table, 7).await?;
-        let (program, under) = (program(name)?, Under::default());
-        let (target, table) = (database.target.at(url), database.table.name());
-        let started = under.start(&program, &target, table, settings, run.scratch());
+        let (under, target) = (Under::default(), database.target.at(url));
+        let started = under.start(name, run, database, &target, settings);
         Ok(Self { name, process: started.await?.process, database })
     }
 

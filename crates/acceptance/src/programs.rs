@@ -4,18 +4,14 @@
 //! earlier build would be worse than none.
 
 use anyhow::{Context, Result, bail};
-use leaklab::run::programs_folder;
+use leaklab::run::{programs_folder, target_and_profile};
 use std::path::PathBuf;
 use std::process::Command;
 
 /// Builds the workspace's programs and returns their folder, which is this program's.
 pub fn build(arguments: &[&str]) -> Result<PathBuf> {
     let folder = programs_folder()?;
-    let (Some(target), Some(name)) = (folder.parent(), folder.file_name()) else {
-        bail!("{} is no folder of cargo's", folder.display());
-    };
-    // Cargo names every folder for its profile but one.
-    let profile = if name == "debug" { "dev".as_ref() } else { name };
+    let (target, profile) = target_and_profile(&folder)?;
     let mut cargo = Command::new(env!("CARGO"));
     // Cargo describes the benchmark's own package to it by these. ring's build
     // script watches them, and would compile ring anew each time.

@@ -11,14 +11,12 @@ use acceptance::programs;
 use anstream::println;
 use anyhow::{Result, bail, ensure};
 use clap::Parser;
-use leaklab::run::{Database, EngineChoice, Numbers, Run, Running, Under};
+use leaklab::run::{Database, EngineChoice, Numbers, Run, Running, Under, round};
 use leaklab::stop::Stop;
 use lessons::{LESSONS, Lesson, Plan};
 use measure::statistics::median_of;
 use measure::{HeapClient, Instrument, Scale};
-use std::path::{Path, PathBuf};
 use std::time::Instant;
-use workload::Round;
 
 /// `leaky` leaks through all of them, in some lessons a socket per request, and a
 /// process usually may have 1,024.
@@ -64,10 +62,7 @@ async fn main() -> Result<()> {
     let all = arguments.lessons.is_empty();
     let lessons: Vec<_> = LESSONS.iter().filter(|l| all || named(l)).collect();
     ensure!(!lessons.is_empty(), "no such lesson; `leaklab list` names all");
-    let folder = programs::build(&["--bins"])?;
-    let programs = ["leaky", "fixed"].map(|name| {
-        folder.join(name).with_extension(std::env::consts::EXE_EXTENSION)
-    });
+    programs::build(&["--bins"])?;
     println!("leaky, fixed and fixed/leaky (median of {pairs} pairs, min–max)");
     for lesson in lessons {
         let throughput = Comparison {
@@ -77,7 +72,7 @@ async fn main() -> Result<()> {
             of: |burst| burst.requests_per_second,
             unit: "requests/s",
         };
-        throughput.print(&programs).await?;
+        throughput.print().await?;
         let reads_items = lesson.growth.scale() == Some(Scale::Items)
             && lesson.route.starts_with("GET ");
         if reads_items {
@@ -91,7 +86,7 @@ async fn main() -> Result<()> {
                 of: |burst| burst.first_bytes_per_second,
                 unit: "first bytes/s of 50,000 items",
             };
-            first_byte.print(&programs).await?;
+            first_byte.print().await?;
         }
     }
     Ok(())
@@ -108,23 +103,23 @@ struct Comparison {
 
 impl Comparison {
     /// Runs both programs at once and gives them a round each, in turns.
-    async fn print(&self, programs: &[PathBuf; 2]) -> Result<()> {
+    async fn print(&self) -> Result<()> {
         let Self { plan, pairs, settings, of, unit } = *self;
-        let open = |at: usize| Side::open(&programs[at], plan, pairs, settings);
-        let sides = tokio::try_join!(open(0), open(1))?;
-        let sides = [sides.0, sides.1];
+        let open = |name| Side::open(name, plan, pairs, settings);
+        let sides: [_; 2] = tokio::try_join!(open("leaky"), open("fixed"))?.into();
         let mut values = Vec::new();
         for pair in 1..=pairs {
             // The order alternates, so that a drift favours neither.
             let first = usize::from(pair % 2 == 0);
             let mut value = [0.0; 2];
             for at in [first, 1 - first] {
-                value[at] = of(&sides[at].burst(pair).await?);
+                value[at] = of(&sides[at].send(pair, plan.requests).await?);
             }
             values.push(value);
         }
         for side in sides {
-            side.close().await?;
+            side.twin.process.stop().await;
+            side.database.close().await?;
         }
         let [one, other] = [0, 1].map(|at| median(values.iter().map(|v| v[at])));
         let ratios = || values.iter().map(|[one, other]| other / one);
@@ -160,7 +155,7 @@ impl Side {
     /// Starts an engine, fills it for the rounds 0 (which warms up) to `rounds`, and
     /// starts and warms up the program, with `more` settings than the lesson's.
     async fn open(
-        program: &Path,
+        program: &str,
         plan: Plan,
         rounds: u64,
         more: &[&str],
@@ -173,41 +168,22 @@ impl Side {
         let own = plan.lesson.settings.iter().copied();
         let own = own.filter(|setting| !setting.starts_with(REFUSES));
         let settings: Vec<_> = own.chain(more.iter().copied()).collect();
-        let (target, table) = (&database.target, database.table.name());
-        let under = Under::default();
-        let twin =
-            under.start(program, target, table, &settings, run.scratch()).await?;
+        let (under, target) = (Under::default(), &database.target);
+        let twin = under.start(program, &run, &database, target, &settings).await?;
         let side = Self { plan, database, twin, _run: run };
         side.send(0, plan.warm_up).await?;
         Ok(side)
-    }
-
-    /// Sends a round.
-    async fn burst(&self, number: u64) -> Result<Burst> {
-        self.send(number, self.plan.requests).await
     }
 
     /// Sends the first requests of a round and waits until the twin is at rest: work
     /// that a request leaves for later must not slow the next burst. The wait is not in
     /// the time.
     async fn send(&self, number: u64, count: u64) -> Result<Burst> {
-        let Lesson { concurrency, client, .. } = *self.plan.lesson;
-        let requests = self.plan.round(number);
-        let ends_at = workload::round::to_the_end;
-        let offered_per_second = None;
-        let round = Round {
-            number,
-            requests,
-            count,
-            concurrency,
-            offered_per_second,
-            client,
-            ends_at,
-        };
+        let Lesson { concurrency, may_refuse, outage, .. } = *self.plan.lesson;
+        let round = round(self.plan, number, count, concurrency);
         let began = Instant::now();
         let stats = round.run(self.twin.origin()).await?;
         let elapsed = began.elapsed();
-        let Lesson { may_refuse, outage, .. } = *self.plan.lesson;
         // Both twins give the same requests up, such as those whose reply is lost.
         let expected = outage || may_refuse && stats.errors == stats.refused;
         if let Some(error) = stats.first_error.filter(|_| !expected) {
@@ -219,12 +195,6 @@ impl Side {
             requests_per_second: count as f64 / elapsed.as_secs_f64(),
             first_bytes_per_second: 1e6 / stats.first_byte_us.max() as f64,
         })
-    }
-
-    /// Stops the program and the engine.
-    async fn close(self) -> Result<()> {
-        self.twin.process.stop().await;
-        self.database.close().await
     }
 }
 

@@ -15,6 +15,9 @@ use textwrap::{Options, WordSplitter};
 /// Texts are laid out for this many columns.
 const COLUMNS: usize = 80;
 
+/// Narrower text is hard to lay out.
+const COLUMNS_MIN: usize = 40;
+
 /// Prints text as it is, without styles where stdout is no terminal, and folded where
 /// the terminal is narrow.
 ///
@@ -75,8 +78,13 @@ pub fn write_to(program: impl Write + 'static, text: &str) -> std::io::Result<()
 }
 
 /// The width of the terminal, if there is one.
-pub fn columns() -> Option<usize> {
+fn columns() -> Option<usize> {
     terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
+}
+
+/// As wide as the terminal, within reason: text wider than `most` is hard to read.
+pub fn width(most: usize) -> usize {
+    columns().unwrap_or(COLUMNS).clamp(COLUMNS_MIN, most)
 }
 
 /// Every line in lines of at most `columns`, the later ones indented. Rows of a table

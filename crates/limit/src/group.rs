@@ -3,7 +3,6 @@
 
 use crate::memory_group::{MemoryGroup, ONE, Version, mounts, own_group};
 use std::ffi::OsStr;
-use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -85,17 +84,6 @@ impl Group {
             let _ = self.set(name, &bytes);
         }
         self.set(limit, &bytes).is_ok()
-    }
-
-    #[cfg(test)]
-    pub(crate) fn folder(&self) -> &Path {
-        &self.memory.folder
-    }
-}
-
-impl fmt::Display for Group {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cgroup v{}", self.memory.version.number)
     }
 }
 

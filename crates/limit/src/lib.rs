@@ -190,7 +190,10 @@ impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "memory limit {}: ", self.bytes)?;
         match &self.means {
-            Means::Group(group) => write!(f, "the kernel kills there ({group})"),
+            Means::Group(group) => {
+                let version = group.memory.version.number;
+                write!(f, "the kernel kills there (cgroup v{version})")
+            }
             Means::Scope => f.write_str("the kernel kills there (systemd scope)"),
             Means::Allocator => f.write_str("aborts at that many live bytes"),
             Means::OnlyAllocator => f.write_str(
@@ -240,7 +243,7 @@ mod tests {
         assert_eq!(killed.as_deref(), Some(expected));
         assert!(limit.used().is_none_or(|bytes| bytes < 64 << 20));
         let Means::Group(group) = limit.means else { return };
-        let folder = group.folder().to_owned();
+        let folder = group.memory.folder.clone();
         assert!(folder.is_dir());
         drop(group);
         assert!(!folder.exists());

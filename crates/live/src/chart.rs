@@ -73,14 +73,11 @@ pub(crate) fn small(
     of: impl Fn(&Sample) -> Option<f64> + Copy,
 ) -> Markup {
     let (width, height) = (300.0, 108.0);
-    let parts: Vec<Vec<Points>> = view
-        .order
-        .iter()
-        .map(|&service| lines(view, service, of))
-        .map(|parts| {
-            parts.iter().map(|part| thinned(part, SMALL_POINTS_MAX)).collect()
-        })
-        .collect();
+    let thin = |part: &Points| thinned(part, SMALL_POINTS_MAX);
+    let of_service = |service: &usize| -> Vec<Points> {
+        lines(view, *service, of).iter().map(thin).collect()
+    };
+    let parts: Vec<_> = view.order.iter().map(of_service).collect();
     let mut values: Vec<f64> =
         parts.iter().flatten().flatten().map(|point| point.1).collect();
     values.sort_by(f64::total_cmp);
@@ -155,26 +152,14 @@ fn lines(
     service: usize,
     of: impl Fn(&Sample) -> Option<f64>,
 ) -> Vec<Points> {
-    let mut parts: Vec<Points> = Vec::new();
-    let mut open = false;
-    for tick in &view.ring.ticks {
-        let Some(sample) = tick.services.get(service) else { continue };
+    let point = |tick: &Tick| {
+        let sample = tick.services.get(service)?;
         let value = of(sample).filter(|_| sample.state == State::Running);
-        match value {
-            None => open = false,
-            Some(value) => {
-                if !open {
-                    parts.push(Points::new());
-                }
-                open = true;
-                parts
-                    .last_mut()
-                    .into_iter()
-                    .for_each(|part| part.push((tick.at, value)));
-            }
-        }
-    }
-    parts
+        Some(value.map(|value| (tick.at, value)))
+    };
+    let points: Vec<_> = view.ring.ticks.iter().filter_map(point).collect();
+    let lives = points.split(Option::is_none).filter(|life| !life.is_empty());
+    lives.map(|life| life.iter().flatten().copied().collect()).collect()
 }
 
 /// The largest of each group of neighbours, and the last point.

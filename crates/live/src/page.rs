@@ -81,11 +81,10 @@ pub(crate) fn saved(about: &About, ring: &Ring) -> String {
         meta http-equiv="Content-Security-Policy" content=(policy);
         style { (PreEscaped(STYLE)) (PreEscaped(LOOKS)) }
     };
-    let replay = "Replay it with ";
     let body = html! {
         (header(about, &html! {}))
         main { (view::all(&View::new(about, ring, None))) }
-        footer { (replay) code { "leaklab live --replay FILE" } "." }
+        footer { "Replay it with " code { "leaklab live --replay FILE" } "." }
     };
     document(about, &head, &body)
 }

@@ -123,15 +123,13 @@ impl Page {
 /// Refuses names of other hosts, which a page elsewhere could point here, and controls that
 /// do not come from this page.
 async fn guard(
+    shared: Data<Shared>,
     request: ServiceRequest,
     next: Next<impl actix_web::body::MessageBody>,
 ) -> Result<
     actix_web::dev::ServiceResponse<impl actix_web::body::MessageBody>,
     actix_web::Error,
 > {
-    let shared =
-        request.app_data::<Data<Shared>>().map(|shared| (***shared).clone());
-    let shared = shared.ok_or_else(|| error::ErrorInternalServerError("no run"))?;
     let header = |name: &str| {
         request
             .headers()

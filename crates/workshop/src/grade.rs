@@ -5,6 +5,9 @@ use crate::mystery::{Mystery, Route};
 use report::Refusal;
 use serde::Serialize;
 
+/// Lines above or below an expected one that are the same statement.
+const NEAR: usize = 2;
+
 /// Points for saying rightly whether a route leaks.
 const LEAKS: u32 = 2;
 
@@ -108,12 +111,13 @@ impl Route {
         format!("It is in {}, line {}", self.file, lines.join(" or "))
     }
 
-    /// Whether a line such as `src/job_01.rs:17`, or 17 alone, is a right answer.
+    /// Whether a line such as `src/job_01.rs:17`, or 17 alone, is close to a right answer.
     fn has(&self, line: &str) -> bool {
         let (path, number) = line.rsplit_once(':').unwrap_or((&self.file, line));
-        let file = path.rsplit('/').next();
-        let number = number.parse().ok().filter(|_| file == Some(&self.file));
-        number.is_some_and(|number| self.is_near(number))
+        let Ok(number) = number.parse::<usize>() else { return false };
+        let is_near = |right: &usize| right.abs_diff(number) <= NEAR;
+        path.rsplit('/').next() == Some(&self.file)
+            && self.lines().iter().any(is_near)
     }
 }
 

@@ -12,7 +12,7 @@ pub(crate) const SESSIONS: u64 = 30_000;
 
 /// Settings of every mystery, whatever its jobs need. Caches are full after a few requests,
 /// so that a bounded one is seen to stop.
-pub(crate) const SETTINGS: [&str; 9] = [
+pub const SETTINGS: [&str; 9] = [
     "--quote-budget-ms=60000",
     "--answer-deadline-ms=60000",
     "--tenant-credentials-max=16",

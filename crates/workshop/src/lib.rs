@@ -13,4 +13,5 @@ mod mystery;
 pub mod result;
 
 pub use grade::{Grade, RouteGrade};
+pub use jobs::SETTINGS;
 pub use mystery::{DATA_SEED, Level, Mystery};

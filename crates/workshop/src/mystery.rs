@@ -1,6 +1,6 @@
 //! A service that a seed draws: which jobs it has, which of them leak, and its files.
 
-use crate::jobs::{Job, SESSIONS, SETTINGS, SIZES};
+use crate::jobs::{Job, SESSIONS, SIZES};
 use clap::ValueEnum;
 use lessons::{Plan, sources};
 use model::table::{Item, to_item};
@@ -19,9 +19,6 @@ const DATA: &str = "\
 # are tok-1 to tok-30000. Of tenants with more orders there are size-100, size-300 and
 # size-900, named for the number of their orders.
 ";
-
-/// Lines above or below an expected one that are the same statement.
-const NEAR: usize = 2;
 
 /// How hard it is to find the leaks.
 #[derive(
@@ -103,11 +100,6 @@ impl Mystery {
         Self { seed, level, routes: routes.collect() }
     }
 
-    /// Settings of the service.
-    pub fn settings(&self) -> [&'static str; 9] {
-        SETTINGS
-    }
-
     /// Names of the routes, in the order of the requests.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
         self.routes.iter().map(|route| route.job.name())
@@ -180,11 +172,6 @@ impl Route {
         let has = |line: &str| parts.iter().any(|part| line.contains(part));
         let numbered = source.lines().zip(1..);
         numbered.filter(|(line, _)| has(line)).map(|(_, number)| number).collect()
-    }
-
-    /// Whether a line is one of them, or close to one.
-    pub(crate) fn is_near(&self, line: usize) -> bool {
-        self.lines().iter().any(|right| right.abs_diff(line) <= NEAR)
     }
 }
 

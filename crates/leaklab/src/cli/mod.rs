@@ -19,7 +19,7 @@ pub use live::Live;
 pub use measure::{InstrumentName, Measure};
 pub use processes::{RunUnder, Secrets};
 pub use profiles::{Diff, Show};
-pub use results::{Claims, ClaimsFormat, Explain, Gate, Report};
+pub use results::{COMPARISON, Claims, ClaimsFormat, Explain, Gate, Report};
 pub use workshop::{Class, ClassStep, Mystery, MysteryStep};
 
 use clap::builder::TypedValueParser;

@@ -47,7 +47,7 @@ pub struct Diff {
     pub at: Moment,
     /// Requests that each profile saw, to divide the changes by their difference
     #[arg(long, value_name = "A,B", value_parser = requests)]
-    pub requests: Option<Requests>,
+    pub requests: Option<[u64; 2]>,
     /// Rows to print, by size of the change [default: 20 as text, all as JSON]
     #[arg(long, value_name = "N")]
     pub top: Option<usize>,
@@ -65,10 +65,7 @@ pub struct Diff {
     pub flame: Option<PathBuf>,
 }
 
-/// Requests before and after.
-type Requests = [u64; 2];
-
-fn requests(text: &str) -> Result<Requests, String> {
+fn requests(text: &str) -> Result<[u64; 2], String> {
     let numbers: Option<Vec<u64>> =
         text.split(',').map(|number| number.trim().parse().ok()).collect();
     match numbers.as_deref() {

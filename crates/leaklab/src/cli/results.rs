@@ -5,16 +5,15 @@ use crate::cli::Format;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
+/// What `compare` writes by default.
+pub const COMPARISON: &str = "target/leaklab/comparison.json";
+
 /// Arguments of `claims`.
 #[derive(Debug, Args)]
 #[command(after_help = include_str!("help/claims.txt").trim_ascii_end())]
 pub struct Claims {
     /// The comparison to read
-    #[arg(
-        long,
-        value_name = "FILE",
-        default_value = "target/leaklab/comparison.json"
-    )]
+    #[arg(long, value_name = "FILE", default_value = COMPARISON)]
     pub from: PathBuf,
     /// What to print
     #[arg(long, value_enum, default_value_t = ClaimsFormat::Text)]
@@ -54,11 +53,7 @@ pub struct Gate {
     #[arg(long, value_name = "FILE")]
     pub accept: Option<PathBuf>,
     /// The comparison to judge
-    #[arg(
-        long,
-        value_name = "FILE",
-        default_value = "target/leaklab/comparison.json"
-    )]
+    #[arg(long, value_name = "FILE", default_value = COMPARISON)]
     pub from: PathBuf,
     /// What to print
     #[arg(long, value_enum, default_value_t = Format::Text)]

@@ -120,14 +120,14 @@ fn jobs(
     lessons: &[&'static Lesson],
     arguments: &Compare,
 ) -> Result<Vec<Job>, Failure> {
-    let mut fixes = select::failed_fixes(lessons, &arguments.failed_fixes)?;
+    let fixes = select::failed_fixes(lessons, &arguments.failed_fixes)?;
     let job = |lesson: &&'static Lesson| {
         let mut services = match arguments.twin {
             Some(twin) => vec![Service::twin(twin.as_str())],
             None => vec![Service::twin("leaky"), Service::twin("fixed")],
         };
-        let own = fixes.remove(lesson.id).unwrap_or_default();
-        services.extend(own.into_iter().map(Service::failed_fix));
+        let own = fixes.iter().filter(|(id, _)| *id == lesson.id);
+        services.extend(own.map(|(_, fix)| Service::failed_fix(fix)));
         let planted =
             arguments.leak_bytes.filter(|_| lesson.id.starts_with(PLANTED_IN));
         services.extend(planted.map(Service::planted));
@@ -180,19 +180,17 @@ impl All<'_> {
         // stopped.
         let run = &self.run.child();
         let measured = job.services.iter().map(|service| {
-            let permit = Arc::clone(&permit);
+            let permit = Some(Arc::clone(&permit));
             let (id, name) = (job.plan.lesson.id, service.name);
             async move {
                 let step = |what: &str| self.progress.step(id, name, what);
                 let measured =
                     run.measure(*service, job.plan, &job.scenario, &step, permit);
-                match measured.await.map_err(killed) {
-                    Err(Ok(killed)) => Ok(Err(killed)),
-                    Err(Err(failure)) => {
-                        run.stop.soon.cancel();
-                        Err(failure)
-                    }
+                match measured.await {
                     Ok(measured) => Ok(Ok(measured)),
+                    Err(failure) => killed(failure)
+                        .map(Err)
+                        .inspect_err(|_| run.stop.soon.cancel()),
                 }
             }
         });
@@ -202,9 +200,8 @@ impl All<'_> {
         let all = all.inspect_err(|_| self.run.stop.soon.cancel())?;
         let id = job.plan.lesson.id;
         self.progress.done(id);
-        let killed: Vec<_> =
-            all.iter().filter_map(|one| one.as_ref().err()).collect();
-        let killed: Vec<_> = killed.into_iter().map(ToString::to_string).collect();
+        let killed = all.iter().filter_map(|one| one.as_ref().err());
+        let killed = killed.map(ToString::to_string).collect();
         let all: Vec<_> = all.into_iter().flatten().collect();
         for (name, json) in all.iter().filter_map(|measured| measured.profile(id)) {
             self.output.write(&name, json)?;

@@ -2,7 +2,7 @@
 
 use crate::cli::Doctor;
 use crate::failure::{self, Failure};
-use crate::output::{columns, print_as};
+use crate::output::{print_as, width};
 use crate::run::programs_folder;
 use doctor::{Finding, examine, is_fit, text};
 use serde_json::json;
@@ -16,7 +16,6 @@ pub fn run(arguments: &Doctor) -> Result<ExitCode, Failure> {
     let findings = Finding::of(&examine(&folder, built));
     let fit = is_fit(&findings);
     let result = json!({ "fit": fit, "findings": findings });
-    let width = columns().unwrap_or(80).clamp(40, 80);
-    print_as(arguments.format, &result, |_| text(&findings, width))?;
+    print_as(arguments.format, &result, |_| text(&findings, width(80)))?;
     Ok(failure::code(fit))
 }

@@ -180,9 +180,7 @@ impl Twins {
         let services = services.map(async |(number, (&name, load))| {
             let watched = async |database: &Database| {
                 let of = (plan, &scenario);
-                let twin =
-                    Twin::open(name, of, self.memory, database, run.scratch());
-                let twin = twin.await?;
+                let twin = Twin::open(name, of, self.memory, database, run).await?;
                 supervisor::run(&self.live, number, &twin, load, stop).await
             };
             run.with_database(&format!("live-{name}"), watched).await

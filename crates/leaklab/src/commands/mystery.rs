@@ -6,15 +6,14 @@ use crate::commands::measure::source;
 use crate::commands::seed;
 use crate::failure::{Failure, code};
 use crate::output::{Keep, name, print, print_as, say};
-use crate::run::{Database, EngineChoice, Run, connect, program};
+use crate::run::{Database, EngineChoice, Run, Under};
 use crate::stop::Stop;
 use anyhow::{Context, Result, bail};
 use measure::Process;
 use report::whole_file;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use tokio::process::Command;
-use workshop::{DATA_SEED, Mystery, answers};
+use workshop::{DATA_SEED, Mystery, SETTINGS, answers};
 
 /// The program, which its package names too.
 const PROGRAM: &str = "mystery";
@@ -41,7 +40,7 @@ pub async fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let run =
         Run::new(EngineChoice::Embedded, Stop { soon: now, ..Stop::default() })?;
     let served = async |database: &Database| {
-        let served = serve(&mystery, arguments, database, &folder, run.scratch());
+        let served = serve(&mystery, arguments, &run, database, &folder);
         let (mut service, text) = served.await?;
         print(&text)?;
         service.show_log();
@@ -70,19 +69,16 @@ fn folder(mystery: &Mystery, arguments: &Arguments, root: &Path) -> Result<PathB
 async fn serve(
     mystery: &Mystery,
     arguments: &Arguments,
+    run: &Run,
     database: &Database,
     folder: &Path,
-    scratch: &Path,
 ) -> Result<(Process, String)> {
     seed::fill(&database.table, DATA_SEED).await?;
     database.table.put(mystery.data()).await.context("cannot fill the table")?;
-    let program = program(PROGRAM)?;
-    let mut command = Command::new(&program);
-    connect(&mut command, &database.target, database.table.name());
-    command.args(["--measure", "--workers", "1"]).args(mystery.settings());
-    command.args(["--log", "error", "--listen", &arguments.listen.to_string()]);
-    command.env("TMPDIR", scratch);
-    let service = Process::start(PROGRAM, &program, command).await?;
+    let under = Under { listen: Some(arguments.listen), ..Under::default() };
+    let target = &database.target;
+    let started = under.start(PROGRAM, run, database, target, &SETTINGS);
+    let service = started.await?.process;
     let address = service.address();
     let url = format!("http://{address}");
     let document = source::get(address, "/openapi.json").await?;

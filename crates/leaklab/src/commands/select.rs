@@ -2,7 +2,6 @@
 
 use crate::failure::Failure;
 use lessons::{FailedFix, LESSONS, Lesson};
-use std::collections::BTreeMap;
 
 /// Stands for all failed fixes.
 const ALL: &str = "all";
@@ -35,11 +34,12 @@ pub(super) fn one(name: &str) -> Result<&'static Lesson, Failure> {
     )))
 }
 
-/// The failed fixes of each lesson that were asked for by name; `all` stands for all.
+/// The failed fixes that were asked for by name, each after its lesson's id; `all` stands
+/// for all.
 pub(super) fn failed_fixes(
     lessons: &[&'static Lesson],
     names: &[String],
-) -> Result<BTreeMap<&'static str, Vec<&'static FailedFix>>, Failure> {
+) -> Result<Vec<(&'static str, &'static FailedFix)>, Failure> {
     let all =
         || lessons.iter().flat_map(|l| l.failed_fixes.iter().map(|f| (l.id, f)));
     let unknown =
@@ -57,11 +57,7 @@ pub(super) fn failed_fixes(
     }
     let asked =
         |fix: &FailedFix| names.iter().any(|name| name == fix.name || name == ALL);
-    let mut chosen = BTreeMap::<_, Vec<_>>::new();
-    for (id, fix) in all().filter(|(_, fix)| asked(fix)) {
-        chosen.entry(id).or_default().push(fix);
-    }
-    Ok(chosen)
+    Ok(all().filter(|(_, fix)| asked(fix)).collect())
 }
 
 fn unknown(name: &str) -> Failure {

@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::run::load::LessonLoad;
-use crate::run::{Database, Run, Running, Service, Under, program};
+use crate::run::{Database, Run, Running, Service, Under};
 use anyhow::Result;
 use lessons::Plan;
 use limit::Killed;
@@ -40,8 +40,8 @@ impl Measured {
 }
 
 impl Run {
-    /// Measures a service. The permit is released as soon as nothing is left to
-    /// measure, before the processes have ended.
+    /// Measures a service. The permit, if it needs one, is released as soon as nothing is
+    /// left to measure, before the processes have ended.
     ///
     /// # Errors
     /// A process or the database failed; the message quotes its log.
@@ -51,7 +51,7 @@ impl Run {
         plan: Plan,
         scenario: &Scenario,
         step: &(dyn Fn(&str) + Sync),
-        permit: Permit,
+        permit: Option<Permit>,
     ) -> Result<Measured, Failure> {
         let began = Instant::now();
         step("prepare");
@@ -72,16 +72,15 @@ impl Run {
         plan: Plan,
         scenario: &Scenario,
         step: &(dyn Fn(&str) + Sync),
-        permit: Permit,
+        permit: Option<Permit>,
     ) -> Result<(Samples, Judgement)> {
         let load = LessonLoad::open(plan, scenario, database).await?;
         let (environment, memory) = (service.environment(), self.memory);
         let under = Under { environment, memory, ..Under::default() };
-        let (program, target) = (program(service.program)?, load.target());
+        let (program, target) = (service.program, load.target());
         let settings = service.settings(plan.lesson);
-        let (table, scratch) = (database.table.name(), self.scratch());
         let running =
-            under.start(&program, &target, table, &settings, scratch).await?;
+            under.start(program, self, database, &target, &settings).await?;
         let origin = running.origin();
         let heap = HeapClient::new(origin);
         let step = |what: &str| {

@@ -2,7 +2,7 @@
 
 use crate::cli::MemoryLimit;
 use crate::run::load::LessonLoad;
-use crate::run::{Database, Running, Service, Under, line, program};
+use crate::run::{Database, Run, Running, Service, Under, line};
 use anyhow::Result;
 use dynamo::fault::EVERY_OPERATION;
 use dynamo::{Fault, FaultAction};
@@ -15,7 +15,7 @@ use live::ticks::{Line, State};
 use measure::{HeapClient, Instrument, Scenario, outside};
 use profile::LESSONS;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 use workload::{Origin, Requests};
@@ -57,10 +57,9 @@ pub struct Twin<'a> {
     load: LessonLoad<'a>,
     database: &'a Database,
     plan: Plan,
-    program: PathBuf,
     settings: Vec<&'static str>,
     memory: MemoryLimit,
-    scratch: &'a Path,
+    run: &'a Run,
     /// Rounds whose items are in the table.
     ready: AtomicU64,
 }
@@ -69,13 +68,13 @@ impl<'a> Twin<'a> {
     /// Fills its database.
     ///
     /// # Errors
-    /// The program is not built, or the database failed.
+    /// The database failed.
     pub async fn open(
         name: &'static str,
         (plan, scenario): (Plan, &Scenario),
         memory: MemoryLimit,
         database: &'a Database,
-        scratch: &'a Path,
+        run: &'a Run,
     ) -> Result<Self> {
         let load = LessonLoad::open(plan, scenario, database).await?;
         let mut settings = Service::twin(name).settings(plan.lesson);
@@ -86,9 +85,8 @@ impl<'a> Twin<'a> {
             load: load.with_proxy().await?,
             database,
             plan: numbered(plan),
-            program: program(name)?,
             memory,
-            scratch,
+            run,
             ready: AtomicU64::new(0),
         };
         live::Service::prepare(&twin, 0).await?;
@@ -100,12 +98,12 @@ impl live::Service for Twin<'_> {
     type Running = RunningTwin;
 
     async fn start(&self) -> Result<RunningTwin> {
-        let (target, table) = (self.load.target(), self.database.table.name());
+        let (database, target) = (self.database, self.load.target());
         // A line for each request and each call of the database.
         let log = Some("error,service=info");
         let under = Under { memory: self.memory, log, ..Under::default() };
         let started =
-            under.start(&self.program, &target, table, &self.settings, self.scratch);
+            under.start(self.name, self.run, database, &target, &self.settings);
         let lesson = self.plan.lesson;
         let source = report::source(self.name, lesson.id);
         Ok(RunningTwin { twin: started.await?, lesson, source })

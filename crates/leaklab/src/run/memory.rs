@@ -104,21 +104,15 @@ pub fn search(process: u32, values: &Values) -> Result<Found> {
         format!("cannot read {mem}: is the process a child of this one?")
     })?;
     let mut search = Search::new(values);
-    for region in regions.lines().filter_map(region) {
-        search.region(region, |piece, at| memory.read_at(piece, at));
+    for (addresses, kind) in regions.lines().filter_map(region) {
+        search.region(addresses, kind, |piece, at| memory.read_at(piece, at));
     }
     Ok(search.found())
 }
 
-/// A range of memory and what it is.
-struct Region<'a> {
-    addresses: Range<u64>,
-    kind: &'a str,
-}
-
-/// A line of `maps`, if the process may read and write what it describes:
-/// `7f12c0000000-7f12c0021000 rw-p 00000000 00:00 0    [heap]`.
-fn region(line: &str) -> Option<Region<'_>> {
+/// The addresses and the kind of memory in a line of `maps`, if the process may read and
+/// write it: `7f12c0000000-7f12c0021000 rw-p 00000000 00:00 0    [heap]`.
+fn region(line: &str) -> Option<(Range<u64>, &str)> {
     let mut words = line.split_ascii_whitespace();
     let (start, end) = words.next()?.split_once('-')?;
     let address = |text| u64::from_str_radix(text, 16).ok();
@@ -131,7 +125,7 @@ fn region(line: &str) -> Option<Region<'_>> {
         Some(name) if name.starts_with('[') => name,
         Some(_) => "file",
     };
-    Some(Region { addresses, kind })
+    Some((addresses, kind))
 }
 
 struct Search<'a> {
@@ -154,10 +148,10 @@ impl<'a> Search<'a> {
     /// Reads a region and searches it.
     fn region(
         &mut self,
-        region: Region<'_>,
+        addresses: Range<u64>,
+        kind: &str,
         read_at: impl Fn(&mut [u8], u64) -> std::io::Result<usize>,
     ) {
-        let Region { addresses, kind } = region;
         let mut bytes = Vec::new();
         let mut at = addresses.start;
         while at < addresses.end {
@@ -214,7 +208,7 @@ mod tests {
         let values = values(wanted).unwrap();
         let mut search = Search::new(&values);
         let addresses = 0..memory.len() as u64;
-        search.region(Region { addresses, kind: "test" }, |piece, at| {
+        search.region(addresses, "test", |piece, at| {
             let rest = &memory[at as usize..];
             let read = step.min(rest.len()).min(piece.len());
             piece[..read].copy_from_slice(&rest[..read]);
@@ -244,7 +238,7 @@ mod tests {
         let values = values(&[A]).unwrap();
         let mut search = Search::new(&values);
         let addresses = 0..3 * PIECE_BYTES as u64;
-        search.region(Region { addresses, kind: "test" }, |piece, at| match at {
+        search.region(addresses, "test", |piece, at| match at {
             0 => {
                 piece[PIECE_BYTES - 5..].copy_from_slice(&A.as_bytes()[..5]);
                 Ok(PIECE_BYTES)
@@ -262,16 +256,15 @@ mod tests {
 
     #[test]
     fn only_readable_and_writable_regions_count() {
-        let kind = |line| region(line).map(|r| (r.addresses, r.kind));
         let heap = "55d0c000-55d0e000 rw-p 00000000 00:00 0    [heap]";
-        assert_eq!(kind(heap), Some((0x55d0_c000..0x55d0_e000, "[heap]")));
+        assert_eq!(region(heap), Some((0x55d0_c000..0x55d0_e000, "[heap]")));
         let unnamed = "7f00-7f10 rw-p 00000000 00:00 0 ";
-        assert_eq!(kind(unnamed), Some((0x7f00..0x7f10, "anonymous")));
+        assert_eq!(region(unnamed), Some((0x7f00..0x7f10, "anonymous")));
         let data = "1000-2000 rw-p 00001000 fe:01 77    a program with spaces";
-        assert_eq!(kind(data), Some((0x1000..0x2000, "file")));
-        assert_eq!(kind("1000-2000 r--p 00000000 00:00 0"), None);
-        assert_eq!(kind("1000-2000 ---p 00000000 00:00 0"), None);
-        assert_eq!(kind("no line of maps"), None);
+        assert_eq!(region(data), Some((0x1000..0x2000, "file")));
+        assert_eq!(region("1000-2000 r--p 00000000 00:00 0"), None);
+        assert_eq!(region("1000-2000 ---p 00000000 00:00 0"), None);
+        assert_eq!(region("no line of maps"), None);
     }
 
     #[test]

@@ -18,10 +18,11 @@ mod result;
 
 pub use database::{Database, EngineChoice, Run};
 pub use lesson::{Measured, Permit};
+pub use load::round;
 pub use memory::Found;
 pub use plan::Numbers;
 pub use programs::{
-    Running, Under, connect, killed, limited, program, programs_folder,
+    Running, Under, connect, program, programs_folder, target_and_profile,
 };
 pub use result::{difference, lesson_result};
 pub use secrets::{Moment, Search, Seen};

@@ -3,7 +3,7 @@
 
 use crate::failure::Failure;
 use crate::run::load::LessonLoad;
-use crate::run::{Database, Run, Running, Service, Under, program};
+use crate::run::{Database, Run, Running, Service, Under, round};
 use anyhow::{Context, Result};
 use dynamo::fault::EVERY_OPERATION;
 use dynamo::{Fault, FaultAction};
@@ -18,7 +18,6 @@ use std::mem::replace;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use workload::client::Connection;
-use workload::round::to_the_end;
 use workload::{ClientBehavior, Request, Requests, Round};
 
 /// Requests in each pass. Twice as many lines fit the part of a log that is kept.
@@ -70,11 +69,10 @@ impl Run {
             load.prepare(1..3).await?;
             let under = Under { log: Some(LOG), ..Under::default() };
             let began_with = database.table.items().await?;
-            let (program, target) = (program(service.program)?, load.target());
+            let (program, target) = (service.program, load.target());
             let settings = [service.settings(plan.lesson), vec![JSON]].concat();
-            let (table, scratch) = (database.table.name(), self.scratch());
-            let running =
-                under.start(&program, &target, table, &settings, scratch).await?;
+            let running = under.start(program, self, database, &target, &settings);
+            let running = running.await?;
             let sent = send(&running, plan, &load).await;
             let (running, probe) = running.after(sent).await?;
             let (ended, log) = running.process.log_within(STOP_WITHIN).await;
@@ -183,15 +181,7 @@ async fn shared_calls(
 
 /// Requests that are sent side by side.
 fn at_once(plan: Plan) -> Round {
-    Round {
-        number: 2,
-        requests: plan.round(2),
-        count: plan.lesson.load.min(plan.requests),
-        concurrency: REQUESTS as usize,
-        offered_per_second: None,
-        client: plan.lesson.client,
-        ends_at: to_the_end,
-    }
+    round(plan, 2, plan.lesson.load.min(plan.requests), REQUESTS as usize)
 }
 
 /// Whether the service does what the proof asks for.
@@ -225,12 +215,11 @@ async fn answer(running: &Running, request: Request) -> Result<(u16, Answer)> {
         let mut connection = Connection::open(running.origin()).await?;
         let response = connection.send(request).await?;
         let (head, body) = response.into_parts();
-        let kind =
-            head.headers.get("content-type").map(|kind| kind.as_bytes().to_vec());
-        let kind = String::from_utf8_lossy(&kind.unwrap_or_default()).into_owned();
+        let kind = head.headers.get("content-type");
+        let kind = String::from_utf8_lossy(kind.map_or(b"", |kind| kind.as_bytes()));
         let body = body.collect().await?.to_bytes();
         let body = String::from_utf8_lossy(&body);
-        let (status, kind) = (head.status.as_u16(), kind);
+        let status = head.status.as_u16();
         Ok::<_, anyhow::Error>((status, format!("{status} {kind} {body}")))
     };
     let asked = tokio::time::timeout(ANSWER_WITHIN, asked).await;

@@ -1,11 +1,13 @@
 //! Services as processes: found beside this program, started for measuring.
 
 use crate::cli::MemoryLimit;
+use crate::run::{Database, Run, engine};
 use anyhow::{Context, Result, anyhow, bail};
 use dynamo::Target;
 use limit::{Killed, Limit};
 use measure::Process;
 use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::process::Command;
@@ -24,40 +26,61 @@ pub struct Under {
     pub environment: Vec<(String, String)>,
     /// What the service logs, as it takes it; errors by default.
     pub log: Option<&'static str>,
+    /// Where it listens; on a free port by default.
+    pub listen: Option<SocketAddr>,
     /// How much memory it may have.
     pub memory: MemoryLimit,
 }
 
 impl Under {
-    /// Starts a program on a free port, with the measuring routes, against this table.
-    /// Its temporary files go to `scratch`. A tool must pass standard input and output
-    /// on.
+    /// Starts a program with one worker, to be measured against the table of a database,
+    /// whose address may be that of a proxy. A tool must pass standard input and output on.
     ///
     /// # Errors
     /// The program or the tool does not start.
     pub async fn start(
         &self,
-        program: &Path,
+        name: &str,
+        run: &Run,
+        database: &Database,
         target: &Target,
-        table: &str,
         settings: &[&str],
-        scratch: &Path,
     ) -> Result<Running> {
+        // Each worker has its own pools, and chance decides which worker serves a request.
+        let usual = ["--workers", "1", "--log", self.log.unwrap_or("error")];
+        let settings = [&usual[..], settings].concat();
+        self.start_with(name, run, database, target, &settings).await
+    }
+
+    /// The same with these settings only: the program's own number of workers and log.
+    ///
+    /// # Errors
+    /// As for [`Under::start`].
+    pub async fn start_with(
+        &self,
+        name: &str,
+        run: &Run,
+        database: &Database,
+        target: &Target,
+        settings: &[&str],
+    ) -> Result<Running> {
+        let program = program(name)?;
         let tool = self.command.iter().map(OsString::as_os_str);
         let mut words = tool.chain([program.as_os_str()]);
         let started = PathBuf::from(words.next().unwrap_or_default());
         let limit = self.memory.limit()?;
-        let mut command = limited(limit.as_ref(), &started);
+        let mut command = match &limit {
+            Some(limit) => Command::from(limit.command(started.as_os_str())),
+            None => Command::new(&started),
+        };
         command.args(words).envs(self.environment.iter().cloned());
-        connect(&mut command, target, table);
-        // One worker: each worker has its own pools, and chance decides which worker
-        // serves a request.
-        command.args(["--listen", "127.0.0.1:0", "--workers", "1"]);
-        command.args(["--measure", "--log", self.log.unwrap_or("error")]);
-        command.args(settings).env("TMPDIR", scratch);
-        let name = program.file_stem().unwrap_or_default().to_string_lossy();
-        let process = Process::start(&name, &started, command).await?;
-        Ok(Running { process, name: name.into_owned(), limit })
+        connect(&mut command, target, database.table.name());
+        let listen = self.listen.unwrap_or(engine::ANY_PORT).to_string();
+        command.args(["--measure", "--listen", &listen]).args(settings);
+        // If the service is killed, its temporary files go with those of the run.
+        command.env("TMPDIR", run.scratch());
+        let process = Process::start(name, &started, command).await?;
+        Ok(Running { process, name: name.to_owned(), limit })
     }
 }
 
@@ -86,7 +109,8 @@ impl Running {
 
     /// What its limit has to do with its end, if it has ended with this report.
     pub fn killed(&mut self, report: &str) -> Option<Killed> {
-        killed(&mut self.process, self.limit.as_ref(), &self.name, report)
+        let status = self.process.exit_status()?;
+        self.limit.as_ref()?.killed(&self.name, status, report)
     }
 
     /// Its address.
@@ -123,24 +147,6 @@ impl Running {
     }
 }
 
-/// A command for a service, within its limit.
-pub fn limited(limit: Option<&Limit>, program: &Path) -> Command {
-    limit.map_or_else(
-        || Command::new(program),
-        |limit| limit.command(program.as_os_str()).into(),
-    )
-}
-
-/// What its limit has to do with the end of a process, whose exit report is known.
-pub fn killed(
-    process: &mut Process,
-    limit: Option<&Limit>,
-    name: &str,
-    report: &str,
-) -> Option<Killed> {
-    limit?.killed(name, process.exit_status()?, report)
-}
-
 /// Passes the address and the table of its database to a service.
 pub fn connect(command: &mut Command, target: &Target, table: &str) {
     command
@@ -162,6 +168,19 @@ pub fn programs_folder() -> Result<PathBuf> {
         folder.pop();
     }
     Ok(folder)
+}
+
+/// The target folder of cargo and the profile that [`programs_folder`] is of.
+///
+/// # Errors
+/// Cargo did not make the folder.
+pub fn target_and_profile(folder: &Path) -> Result<(&Path, &str)> {
+    let name = folder.file_name().and_then(|name| name.to_str());
+    let (Some(target), Some(name)) = (folder.parent(), name) else {
+        bail!("{} is no folder of cargo's", folder.display());
+    };
+    // Cargo names every folder for its profile but one.
+    Ok((target, if name == "debug" { "dev" } else { name }))
 }
 
 /// A program beside this one.

@@ -3,7 +3,7 @@
 
 use crate::failure::Failure;
 use crate::run::memory::{self, Found, Values};
-use crate::run::{Database, Run, Running, Under, program};
+use crate::run::{Database, Run, Running, Under, round};
 use anyhow::{Context, Result, bail};
 use clap::{Args, value_parser};
 use lessons::Plan;
@@ -12,7 +12,7 @@ use model::seed;
 use serde::Serialize;
 use std::ops::Range;
 use std::time::Duration;
-use workload::{Origin, Round};
+use workload::Origin;
 
 /// The lesson whose items contain secrets.
 const SESSIONS: &str = "l11_session_cache";
@@ -72,11 +72,8 @@ impl Run {
             let (sessions, others) = (search.plan(SESSIONS)?, search.plan(OTHERS)?);
             database.table.put(sessions.round_data(0..3)).await?;
             database.table.put(others.data()).await?;
-            let Database { target, table, .. } = database;
-            let (program, under) = (program(twin)?, Under::default());
-            let (table, scratch) = (table.name(), self.scratch());
-            let running =
-                under.start(&program, target, table, &[&ttl], scratch).await?;
+            let (under, target) = (Under::default(), &database.target);
+            let running = under.start(twin, self, database, target, &[&ttl]).await?;
             let seen = search.look(&running).await;
             let (running, seen) = running.after(seen).await?;
             running.process.stop().await;
@@ -137,16 +134,7 @@ impl Search {
         count: u64,
     ) -> Result<()> {
         let plan = self.plan(lesson)?;
-        let round = Round {
-            number,
-            requests: plan.round(number),
-            count,
-            concurrency: 1,
-            offered_per_second: None,
-            client: plan.lesson.client,
-            ends_at: workload::round::to_the_end,
-        };
-        let stats = round.run(origin).await;
+        let stats = round(plan, number, count, 1).run(origin).await;
         let stats =
             stats.with_context(|| format!("cannot send requests of {lesson}"))?;
         if let Some(error) = stats.first_error {

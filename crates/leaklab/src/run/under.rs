@@ -3,7 +3,7 @@
 
 use crate::failure::Failure;
 use crate::run::load::LessonLoad;
-use crate::run::{Database, Run, Under, program};
+use crate::run::{Database, Run, Under};
 use anyhow::{Result, bail};
 use lessons::Plan;
 use measure::{HeapClient, Instrument, Scenario, Session};
@@ -56,11 +56,9 @@ impl Run {
         let driven = async |database: &Database| {
             let load = LessonLoad::open(plan, scenario, database).await?;
             measure::Load::prepare(&load, 1..1 + scenario.rounds).await?;
-            let (program, target) = (program(name)?, load.target());
-            let (table, scratch) = (database.table.name(), self.scratch());
-            let settings = plan.lesson.settings;
+            let (target, settings) = (load.target(), plan.lesson.settings);
             let running =
-                under.start(&program, &target, table, settings, scratch).await?;
+                under.start(name, self, database, &target, settings).await?;
             let heap = HeapClient::new(running.origin());
             let session =
                 Session::new(&heap, running.origin(), &load, scenario, &|_| {});

@@ -9,10 +9,8 @@ use lessons::LESSONS;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::process::Command;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
-use tokio::sync::Semaphore;
 
 /// Longer than the 8 seconds after which the twins give up a call to the database.
 const STOPPED: Duration = Duration::from_secs(10);
@@ -71,10 +69,8 @@ fn in_a_process_of_its_own() {
         }
     };
     let run = Run::new(EngineChoice::Embedded, Stop::default()).unwrap();
-    let measured = tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let permit = Arc::new(Semaphore::new(1)).acquire_owned().await.unwrap();
-        run.measure(service, plan, &scenario, &step, Arc::new(permit)).await
-    });
+    let measured = run.measure(service, plan, &scenario, &step, None);
+    let measured = tokio::runtime::Runtime::new().unwrap().block_on(measured);
     let measured = measured.unwrap_or_else(|failure| panic!("{failure}"));
     let found = json!({
         "verdict": measured.judgement.verdict,

@@ -3,24 +3,15 @@
 
 use crate::fixture::{Leaklab, contains, fits_a_pipe};
 use serde_json::Value;
-use std::path::Path;
 use tempfile::TempDir;
 
-/// A profile from the tests of the crate `profile`: `hoarder` is a program with dhat,
-/// `list` ran under valgrind.
-fn kept(name: &str) -> String {
-    let folder =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../profile/tests/profiles");
-    folder.join(name).to_str().unwrap().to_owned()
-}
+/// A program with dhat.
+const HOARDER: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../profile/tests/profiles/hoarder.json");
 
-fn hoarder() -> String {
-    kept("hoarder.json")
-}
-
-fn list() -> String {
-    kept("valgrind.json")
-}
+/// A program that ran under valgrind.
+const LIST: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../profile/tests/profiles/valgrind.json");
 
 fn show(profile: &str, arguments: &[&str]) -> Leaklab {
     Leaklab::new(&[&["show", profile], arguments].concat())
@@ -28,14 +19,6 @@ fn show(profile: &str, arguments: &[&str]) -> Leaklab {
 
 fn diff(before: &str, after: &str, arguments: &[&str]) -> Leaklab {
     Leaklab::new(&[&["diff", before, after], arguments].concat())
-}
-
-/// The text for people, which fits a pipe and has these parts.
-#[track_caller]
-fn prints(run: Leaklab, parts: &[&str]) {
-    let text = run.run().code(0).stdout();
-    contains(&text, parts);
-    fits_a_pipe(text.lines());
 }
 
 fn json(run: Leaklab) -> Value {
@@ -50,7 +33,7 @@ fn every_ranking_has_the_whole_profile_in_its_rows() {
             ("surviving", "end_bytes"),
             ("peak", "peak_bytes"),
         ] {
-            let shown = json(show(&hoarder(), &["--by", by, "--sort", sort]));
+            let shown = json(show(HOARDER, &["--by", by, "--sort", sort]));
             let rows = shown["sites"].as_array().unwrap().iter();
             let sum: u64 = rows.map(|row| row[column].as_u64().unwrap()).sum();
             assert_eq!(shown["totals"][column], sum, "{by}");
@@ -64,11 +47,11 @@ fn a_graph_shows_hostile_names_as_text() {
     let folder = TempDir::new().unwrap();
     let [profile, graph, nowhere] = ["edited.json", "graph.svg", "no/graph.svg"]
         .map(|name| folder.path().join(name).to_str().unwrap().to_owned());
-    let text = std::fs::read_to_string(list()).unwrap();
+    let text = std::fs::read_to_string(LIST).unwrap();
     assert!(text.contains(": keep ("), "{text}");
     std::fs::write(&profile, text.replace(": keep (", hostile)).unwrap();
     let flame = ["--flame", &graph];
-    for run in [show(&profile, &flame), diff(&list(), &profile, &flame)] {
+    for run in [show(&profile, &flame), diff(LIST, &profile, &flame)] {
         run.run().code(0);
         let svg = std::fs::read_to_string(&graph).unwrap();
         assert!(!svg.contains("<script"), "{svg}");
@@ -89,5 +72,7 @@ fn our_own_profiles_are_ranked_by_lesson() {
     let file = file.to_str().unwrap();
     let shown = json(show(file, &["--by", "lesson"]));
     assert_eq!(shown["sites"][0]["place"], id, "{shown}");
-    prints(show(file, &[]), &[&format!("src/lessons/{id}.rs:")]);
+    let text = show(file, &[]).run().code(0).stdout();
+    contains(&text, &[&format!("src/lessons/{id}.rs:")]);
+    fits_a_pipe(text.lines());
 }

@@ -9,11 +9,8 @@ use profile::text::{Keep, visible};
 /// Sets a terminal's title, clears it, and changes the colour.
 const HOSTILE: &str = "\u{1b}]0;owned\u{7}\u{1b}[2J\u{1b}[31m";
 
-/// What is printed instead.
-const SHOWN: &str = "\\u001b]0;owned\\u0007\\u001b[2J\\u001b[31m";
-
 /// The same in a JSON file.
-const ESCAPED: &str = SHOWN;
+const ESCAPED: &str = "\\u001b]0;owned\\u0007\\u001b[2J\\u001b[31m";
 
 /// Columns of the terminal.
 const COLUMNS: u16 = 50;

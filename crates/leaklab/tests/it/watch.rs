@@ -159,9 +159,7 @@ fn another_service_and_none_are_refused() {
         (["--pid", &this], "has samples of shelf"),
         (["--url", "127.0.0.1:9"], "nothing accepts connections"),
     ] {
-        let out = service.shelf.path("out");
-        let watch = ["measure", "--for", "1h", "--output", out.to_str().unwrap()];
-        let done = Leaklab::new(&watch).args(&arguments).run().code(2);
+        let done = service.watch(&arguments).ended().code(2);
         contains(&done.stderr(), &[expected]);
     }
 }

@@ -2,19 +2,15 @@
 
 use crate::failure::Failure;
 use crate::progress::Progress;
-use crate::run::{
-    EngineChoice, Measured, Numbers, Permit, Run, Service, difference,
-};
+use crate::run::{EngineChoice, Measured, Numbers, Run, Service, difference};
 use crate::stop::Stop;
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use lessons::{Kind, Lesson, Plan};
 use measure::judge::pair;
 use measure::{Growth, Scenario, Verdict};
 use report::probe::Probe;
 use report::repair::{Figures, Judged, Outcome, Seen, judge};
 use report::work::slower;
-use std::sync::Arc;
-use tokio::sync::Semaphore;
 
 /// What a long check multiplies a round by.
 const LONGER: u64 = 10;
@@ -26,8 +22,8 @@ pub(super) struct Checked {
     /// `None` if the service ended.
     pub(super) yours: Option<Figures>,
     pub(super) twin: Figures,
-    /// What both do for the same requests.
-    pub(super) work: Option<[Probe; 2]>,
+    /// Database calls of each request: its own, and those of the twin.
+    pub(super) calls: Option<[f64; 2]>,
 }
 
 /// What is measured, and how.
@@ -36,11 +32,10 @@ struct Check {
     plan: Plan,
     scenario: Scenario,
     progress: Progress,
-    permit: Permit,
 }
 
 impl Check {
-    async fn new(
+    fn new(
         lesson: &'static Lesson,
         long: bool,
         services: u64,
@@ -49,19 +44,16 @@ impl Check {
         let numbers = Numbers { seed: 7, requests, ..Numbers::default() };
         let (plan, scenario) = numbers.of(lesson);
         let steps = scenario.steps() * (1 + u64::from(lesson.harder.is_some()));
-        let permit = Arc::new(Semaphore::new(1)).acquire_owned().await;
-        let permit = Arc::new(permit.context("nobody closes the semaphore")?);
         let run = Run::new(EngineChoice::Embedded, Stop::on_signal()?)?;
         run.has_room()?;
         let progress = Progress::new(steps * services);
-        Ok(Self { run, plan, scenario, progress, permit })
+        Ok(Self { run, plan, scenario, progress })
     }
 
     async fn measure(&self, service: Service) -> Result<Measured, Failure> {
         let id = self.plan.lesson.id;
         let step = |what: &str| self.progress.step(id, service.name, what);
-        let permit = Arc::clone(&self.permit);
-        self.run.measure(service, self.plan, &self.scenario, &step, permit).await
+        self.run.measure(service, self.plan, &self.scenario, &step, None).await
     }
 
     /// What the service does beside keeping memory.
@@ -98,7 +90,7 @@ impl Check {
 pub(super) async fn figures(
     lesson: &'static Lesson,
 ) -> Result<(Verdict, Figures), Failure> {
-    let check = Check::new(lesson, false, 1).await?;
+    let check = Check::new(lesson, false, 1)?;
     let measured = check.measure(Service::twin("leaky")).await;
     let measured = check.run.end(measured)?;
     Ok((measured.judgement.verdict, found(&measured)))
@@ -113,7 +105,7 @@ pub(super) async fn check(
     long: bool,
     before: Option<&Figures>,
 ) -> Result<Checked, Failure> {
-    let check = Check::new(lesson, long, 2).await?;
+    let check = Check::new(lesson, long, 2)?;
     let (yours, twin) = tokio::join!(
         check.both(Service::repaired()),
         check.both(Service::twin("fixed"))
@@ -126,7 +118,7 @@ pub(super) async fn check(
             let reasons = vec![format!("The service failed: {error:#}.")];
             let judged = Judged { outcome: Outcome::Broken, reasons };
             let twin = found(&twin);
-            return Ok(Checked { judged, yours: None, twin, work: None });
+            return Ok(Checked { judged, yours: None, twin, calls: None });
         }
         Err(other) => return Err(other),
     };
@@ -135,38 +127,34 @@ pub(super) async fn check(
     if refuses.is_none() {
         settled(lesson, &yours)?;
     }
-    let mut more = Vec::new();
     let burst = matches!(lesson.growth, Growth::Burst { .. });
-    if burst && pair::keeps_resident(&yours.samples, &twin.samples) == Some(true) {
-        more.push("Resident memory stays high after a burst.".to_owned());
-    }
-    let twin_seen = seen(&twin, Some(twin_probe.clone()), &[]);
+    let high =
+        burst && pair::keeps_resident(&yours.samples, &twin.samples) == Some(true);
+    let high = high.then_some("Resident memory stays high after a burst.");
+    let twin_seen = seen(&twin, &twin_probe, None);
     let other = || {
         let (yours, twin) = (&yours.samples, &twin.samples);
         let place = difference(check.plan, &check.scenario, yours, twin)?;
         Some(format!("Responses differ from the twin's, first in {place}."))
     };
     let differs = refuses.or_else(other);
-    let mut yours_seen = seen(&yours, Some(probe.clone()), &more);
+    let mut yours_seen = seen(&yours, &probe, high);
     let mut judged = judge(&yours_seen, &twin_seen, before, differs.clone());
     // What is bounded here may grow with other clients.
     if let (Some(harder), Outcome::Repaired) = (lesson.harder, judged.outcome) {
         let harder = Check { plan: Plan { lesson: harder, ..check.plan }, ..check };
         let yours = harder.run.end(harder.measure(Service::repaired()).await)?;
-        yours_seen = seen(&yours, Some(probe.clone()), &[]);
+        yours_seen = seen(&yours, &probe, None);
         judged = judge(&yours_seen, &twin_seen, before, differs);
         if judged.outcome != Outcome::Repaired {
             let why = "It grows when clients read slowly, which the clients of the other \
                        run don't.";
             judged.reasons.insert(0, why.to_owned());
         }
-        harder.progress.finish();
-    } else {
-        check.progress.finish();
     }
-    let work = Some([probe, twin_probe]);
+    let calls = Some([probe, twin_probe].map(|probe| probe.calls[0]));
     let (yours, twin) = (Some(yours_seen.figures), twin_seen.figures);
-    Ok(Checked { judged, yours, twin, work })
+    Ok(Checked { judged, yours, twin, calls })
 }
 
 /// What it refuses that the twin serves, where that is no part of the repair.
@@ -215,7 +203,7 @@ fn found(measured: &Measured) -> Figures {
     }
 }
 
-fn seen(measured: &Measured, probe: Option<Probe>, more: &[String]) -> Seen {
+fn seen(measured: &Measured, probe: &Probe, more: Option<&str>) -> Seen {
     let clauses = || measured.judgement.mismatches.iter();
     let about =
         |start: &'static str| clauses().filter(move |c| c.starts_with(start));
@@ -230,9 +218,9 @@ fn seen(measured: &Measured, probe: Option<Probe>, more: &[String]) -> Seen {
     Seen {
         verdict: measured.judgement.verdict,
         figures: found(measured),
-        metrics: metrics.chain(more.iter().cloned()).collect(),
+        metrics: metrics.chain(more.map(str::to_owned)).collect(),
         errors: about("answered ").next().map(|clause| format!("It {clause}.")),
-        probe,
+        probe: Some(probe.clone()),
     }
 }
 

@@ -2,9 +2,8 @@
 
 use crate::commands::learn::progress::Progress;
 use crate::failure::Failure;
-use crate::output::name;
-use crate::run::programs_folder;
-use anyhow::{Context, bail};
+use crate::run::{programs_folder, target_and_profile};
+use anyhow::Context;
 use lessons::Lesson;
 use lessons::sources::{self, Sources};
 use report::whole_file;
@@ -72,10 +71,7 @@ impl Exercise {
         }
     }
 
-    /// Puts the exercise in place of the original.
-    ///
-    /// # Errors
-    /// The file has edits.
+    /// Puts the exercise in place of the original. A file with edits stays.
     pub(super) fn start(&self) -> Result<(), Failure> {
         if self.state() == State::Original {
             whole_file::write(&self.path, self.sources.exercise().as_bytes())?;
@@ -101,9 +97,6 @@ impl Exercise {
 }
 
 /// Builds `leaky`, and its twin where that is missing.
-///
-/// # Errors
-/// It does not compile, or cargo cannot be started.
 pub(super) fn build(root: &Path) -> Result<(), Failure> {
     build_package(root, "leaky", &["fixed"], &[])
 }
@@ -120,7 +113,7 @@ pub(in crate::commands) fn build_package(
     environment: &[(&str, &Path)],
 ) -> Result<(), Failure> {
     let folder = programs_folder()?;
-    let (target, profile) = profile(&folder)?;
+    let (target, profile) = target_and_profile(&folder)?;
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.current_dir(root).args(["build", "--package", package]);
@@ -145,14 +138,4 @@ pub(in crate::commands) fn build_package(
              run `leaklab learn reset` with the lesson's name"
         ))),
     }
-}
-
-/// The target folder and the profile of the folder with the programs.
-fn profile(folder: &Path) -> anyhow::Result<(&Path, &str)> {
-    let name = folder.file_name().and_then(|name| name.to_str());
-    let (Some(target), Some(name)) = (folder.parent(), name) else {
-        bail!("{} is no folder of cargo's", self::name(folder));
-    };
-    // Cargo names every folder for its profile but one.
-    Ok((target, if name == "debug" { "dev" } else { name }))
 }

@@ -11,7 +11,7 @@ mod watch;
 use crate::cli::{Format, Learn, LearnStep};
 use crate::commands::select;
 use crate::failure::{self, EXPECTED, Failure};
-use crate::output::{columns, name, print, print_as};
+use crate::output::{self, name, print, print_as};
 use anyhow::Context;
 use exercise::{Exercise, State, workspace};
 use lessons::{Chapter, LESSONS, Lesson};
@@ -22,9 +22,6 @@ use report::repair::Outcome;
 use serde_json::json;
 use std::path::Path;
 use std::process::ExitCode;
-
-/// Narrower text is hard to lay out, and wider text is hard to read.
-const WIDTH: std::ops::RangeInclusive<usize> = 40..=80;
 
 /// Why a check of edits is never BETTER if nothing was measured before them.
 const UNMEASURED: &str = "Its growth before your edits was not measured, so a check \
@@ -70,9 +67,8 @@ fn chapter(lesson: &Lesson) -> Result<&'static Chapter, Failure> {
     Ok(chapter.context("the lesson has no chapter")?)
 }
 
-/// As wide as the terminal, within reason.
 fn width() -> usize {
-    columns().unwrap_or(*WIDTH.end()).clamp(*WIDTH.start(), *WIDTH.end())
+    output::width(80)
 }
 
 /// A text in lines that fit; those after the first of each line are indented.
@@ -114,7 +110,7 @@ async fn check_step(
     let id = lesson.id;
     let remark = remark(lesson, outcome, edited);
     let question = question(lesson, outcome)?;
-    let mut result = json!({
+    let result = json!({
         "lesson": id,
         "verdict": outcome,
         "reasons": checked.judged.reasons,
@@ -122,9 +118,8 @@ async fn check_step(
         "before": before,
         "now": checked.yours,
         "twin": checked.twin,
+        "calls_per_request": checked.calls,
     });
-    let calls = checked.work.as_ref().map(|work| work.clone().map(|w| w.calls[0]));
-    result["calls_per_request"] = json!(calls);
     progress.write()?;
     print_as(format, &result, |_| {
         let mut text = format!("{}  {id}\n", outcome.as_str());
@@ -137,7 +132,7 @@ async fn check_step(
             let Some(figures) = figures else { continue };
             text += &filled(&format!("  {service:<7} {}", figures.phrase()));
         }
-        if let Some([yours, twin]) = calls {
+        if let Some([yours, twin]) = checked.calls {
             text += &format!(
                 "  {:<7} {yours:.1} per request, and in fixed {twin:.1}\n",
                 "calls"

@@ -50,12 +50,10 @@ impl Preloaded {
 
     /// Plants a leak of this size, each time that it is called.
     pub(super) fn planter(&self, bytes: u64) -> OnEach {
-        let attached = Arc::clone(&self.attached);
+        let this = self.clone();
         Arc::new(move || {
-            let mut attached =
-                attached.lock().unwrap_or_else(PoisonError::into_inner);
             // The next reading reports a process that has ended.
-            let _ = attached.plant(bytes);
+            let _ = this.with(|attached| attached.plant(bytes));
         })
     }
 

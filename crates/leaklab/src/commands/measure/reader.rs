@@ -2,7 +2,7 @@
 
 use super::load::OnEach;
 use super::preload::{self, Preloaded};
-use super::target::{self, Target};
+use super::target::{self, Target, Variable};
 use crate::cli::{InstrumentName, Measure};
 use crate::failure::Failure;
 use crate::output::{Keep, say};
@@ -44,9 +44,7 @@ impl Reader {
             _ => {}
         }
     }
-}
 
-impl Reader {
     /// From now on each request leaks this many more bytes: by itself, or by what is called
     /// for each that is sent. With 0 that ends.
     pub(super) async fn plant(&self, bytes: u64) -> Result<Option<OnEach>, Failure> {
@@ -62,29 +60,15 @@ impl Reader {
     }
 }
 
-/// The variable that puts the library into a program.
-type Variable = (&'static str, OsString);
-
 /// Starts the service if there is a command, and finds what reads its memory.
 pub(super) async fn start(
     arguments: &Measure,
     address: SocketAddr,
 ) -> Result<(Option<Target>, Reader), Failure> {
-    use InstrumentName::{Auto, Heap, Process};
+    use InstrumentName::{Auto, Heap};
     let (wanted, command) = (arguments.instrument, &arguments.command);
-    if command.is_empty() && !target::is_open(address).await {
-        return Err(Failure::Usage(format!(
-            "nothing accepts connections at {address}; start the service, or give its \
-             command after --"
-        )));
-    }
-    let log = arguments.out.join("service.log");
-    let start = async |variable: Option<Variable>| match command.is_empty() {
-        true => Ok(None),
-        false => Target::start(arguments, variable, address, &log).await.map(Some),
-    };
     let library = library(wanted, command)?;
-    let mut target = start(library.clone()).await?;
+    let mut target = Target::start(arguments, library.clone(), address).await?;
     let heap = HeapClient::new(Origin(address));
     if matches!(wanted, Auto | Heap) && heap.counters().await.is_ok() {
         if library.is_some() {
@@ -92,7 +76,7 @@ pub(super) async fn start(
             if let Some(target) = target.take() {
                 target.stop().await;
             }
-            target = start(None).await?;
+            target = Target::start(arguments, None, address).await?;
         }
         let heap = heap.beside(process(arguments, address)).await;
         return Ok((target, Reader::Heap(heap)));
@@ -109,8 +93,7 @@ pub(super) async fn start(
              readable; give its --pid"
         )
     })?;
-    let has_library = library.is_some() && wanted != Process;
-    Ok((target, of_process(process, has_library, wanted)?))
+    Ok((target, of_process(process, library.is_some(), wanted)?))
 }
 
 /// What reads a process: the library, if it was loaded for that.

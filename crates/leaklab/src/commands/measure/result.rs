@@ -6,13 +6,11 @@ use measure::judge::trend::Trend;
 use measure::judge::{OUTSIDE, in_app_first};
 use measure::outside::Limits;
 use measure::stages::Found;
+use measure::watch::OPEN_FILES;
 use report::measured::{
     LimitAhead, MetricSlope, RequestResult, SiteGrowth, Traffic,
 };
 use workload::Directives;
-
-/// The metric that has a limit of its own.
-const OPEN_FILES: &str = "open files";
 
 /// How the requests were sent.
 pub(super) struct Sent<'a> {

@@ -1,6 +1,6 @@
 //! Reads the requests that are measured: from a file, or from the service itself.
 
-use super::target::{Target, is_open};
+use super::target::Target;
 use crate::cli::Measure;
 use crate::failure::Failure;
 use crate::output::{Keep, print, say};
@@ -83,19 +83,10 @@ async fn fetched(
     address: SocketAddr,
     path: &str,
 ) -> Result<String, Failure> {
-    if arguments.command.is_empty() && !is_open(address).await {
-        return Err(Failure::Usage(format!(
-            "nothing accepts connections at {address}; start the service, or give its \
-             command after --"
-        )));
-    }
-    let log = arguments.out.join("service.log");
-    fs::create_dir_all(&arguments.out)
-        .with_context(|| format!("cannot make the folder of {}", log.display()))?;
-    let target = match arguments.command.is_empty() {
-        true => None,
-        false => Some(Target::start(arguments, None, address, &log).await?),
-    };
+    let folder = &arguments.out;
+    fs::create_dir_all(folder)
+        .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    let target = Target::start(arguments, None, address).await?;
     let path = if path.is_empty() { "/" } else { path };
     let text = timeout(DOCUMENT_WITHIN, get(address, path)).await;
     if let Some(target) = target {
@@ -137,7 +128,6 @@ fn select(arguments: &Measure, file: &mut HttpFile) -> Result<(), Failure> {
             )));
         }
     }
-    // Requests that others are sent with stay in the file.
     if !arguments.only.is_empty() {
         let wanted = |name: &String| arguments.only.contains(name);
         file.requests.sort_by_key(|request| !wanted(&request.name));
@@ -171,12 +161,10 @@ fn resolved(authority: &str) -> Result<SocketAddr, Failure> {
         true => authority.to_owned(),
         false => format!("{authority}:80"),
     };
-    let mut addresses = with_port.to_socket_addrs().map_err(|error| {
+    let addresses = with_port.to_socket_addrs().map_err(|error| {
         Failure::Usage(format!("no address for {authority} ({error})"))
     })?;
     // A service on 127.0.0.1 is what most people mean by localhost.
-    let addresses: Vec<_> = addresses.by_ref().collect();
-    let first = addresses.iter().find(|address| address.is_ipv4());
-    let first = first.or_else(|| addresses.first()).copied();
+    let first = addresses.min_by_key(SocketAddr::is_ipv6);
     first.ok_or_else(|| Failure::Usage(format!("no address for {authority}")))
 }

@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -35,6 +35,9 @@ const PYTHON: (&str, &str) = ("PYTHONMALLOC", "malloc");
 /// Ends what this process cannot end any more: the pipe closes when it is killed.
 const WATCHER: &str = "read -r _; kill -s KILL -- \"-$1\"";
 
+/// The variable that puts a library into a program.
+pub(super) type Variable = (&'static str, OsString);
+
 /// A service that was started. Dropping it kills its whole process group.
 pub(super) struct Target {
     child: Child,
@@ -46,39 +49,48 @@ pub(super) struct Target {
 
 impl Target {
     /// Starts the command and waits until it accepts connections at the address or, with
-    /// `--ready`, answers there.
+    /// `--ready`, answers there. Without a command, something must accept them already.
     pub(super) async fn start(
         arguments: &Measure,
-        variable: Option<(&'static str, OsString)>,
+        variable: Option<Variable>,
         address: SocketAddr,
-        log: &Path,
-    ) -> Result<Self, Failure> {
-        if is_open(address).await {
-            return Err(Failure::Usage(format!(
-                "{address} is taken by another process; stop it, or measure it with \
-                 --url {address} and no command"
-            )));
+    ) -> Result<Option<Self>, Failure> {
+        match (arguments.command.is_empty(), is_open(address).await) {
+            (true, true) => return Ok(None),
+            (true, false) => {
+                return Err(Failure::Usage(format!(
+                    "nothing accepts connections at {address}; start the service, or \
+                     give its command after --"
+                )));
+            }
+            (false, true) => {
+                return Err(Failure::Usage(format!(
+                    "{address} is taken by another process; stop it, or measure it \
+                     with --url {address} and no command"
+                )));
+            }
+            (false, false) => {}
         }
-        let mut target = Self::spawn(&arguments.command, variable, log)?;
+        let mut target = Self::spawn(arguments, variable)?;
         target.ready(address, arguments.ready.as_deref()).await?;
-        Ok(target)
+        Ok(Some(target))
     }
 
-    /// Starts a program.
+    /// Starts the command.
     pub(super) fn spawn(
-        command: &[OsString],
-        variable: Option<(&'static str, OsString)>,
-        log: &Path,
+        arguments: &Measure,
+        variable: Option<Variable>,
     ) -> Result<Self, Failure> {
-        let (program, arguments) =
-            command.split_first().context("the command is empty")?;
-        let file = File::create(log);
+        let command = arguments.command.split_first();
+        let (program, words) = command.context("the command is empty")?;
+        let log = arguments.out.join("service.log");
+        let file = File::create(&log);
         let file =
             file.with_context(|| format!("cannot write the log {}", log.display()))?;
         let errors = file.try_clone().context("cannot write the log")?;
         let python = variable.as_ref().map(|_| PYTHON);
         let child = Command::new(program)
-            .args(arguments)
+            .args(words)
             .envs(python.filter(|(name, _)| env::var_os(name).is_none()))
             .envs(variable)
             .stdin(Stdio::null())
@@ -103,7 +115,7 @@ impl Target {
             .context(
                 "cannot start sh, which ends the service if leaklab is killed",
             )?;
-        Ok(Self { child, _watcher: watcher, group, log: log.to_owned() })
+        Ok(Self { child, _watcher: watcher, group, log })
     }
 
     /// The number of its process.
@@ -207,7 +219,7 @@ fn kill(signal: &str, group: u32) {
 }
 
 /// Whether a process accepts connections there.
-pub(super) async fn is_open(address: SocketAddr) -> bool {
+async fn is_open(address: SocketAddr) -> bool {
     timeout(Duration::from_secs(1), TcpStream::connect(address))
         .await
         .is_ok_and(|connected| connected.is_ok())

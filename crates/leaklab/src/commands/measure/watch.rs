@@ -19,7 +19,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 /// The samples, in the folder of the output.
@@ -295,8 +295,7 @@ async fn command(arguments: &Measure) -> Result<(Target, Reader, u32), Failure> 
     }
     let library = reader::library(wanted, &arguments.command)?;
     let has_library = library.is_some();
-    let log = arguments.out.join("service.log");
-    let mut target = Target::spawn(&arguments.command, library, &log)?;
+    let mut target = Target::spawn(arguments, library)?;
     let (process, began) = (target.process(), Instant::now());
     while has_library
         && Preloaded::attach(process).is_err()
@@ -342,8 +341,7 @@ fn fell(values: &BTreeMap<String, u64>, last: &BTreeMap<String, u64>) -> bool {
 
 /// Unix time.
 fn now() -> f64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.unwrap_or_default().as_secs_f64()
+    UNIX_EPOCH.elapsed().unwrap_or_default().as_secs_f64()
 }
 
 fn progress(values: &BTreeMap<String, u64>, left: Duration) -> String {
