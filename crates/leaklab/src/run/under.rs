@@ -7,6 +7,7 @@ use crate::run::{Database, Run, Under, program};
 use anyhow::{Result, bail};
 use lessons::Plan;
 use measure::{HeapClient, Instrument, Scenario, Session};
+use report::comparison::GrowthKind;
 use serde::Serialize;
 use std::time::{Duration, Instant};
 
@@ -18,8 +19,8 @@ const REPORT_WITHIN: Duration = Duration::from_secs(600);
 pub struct UnderTool {
     /// The lesson's id.
     pub lesson: &'static str,
-    /// `slope`, `burst` or `peak`: whether live bytes or their peak grow.
-    pub growth: &'static str,
+    /// Whether live bytes or their peak grow.
+    pub growth: GrowthKind,
     /// Requests without the warm-up.
     pub requests: u64,
     /// Responses with status 400 or above.
@@ -107,7 +108,7 @@ async fn send(
     let seconds = sending.as_secs_f64();
     Ok(UnderTool {
         lesson: plan.lesson.id,
-        growth: scenario.growth.as_str(),
+        growth: scenario.growth.into(),
         requests,
         errors,
         live_growth_bytes: live.cast_signed() - before.cast_signed(),
