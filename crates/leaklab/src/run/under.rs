@@ -66,7 +66,7 @@ impl Run {
             let session =
                 Session::new(&heap, running.origin(), &load, scenario, &|_| {});
             let sent = send(session, plan, scenario).await;
-            let (running, sent) = running.after(sent).await?;
+            let (mut running, sent) = running.after(sent).await?;
             // Tools report when the process exits.
             match running.process.stop_within(REPORT_WITHIN).await {
                 Some(status) => Ok(UnderTool { exit: status.code(), ..sent }),
