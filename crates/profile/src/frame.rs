@@ -80,10 +80,10 @@ impl From<FrameRef<'_>> for Frame {
     }
 }
 
-impl fmt::Display for Frame {
+impl fmt::Display for FrameRef<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.place.as_str() {
-            "" => f.write_str(&self.function),
+        match self.place {
+            "" => f.write_str(self.function),
             place => write!(f, "{} ({place})", self.function),
         }
     }

@@ -33,11 +33,11 @@ pub struct SiteChange {
     pub bytes: i64,
     /// Blocks gained.
     pub blocks: i64,
-    /// The site's frame, if it is in-app.
-    pub in_app: Option<Frame>,
+    /// File and line of the site, if it is in-app.
+    pub in_app: Option<String>,
     /// The call stack that holds most of it, innermost frame first, without the
     /// allocator and the standard library at its beginning.
-    pub frames: Vec<Frame>,
+    pub frames: Vec<String>,
 }
 
 impl Profile {
@@ -85,11 +85,12 @@ impl Profile {
             let Some((profile, group)) = shown.filter(|_| bytes != 0) else {
                 continue;
             };
+            let anchor = group.anchor.filter(|_| key.in_app);
             growth.push(SiteChange {
                 fingerprint,
                 bytes,
                 blocks,
-                in_app: group.anchor.filter(|_| key.in_app).map(Frame::from),
+                in_app: anchor.map(|frame| frame.place.to_owned()),
                 frames: profile.frames(group.stack),
             });
         }
@@ -148,7 +149,7 @@ mod tests {
         let growth = later.growth_since(&profile(), Moment::End, &in_app);
         assert_eq!(growth.len(), 1);
         assert_eq!((growth[0].bytes, growth[0].blocks), (80, 8));
-        assert_eq!(growth[0].frames[0].place, "src/lessons/keep.rs:42");
+        assert!(growth[0].frames[0].ends_with(" (src/lessons/keep.rs:42)"));
         let shrunk = profile().growth_since(&later, Moment::End, &in_app);
         assert_eq!(shrunk[0].bytes, -80);
         assert_eq!(shrunk[0].fingerprint, growth[0].fingerprint);
@@ -160,6 +161,6 @@ mod tests {
         let later = edited(&[(peak, "\"gb\": 270, \"gbk\": 27")]);
         let growth = later.growth_since(&profile(), Moment::Peak, &InApp::lessons());
         assert_eq!((growth[0].bytes, growth[0].in_app.as_ref()), (200, None));
-        assert_eq!(growth[0].frames[0].place, "bytes/src/bytes_mut.rs:7");
+        assert!(growth[0].frames[0].ends_with(" (bytes/src/bytes_mut.rs:7)"));
     }
 }
