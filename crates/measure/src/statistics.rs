@@ -126,9 +126,7 @@ fn kendall_interval(slopes: &[f64], points: usize) -> [f64; 2] {
 fn standard_error(points: &[(f64, f64)], slope: f64) -> f64 {
     /// Scales a median absolute deviation to a standard deviation.
     const NORMAL_MAD: f64 = 1.4826;
-    let values =
-        |of: &dyn Fn(&(f64, f64)) -> f64| points.iter().map(of).collect::<Vec<_>>();
-    let residuals = values(&|point| point.1 - slope * point.0);
+    let residuals: Vec<f64> = points.iter().map(|(x, y)| y - slope * x).collect();
     let Some(centre) = median_of(&residuals) else { return 0.0 };
     let distances: Vec<f64> = residuals.iter().map(|r| (r - centre).abs()).collect();
     let deviation = NORMAL_MAD * median_of(&distances).unwrap_or(0.0);
