@@ -113,8 +113,9 @@ fn ahead(limit: &LimitAhead) -> String {
 fn changed(lines: &mut Lines, request: &RequestResult) {
     let Some(change) = &request.change else { return };
     let sign = if request.failure.is_some() { "! " } else { "" };
-    let (words, before) = (change.state.words(), request.before());
-    let now = bytes(request.growth().bytes);
+    let words = change.state.words();
+    let [before, now] =
+        [change.before_bytes_per_request, request.growth().bytes].map(bytes);
     let text = format!("{sign}{words}: {before} B before, {now} B now");
     lines.line(format_args!("{:<28} {text}", request.name));
 }
