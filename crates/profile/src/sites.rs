@@ -1,7 +1,7 @@
 //! Allocation sites: call stacks grouped by the line that asks for memory.
 
 use crate::counts::{Counts, Moment};
-use crate::frame::Frame;
+use crate::frame::FrameRef;
 use crate::grouping::{Group, fingerprints};
 use crate::in_app::InApp;
 use crate::reading::Profile;
@@ -13,11 +13,13 @@ pub struct Site {
     /// Sixteen hexadecimal digits, the same in every run and build of a program, and
     /// after edits that move lines.
     pub fingerprint: String,
-    /// Whether the frame is in-app.
+    /// Whether the function is in-app.
     pub in_app: bool,
-    /// The innermost in-app frame, or else the innermost one outside the standard
-    /// library; `None` when the profile knows no frame.
-    pub frame: Option<Frame>,
+    /// The innermost in-app function, or else the innermost one outside the standard
+    /// library; empty when the profile knows no frame.
+    pub function: String,
+    /// Its file and line, or empty when unknown.
+    pub place: String,
     /// The function through which the site asks, without its path.
     pub callee: String,
     /// The sum over its call stacks.
@@ -46,12 +48,16 @@ impl Profile {
         let groups = self.grouped(Moment::End, in_app);
         let fingerprints = fingerprints(&groups, &self.program());
         let sites = groups.into_iter().zip(fingerprints);
-        let sites = sites.map(|((key, group), fingerprint)| Site {
-            fingerprint,
-            in_app: key.in_app,
-            frame: group.anchor.map(Frame::from),
-            callee: group.callees.foremost().to_owned(),
-            counts: group.counts,
+        let sites = sites.map(|((key, group), fingerprint)| {
+            let FrameRef { function, place } = group.anchor.unwrap_or_default();
+            Site {
+                fingerprint,
+                in_app: key.in_app,
+                function: function.to_owned(),
+                place: place.to_owned(),
+                callee: group.callees.foremost().to_owned(),
+                counts: group.counts,
+            }
         });
         sites.collect()
     }
@@ -126,9 +132,8 @@ mod tests {
             .map(|site| (site.in_app, site.counts.end_bytes, site.counts.end_blocks))
             .collect();
         assert_eq!(held, [(false, 40, 4), (true, 80, 6)]);
-        let frame = sites[1].frame.as_ref().unwrap();
-        assert_eq!(frame.place, "src/lessons/keep.rs:42");
-        assert_eq!(frame.function, "leaky::lessons::keep::{{closure}}");
+        assert_eq!(sites[1].place, "src/lessons/keep.rs:42");
+        assert_eq!(sites[1].function, "leaky::lessons::keep::{{closure}}");
     }
 
     #[test]
