@@ -163,9 +163,6 @@ impl<'a, I: Instrument, L: Load> Session<'a, I, L> {
     }
 
     /// Sends a round.
-    ///
-    /// # Errors
-    /// The service does not answer.
     pub async fn round(&self, round: u64) -> Result<RoundStats> {
         Ok(self.send(self.batch_of_round(round)).await?)
     }
@@ -177,9 +174,6 @@ impl<'a, I: Instrument, L: Load> Session<'a, I, L> {
     }
 
     /// Sends the load of a size; the number of its requests.
-    ///
-    /// # Errors
-    /// The service does not answer.
     pub async fn load_of_size(&self, size: u64) -> Result<u64> {
         let batch = self.batch_of(size);
         self.send(batch).await?;

@@ -27,9 +27,6 @@ pub struct Output {
 impl Output {
     /// Makes the folder, and checks that it can be written to before anything is
     /// measured.
-    ///
-    /// # Errors
-    /// It cannot.
     pub fn create(folder: &Path) -> Result<Self, Refusal> {
         let refuse = |error: std::io::Error| {
             let folder = folder.display();
@@ -99,9 +96,6 @@ impl Output {
     }
 
     /// Writes a file of this name in the folder.
-    ///
-    /// # Errors
-    /// The file cannot be written.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
         whole_file::write(&self.folder.join(name), bytes)
     }
