@@ -28,10 +28,13 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant, UNIX_EPOCH};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 #[global_allocator]
 static ALLOC: heap::CountingAlloc = heap::CountingAlloc;
+
+/// Room in a channel for whatever comes: a service runs out of memory before.
+const UNBOUNDED: usize = Semaphore::MAX_PERMITS;
 
 /// A list, because a vector doubles at times: a step in the memory that is no leak.
 type Shelf = Mutex<LinkedList<Vec<u8>>>;
@@ -127,15 +130,11 @@ async fn c() -> HttpResponse {
     HttpResponse::NoContent().finish()
 }
 
-/// Yields what a task sends, or the same bytes a number of times.
-struct Feed {
-    chunks: u64,
-    from: Option<Chunks>,
-}
-
-enum Chunks {
-    Any(mpsc::UnboundedReceiver<Bytes>),
-    Few(mpsc::Receiver<Bytes>),
+enum Feed {
+    /// Yields what a task sends.
+    News(mpsc::Receiver<Bytes>),
+    /// Yields the same bytes a number of times.
+    Items(u64),
 }
 
 impl MessageBody for Feed {
@@ -149,12 +148,11 @@ impl MessageBody for Feed {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Infallible>>> {
-        let next = match &mut self.from {
-            Some(Chunks::Any(chunks)) => chunks.poll_recv(context),
-            Some(Chunks::Few(chunks)) => chunks.poll_recv(context),
-            None => {
-                let more = self.chunks.checked_sub(1);
-                self.chunks = more.unwrap_or(0);
+        let next = match &mut *self {
+            Self::News(news) => news.poll_recv(context),
+            Self::Items(left) => {
+                let more = left.checked_sub(1);
+                *left = more.unwrap_or(0);
                 Poll::Ready(more.map(|_| Bytes::from_static(&[b'x'; 1_000])))
             }
         };
@@ -164,26 +162,14 @@ impl MessageBody for Feed {
 
 /// Sends news until its client is gone: 4 MB in a second.
 async fn feed(request: HttpRequest) -> HttpResponse {
-    let news = || Bytes::from(vec![b'x'; 20_000]);
-    let pause = || actix_web::rt::time::sleep(Duration::from_millis(5));
-    let chunks = if request.query_string() == "bounded" {
-        let (send, receive) = mpsc::channel(2);
-        actix_web::rt::spawn(async move {
-            while send.send(news()).await.is_ok() {
-                pause().await;
-            }
-        });
-        Chunks::Few(receive)
-    } else {
-        let (send, receive) = mpsc::unbounded_channel();
-        actix_web::rt::spawn(async move {
-            while send.send(news()).is_ok() {
-                pause().await;
-            }
-        });
-        Chunks::Any(receive)
-    };
-    HttpResponse::Ok().body(Feed { chunks: 0, from: Some(chunks) })
+    let bounded = request.query_string() == "bounded";
+    let (send, receive) = mpsc::channel(if bounded { 2 } else { UNBOUNDED });
+    actix_web::rt::spawn(async move {
+        while send.send(Bytes::from(vec![b'x'; 20_000])).await.is_ok() {
+            actix_web::rt::time::sleep(Duration::from_millis(5)).await;
+        }
+    });
+    HttpResponse::Ok().body(Feed::News(receive))
 }
 
 async fn export(items: web::Path<usize>) -> HttpResponse {
@@ -191,7 +177,7 @@ async fn export(items: web::Path<usize>) -> HttpResponse {
 }
 
 async fn stream(items: web::Path<u64>) -> HttpResponse {
-    HttpResponse::Ok().body(Feed { chunks: *items, from: None })
+    HttpResponse::Ok().body(Feed::Items(*items))
 }
 
 /// Whether a connection has made a visit.
@@ -212,14 +198,14 @@ type Job = (Vec<u8>, oneshot::Sender<usize>);
 /// Takes jobs, one in 2 ms, and has room for as many as come or for 16.
 #[derive(Clone)]
 struct Work {
-    any: mpsc::UnboundedSender<Job>,
+    any: mpsc::Sender<Job>,
     few: mpsc::Sender<Job>,
 }
 
 impl Work {
     fn start() -> Self {
         let ((any, mut from_any), (few, mut from_few)) =
-            (mpsc::unbounded_channel::<Job>(), mpsc::channel::<Job>(16));
+            (mpsc::channel::<Job>(UNBOUNDED), mpsc::channel::<Job>(16));
         actix_web::rt::spawn(async move {
             loop {
                 let (data, done) = tokio::select! {
@@ -239,11 +225,11 @@ impl Work {
 async fn work(request: HttpRequest, work: Data<Work>) -> HttpResponse {
     let (done, is_done) = oneshot::channel();
     let job = (vec![0; 20_000], done);
-    let accepted = match request.query_string() {
-        "bounded" => work.few.try_send(job).is_ok(),
-        _ => work.any.send(job).is_ok(),
+    let queue = match request.query_string() {
+        "bounded" => &work.few,
+        _ => &work.any,
     };
-    match accepted && is_done.await.is_ok() {
+    match queue.try_send(job).is_ok() && is_done.await.is_ok() {
         true => HttpResponse::NoContent().finish(),
         false => HttpResponse::ServiceUnavailable().finish(),
     }

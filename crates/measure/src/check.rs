@@ -211,20 +211,14 @@ impl Check {
 }
 
 /// Why a check failed. Its debug form, which `unwrap` prints, is the message.
+#[derive(thiserror::Error)]
 pub enum CheckError {
     /// Memory grows, or the noise is too large to say so.
+    #[error("{0}")]
     NotFlat(Box<Report>),
     /// The request could not be measured.
+    #[error("{0:#}")]
     Failed(anyhow::Error),
-}
-
-impl fmt::Display for CheckError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotFlat(report) => report.fmt(f),
-            Self::Failed(error) => write!(f, "{error:#}"),
-        }
-    }
 }
 
 impl fmt::Debug for CheckError {
@@ -232,8 +226,6 @@ impl fmt::Debug for CheckError {
         fmt::Display::fmt(self, f)
     }
 }
-
-impl std::error::Error for CheckError {}
 
 impl From<anyhow::Error> for CheckError {
     fn from(error: anyhow::Error) -> Self {

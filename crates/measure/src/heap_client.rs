@@ -72,9 +72,6 @@ impl HeapClient {
     }
 
     /// Lets every request leak this number of bytes from now on; 0 ends it.
-    ///
-    /// # Errors
-    /// As for [`HeapClient::now`].
     pub async fn plant(&self, bytes: u64) -> Result<()> {
         self.ask("POST", &format!("/__heap/plant?bytes={bytes}")).await.map(|_| ())
     }

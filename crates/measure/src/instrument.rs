@@ -63,9 +63,6 @@ pub trait Instrument: Sync {
 const READ_EVERY: Duration = Duration::from_millis(1);
 
 /// The largest of many readings during a load.
-///
-/// # Errors
-/// Those of the load and of the readings.
 pub async fn peak_of_readings<T>(
     instrument: &(impl Instrument + ?Sized),
     load: impl Future<Output = Result<T>>,

@@ -91,17 +91,11 @@ pub fn reading(process: u32) -> Result<Reading> {
 }
 
 /// Physical memory.
-///
-/// # Errors
-/// As for [`reading`].
 pub fn resident_bytes(process: u32) -> Result<u64> {
     Ok(status_number(process, "VmRSS:")? * 1024)
 }
 
 /// The most physical memory since [`reset_peak`].
-///
-/// # Errors
-/// As for [`reading`].
 pub(crate) fn peak_bytes(process: u32) -> Result<u64> {
     Ok(status_number(process, "VmHWM:")? * 1024)
 }

@@ -67,9 +67,8 @@ impl Process {
     pub async fn start(
         name: &str,
         program: &Path,
-        command: Command,
+        mut command: Command,
     ) -> Result<Self> {
-        let mut command = command;
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -148,48 +147,38 @@ impl Process {
     }
 
     /// Closes its standard input and waits until it exits; kills it if that takes long.
-    pub async fn stop(self) {
+    pub async fn stop(mut self) {
         self.stop_within(STOP_WITHIN).await;
     }
 
     /// The same with another timeout; its status, or `None` if it was killed.
-    pub async fn stop_within(mut self, timeout: Duration) -> Option<ExitStatus> {
-        self.end_within(timeout).await
+    pub async fn stop_within(&mut self, timeout: Duration) -> Option<ExitStatus> {
+        drop(self.stdin.take());
+        match tokio::time::timeout(timeout, self.child.wait()).await {
+            Ok(ended) => ended.ok(),
+            Err(_) => {
+                self.kill().await;
+                None
+            }
+        }
     }
 
     /// The same; the last line that it printed, if it exited with success.
     pub async fn last_line_within(mut self, timeout: Duration) -> Option<String> {
-        let well = self.end_within(timeout).await?.success();
+        let well = self.stop_within(timeout).await?.success();
         let line = tokio::time::timeout(LAST_WORDS_WITHIN, self.printed).await;
         line.ok()?.ok()?.filter(|_| well)
     }
 
     /// The same; whether it exited with success, and the last lines of its log.
     pub async fn log_within(mut self, timeout: Duration) -> (bool, Vec<String>) {
-        let status = self.end_within(timeout).await;
+        let status = self.stop_within(timeout).await;
         let _ = tokio::time::timeout(LAST_WORDS_WITHIN, &mut self.reader).await;
         (status.is_some_and(|s| s.success()), self.log())
     }
 
-    async fn end_within(&mut self, timeout: Duration) -> Option<ExitStatus> {
-        drop(self.stdin.take());
-        match tokio::time::timeout(timeout, self.child.wait()).await {
-            Ok(ended) => ended.ok(),
-            Err(_) => {
-                // `kill` also waits; an error means that it has exited already.
-                let _ = self.child.kill().await;
-                None
-            }
-        }
-    }
-
-    /// Kills it.
-    pub async fn kill(mut self) {
-        self.kill_now().await;
-    }
-
     /// Kills it, and keeps its log.
-    pub async fn kill_now(&mut self) {
+    pub async fn kill(&mut self) {
         // `kill` also waits; an error means that it has exited already.
         let _ = self.child.kill().await;
     }

@@ -66,11 +66,9 @@ impl<I: Instrument, L: Load> Session<'_, I, L> {
             {
                 return Ok(Ok((median_of(&bytes).unwrap_or(0.0) as u64, parts)));
             }
-            let mut disturbed = None;
-            if let Some(why) = stopped.filter(|_| peaks.len() - steady.len() > stops)
-            {
+            let disturbed = if peaks.len() - steady.len() > stops {
                 stops = peaks.len() - steady.len();
-                disturbed = Some(why);
+                stopped
             } else {
                 let rest = self.heap.counters_at_rest().await?.live_bytes;
                 // Physical memory stays when a peak is over, and serves the next one.
@@ -80,15 +78,13 @@ impl<I: Instrument, L: Load> Session<'_, I, L> {
                 let batch = self.batch_of(size);
                 let load = self.send_or_notice(batch);
                 let (sent, peak) = self.heap.peak(load, batch.requests == 1).await?;
-                match sent.disturbed {
-                    Some(why) => disturbed = Some(why),
-                    None => {
-                        let bytes = peak.saturating_sub(rest) as f64;
-                        peaks.push((sent.stats.longest_pause, bytes));
-                        parts = sent.stats.parts;
-                    }
+                if sent.ended_at.is_none() {
+                    let bytes = peak.saturating_sub(rest) as f64;
+                    peaks.push((sent.longest_pause, bytes));
+                    parts = sent.parts;
                 }
-            }
+                sent.ended_at
+            };
             if let Some(why) = disturbed
                 && let Err(why) =
                     self.repeat(&format!("the load of {size}"), why).await
@@ -127,7 +123,7 @@ impl<I: Instrument, L: Load> Session<'_, I, L> {
             self.recorded = began.elapsed();
             let after = self.heap.counters_at_rest().await?;
             let json = self.heap.close_window().await?;
-            if let Some(why) = sent?.disturbed {
+            if let Some(why) = sent?.ended_at {
                 match self.repeat("a dhat window", why).await {
                     Ok(()) => continue,
                     Err(why) => return Ok(Err(why)),

@@ -21,9 +21,6 @@ const STOOD_STILL: Duration = Duration::from_millis(500);
 const READINGS_MAX: u32 = 375;
 
 /// Waits until the counters do not change any more; the last of them.
-///
-/// # Errors
-/// Those of `read`.
 pub async fn reached(
     mut read: impl AsyncFnMut() -> Result<Reading>,
 ) -> Result<Reading> {

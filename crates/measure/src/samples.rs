@@ -55,7 +55,7 @@ pub struct Peak {
 }
 
 /// What a dhat window recorded.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Window {
     /// Requests in it.
     pub requests: u64,

@@ -64,15 +64,6 @@ pub enum Growth {
 }
 
 impl Growth {
-    /// `slope`, `burst` or `peak`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Slope { .. } => "slope",
-            Self::Burst { .. } => "burst",
-            Self::Peak { .. } => "peak",
-        }
-    }
-
     /// What the sizes count, where the peak is measured.
     pub fn scale(self) -> Option<Scale> {
         match self {

@@ -96,12 +96,6 @@ pub(crate) struct Batch {
     pub(crate) faults: bool,
 }
 
-/// What came back, and why it says more about the machine than about the service.
-pub(crate) struct Sent {
-    pub(crate) stats: RoundStats,
-    pub(crate) disturbed: Option<String>,
-}
-
 /// Why there is no verdict: what was disturbed, and how.
 pub(crate) type Unjudged = String;
 
@@ -153,9 +147,9 @@ impl<'a, I: Instrument, L: Load> Session<'a, I, L> {
         let ends_at = replace(&mut self.ends_at, to_the_end);
         for batch in [first].into_iter().chain(largest) {
             loop {
-                let Sent { stats, disturbed } = self.send_or_notice(batch).await?;
+                let stats = self.send_or_notice(batch).await?;
                 self.usual_pause = self.usual_pause.min(stats.longest_pause);
-                let Some(why) = disturbed else { break };
+                let Some(why) = stats.ended_at else { break };
                 // The rounds show whether it was enough.
                 if self.repeat("the warm-up", why).await.is_err() {
                     break;
@@ -169,9 +163,6 @@ impl<'a, I: Instrument, L: Load> Session<'a, I, L> {
     }
 
     /// Sends a round.
-    ///
-    /// # Errors
-    /// The service does not answer.
     pub async fn round(&self, round: u64) -> Result<RoundStats> {
         Ok(self.send(self.batch_of_round(round)).await?)
     }
@@ -183,9 +174,6 @@ impl<'a, I: Instrument, L: Load> Session<'a, I, L> {
     }
 
     /// Sends the load of a size; the number of its requests.
-    ///
-    /// # Errors
-    /// The service does not answer.
     pub async fn load_of_size(&self, size: u64) -> Result<u64> {
         let batch = self.batch_of(size);
         self.send(batch).await?;
@@ -251,8 +239,8 @@ impl<'a, I: Instrument, L: Load> Session<'a, I, L> {
         let round = self.number().await?;
         let concurrency = self.scenario.concurrency.min(requests as usize);
         let batch = Batch { requests, concurrency, ..self.batch_of_round(round) };
-        let sent = self.send_or_notice(batch).await?;
-        Ok((sent.stats, self.heap.counters_at_rest().await?))
+        let stats = self.send_or_notice(batch).await?;
+        Ok((stats, self.heap.counters_at_rest().await?))
     }
 
     /// Bytes that a connection leaves: what more is left if the same number of requests
@@ -293,12 +281,13 @@ impl<'a, I: Instrument, L: Load> Session<'a, I, L> {
             (self.step)(&format!("round {}/{rounds}", undisturbed + 1));
             let round = self.number().await?;
             let batch = self.batch_of_round(round);
-            let Sent { stats, disturbed } = self.send_or_notice(batch).await?;
+            let stats = self.send_or_notice(batch).await?;
             let reading = self.heap.at_rest().await?;
             let pause = stats.longest_pause;
             self.longest_pause = self.longest_pause.max(pause);
             self.usual_pause = self.usual_pause.min(pause);
             undisturbed += 1;
+            let disturbed = stats.ended_at.clone();
             match disturbed.or_else(|| disturbance::stop(pause, self.usual_pause)) {
                 None => drop(self.responses.insert(round, stats.parts.clone())),
                 Some(why) => {
@@ -367,24 +356,18 @@ impl<'a, I: Instrument, L: Load> Session<'a, I, L> {
         sent
     }
 
-    /// Sends a batch. A service that broke a connection and still answers is disturbed;
-    /// one that does not answer has failed.
-    pub(crate) async fn send_or_notice(&self, batch: Batch) -> Result<Sent> {
-        match self.send(batch).await {
-            Ok(stats) => {
-                let disturbed = stats.ended_at.clone();
-                Ok(Sent { stats, disturbed })
-            }
-            Err(error) if matches!(error.source, HttpError::Timeout) => {
-                Err(error.into())
-            }
-            Err(error) => match self.heap.counters().await {
-                Ok(_) => {
-                    let why = format!("{:#}", anyhow::Error::from(error));
-                    Ok(Sent { stats: RoundStats::default(), disturbed: Some(why) })
-                }
-                Err(_) => Err(error.into()),
-            },
+    /// Sends a batch. If it ended early, it says more about the machine than about the
+    /// service. So it is where the service broke a connection and still answers; one that
+    /// does not answer has failed.
+    pub(crate) async fn send_or_notice(&self, batch: Batch) -> Result<RoundStats> {
+        let error = match self.send(batch).await {
+            Err(error) if !matches!(error.source, HttpError::Timeout) => error,
+            sent => return Ok(sent?),
+        };
+        if self.heap.counters().await.is_err() {
+            return Err(error.into());
         }
+        let ended_at = Some(format!("{:#}", anyhow::Error::from(error)));
+        Ok(RoundStats { ended_at, ..RoundStats::default() })
     }
 }

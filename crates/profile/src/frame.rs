@@ -3,21 +3,12 @@
 use crate::name;
 use std::fmt;
 
-/// A frame of a call stack.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Frame {
-    /// The function, with its path and without its address.
-    pub function: String,
-    /// `src/cache.rs:42`, or empty when unknown.
-    pub place: String,
-}
-
 /// A frame in a profile's table.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct FrameRef<'a> {
     /// The function, with its path and without its address.
     pub function: &'a str,
-    /// File and line, or empty when unknown.
+    /// `src/cache.rs:42`, or empty when unknown.
     pub place: &'a str,
 }
 
@@ -73,17 +64,10 @@ impl<'a> FrameRef<'a> {
     }
 }
 
-impl From<FrameRef<'_>> for Frame {
-    fn from(frame: FrameRef<'_>) -> Self {
-        let FrameRef { function, place } = frame;
-        Self { function: function.to_owned(), place: place.to_owned() }
-    }
-}
-
-impl fmt::Display for Frame {
+impl fmt::Display for FrameRef<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.place.as_str() {
-            "" => f.write_str(&self.function),
+        match self.place {
+            "" => f.write_str(self.function),
             place => write!(f, "{} ({place})", self.function),
         }
     }

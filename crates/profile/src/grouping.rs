@@ -2,7 +2,7 @@
 
 use crate::counts::{Counts, Moment};
 use crate::fingerprint::{self, Callees};
-use crate::frame::{Frame, FrameRef};
+use crate::frame::FrameRef;
 use crate::in_app::InApp;
 use crate::reading::Profile;
 use std::collections::BTreeMap;
@@ -72,8 +72,8 @@ impl Profile {
     }
 
     /// The frames of a call stack.
-    pub(crate) fn frames(&self, stack: &[u32]) -> Vec<Frame> {
-        stack.iter().map(|&f| self.frame(f).into()).collect()
+    pub(crate) fn frames(&self, stack: &[u32]) -> Vec<String> {
+        stack.iter().map(|&f| self.frame(f).to_string()).collect()
     }
 }
 

@@ -21,7 +21,7 @@ pub mod flame;
 pub mod text;
 
 pub use counts::{Counts, Moment};
-pub use frame::{Frame, FrameRef};
+pub use frame::FrameRef;
 pub use in_app::{InApp, LESSONS};
 pub use package::Packages;
 pub use reading::{Profile, ProfileError};

@@ -69,10 +69,7 @@ mod tests {
         let profile = Profile::parse(text.as_bytes()).unwrap();
         let in_app = InApp::guess(&profile);
         let sites = profile.sites(&in_app);
-        let places: Vec<_> = sites
-            .iter()
-            .map(|site| site.frame.as_ref().unwrap().place.as_str())
-            .collect();
+        let places: Vec<_> = sites.iter().map(|site| site.place.as_str()).collect();
         assert_eq!(places, ["0x2", "0x3"]);
         let notes = profile.notes(&in_app);
         assert!(

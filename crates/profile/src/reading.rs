@@ -40,7 +40,7 @@ fn counted(mode: &str) -> &'static str {
 }
 
 /// A whole profile, with the names that dhat gave its fields.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub struct Profile {
     #[serde(rename = "dhatFileVersion")]
     version: u32,

@@ -108,18 +108,16 @@ impl Accepted {
         })?;
         let is_empty =
             |texts: &[&String]| texts.iter().any(|text| text.trim().is_empty());
-        for entry in &site {
-            let Site { fingerprint, reason, .. } = entry.get_ref();
+        let (sites, requests) = (placed(site, place), placed(request, place));
+        for (place, Site { fingerprint, reason, .. }) in &sites {
             if is_empty(&[fingerprint, reason]) {
                 return Err(format!(
-                    "{}: fingerprint and reason must not be empty; the reason \
-                     explains why this memory may stay",
-                    place(entry.span().start)
+                    "{place}: fingerprint and reason must not be empty; the reason \
+                     explains why this memory may stay"
                 ));
             }
         }
-        for entry in &request {
-            let Request { name, reason, owner, expires, .. } = entry.get_ref();
+        for (place, Request { name, reason, owner, expires, .. }) in &requests {
             let not = if is_empty(&[name, reason, owner]) {
                 "name, reason and owner must not be empty"
             } else if expires.date.is_none() || expires.time.is_some() {
@@ -127,9 +125,9 @@ impl Accepted {
             } else {
                 continue;
             };
-            return Err(format!("{}: {not}", place(entry.span().start)));
+            return Err(format!("{place}: {not}"));
         }
-        Ok(Self { sites: placed(site, place), requests: placed(request, place) })
+        Ok(Self { sites, requests })
     }
 
     /// Why this site may stay, if it may.

@@ -6,7 +6,6 @@ use crate::prose;
 use crate::terminal::{BOLD, CYAN, DIM, GREEN, Lines, PLAIN, RED, Told, YELLOW};
 use lessons::{Chapter, Lesson};
 use similar::TextDiff;
-use std::fmt::Write;
 
 /// The parts of a chapter that explain, before and after the figures. The chapter's own
 /// measurement is left out, because the reader's figures replace it; so are guesses.
@@ -52,29 +51,16 @@ pub fn text(
     sources: &[Option<Source>; 2],
     width: usize,
 ) -> String {
-    let diff = difference(sources);
-    // The book's diff comes from the reader's run here.
-    let replace = |code: &str| code.starts_with(DIFF).then(|| diff.clone());
-    let prose = |markdown: &str| prose::render(markdown, width, &replace);
-    let mut text = prose(&format!("# {} ({})", chapter.title, lesson.id));
-    if let Some(introduction) = chapter.part("") {
-        let _ = write!(text, "\n{}", prose(introduction));
-    }
-    let section = |text: &mut String, title: &str, body: &str| {
-        let _ = write!(text, "\n{BOLD}{title}{BOLD:#}\n\n{body}");
-    };
-    if let Some(symptom) = chapter.part(BEFORE) {
-        section(&mut text, BEFORE, &prose(symptom));
-    }
-    section(&mut text, "What was measured", &figures(lesson, measured, width));
-    for title in AFTER {
-        if let Some(body) = chapter.part(title) {
-            section(&mut text, title, &prose(body));
-        }
-    }
+    let prose = writer(sources, width);
+    let part = |title| Some(section(title, &prose(chapter.part(title)?)));
     let id = lesson.id;
-    let _ = writeln!(text, "\n{DIM}The whole chapter: docs/lessons/{id}.md{DIM:#}");
-    text
+    let mut parts = vec![prose(&format!("# {} ({id})", chapter.title))];
+    parts.extend(chapter.part("").map(&prose));
+    parts.extend(part(BEFORE));
+    parts.push(section("What was measured", &figures(lesson, measured, width)));
+    parts.extend(AFTER.into_iter().filter_map(part));
+    parts.push(format!("{DIM}The whole chapter: docs/lessons/{id}.md{DIM:#}\n"));
+    parts.join("\n")
 }
 
 /// Why a lesson leaks and what repairs it, in the words of its chapter and as the lines
@@ -84,20 +70,28 @@ pub fn solution(
     sources: &[Option<Source>; 2],
     width: usize,
 ) -> String {
-    let diff = difference(sources);
-    let replace = |code: &str| code.starts_with(DIFF).then(|| diff.clone());
-    let parts = [AFTER[0], AFTER[2]].into_iter().filter_map(|title| {
-        let body = prose::render(chapter.part(title)?, width, &replace);
-        Some(format!("{BOLD}{title}{BOLD:#}\n\n{body}"))
-    });
+    let prose = writer(sources, width);
+    let part = |title| Some(section(title, &prose(chapter.part(title)?)));
+    let parts = [AFTER[0], AFTER[2]].into_iter().filter_map(part);
     let check = chapter.front.check.iter().map(|check| {
         let text = format!("{} {}", check.question, check.answer);
-        format!(
-            "{BOLD}Check yourself{BOLD:#}\n\n{}",
-            prose::render(&text, width, &|_| None)
-        )
+        section("Check yourself", &prose(&text))
     });
     parts.chain(check).collect::<Vec<_>>().join("\n")
+}
+
+fn section(title: &str, body: &str) -> String {
+    format!("{BOLD}{title}{BOLD:#}\n\n{body}")
+}
+
+/// Writes Markdown for a terminal, with the diff of the reader's run in place of the
+/// book's.
+fn writer(sources: &[Option<Source>; 2], width: usize) -> impl Fn(&str) -> String {
+    let diff = difference(sources);
+    move |markdown| {
+        let replace = |code: &str| code.starts_with(DIFF).then(|| diff.clone());
+        prose::render(markdown, width, &replace)
+    }
 }
 
 /// The reader's own figures, or how to get some.

@@ -19,11 +19,8 @@ pub fn summary(comparison: &Comparison) -> String {
     if let Some(result) = &comparison.baseline {
         let _ = write!(text, "\n### Baseline\n\n{}", fenced(&gate::text(result)));
     }
-    let stacks = failing(comparison).into_iter().chain(largest(comparison));
-    let stacks: Vec<_> = stacks.collect();
-    if !stacks.is_empty() {
-        folded(&mut text, "Where the memory is allocated", &stacks.join("\n\n"));
-    }
+    let stacks = failing(comparison).chain(largest(comparison));
+    folded_stacks(&mut text, stacks.collect());
     let conditions = figures::conditions(comparison);
     folded(&mut text, "What was measured, and on what", &conditions);
     text
@@ -44,14 +41,12 @@ fn answer(comparison: &Comparison) -> String {
 }
 
 /// The sites that fail the job.
-fn failing(comparison: &Comparison) -> Vec<String> {
+fn failing(comparison: &Comparison) -> impl Iterator<Item = String> {
     let sites = comparison.baseline.iter().flat_map(|gate| &gate.sites);
-    let failing = sites.filter(|site| site.state.fails());
-    let stack = |site: &crate::baseline::GatedSite| {
+    sites.filter(|site| site.state.fails()).map(|site| {
         let title = format!("{}: {}", site.state.word(), site.service());
         stack(&title, &site.frames)
-    };
-    failing.map(stack).collect()
+    })
 }
 
 /// The largest site of everything that grows.
@@ -78,8 +73,15 @@ pub(crate) fn stack(title: &str, frames: &[String]) -> String {
     lines.join("\n  ")
 }
 
+/// Call stacks, if there are any.
+pub(crate) fn folded_stacks(text: &mut String, stacks: Vec<String>) {
+    if !stacks.is_empty() {
+        folded(text, "Where the memory is allocated", &stacks.join("\n\n"));
+    }
+}
+
 /// Blank lines around the content, or it would not be read as Markdown.
-pub(crate) fn folded(text: &mut String, title: &str, content: &str) {
+fn folded(text: &mut String, title: &str, content: &str) {
     let content = fenced(content);
     let _ = write!(
         text,

@@ -2,6 +2,7 @@
 
 use crate::Refusal;
 use crate::comparison::Comparison;
+use crate::page::{self, Folder};
 use crate::{junit, markdown, whole_file};
 use anyhow::{Context, Result};
 use std::fs;
@@ -26,9 +27,6 @@ pub struct Output {
 impl Output {
     /// Makes the folder, and checks that it can be written to before anything is
     /// measured.
-    ///
-    /// # Errors
-    /// It cannot.
     pub fn create(folder: &Path) -> Result<Self, Refusal> {
         let refuse = |error: std::io::Error| {
             let folder = folder.display();
@@ -46,50 +44,41 @@ impl Output {
         &self.folder
     }
 
-    /// Writes `comparison.json`.
+    /// Writes all files that are made from a comparison.
     ///
     /// # Errors
-    /// The file cannot be written.
-    pub fn write_comparison(&self, comparison: &Comparison) -> Result<()> {
-        let json = serde_json::to_string_pretty(comparison)
-            .context("the result has no JSON form")?;
-        self.write("comparison.json", format!("{json}\n").as_bytes())
-    }
-
-    /// Keeps each lesson's result beside those of earlier runs, so that a run of one lesson
-    /// does not forget the others.
-    ///
-    /// # Errors
-    /// A file cannot be written.
-    pub fn keep_lessons(&self, comparison: &Comparison) -> Result<()> {
-        for lesson in &comparison.lessons {
-            let lessons = vec![lesson.clone()];
-            let one = Comparison { lessons, baseline: None, ..comparison.clone() };
-            let json = serde_json::to_vec(&one);
-            let json = json.context("the result has no JSON form")?;
-            self.write(&format!("lessons/{}.json", lesson.id), &json)?;
-        }
-        Ok(())
-    }
-
-    /// Writes `junit.xml` and `summary.md`, for a job and its pull request.
-    ///
-    /// # Errors
-    /// A file cannot be written.
-    pub fn write_for_ci(&self, comparison: &Comparison) -> Result<()> {
+    /// A file cannot be written, or a source cannot be read.
+    pub fn publish(&self, comparison: &Comparison) -> Result<()> {
+        self.keep_sources(comparison)?;
+        self.write_comparison(comparison)?;
+        let page = page::render(&Folder::new(&self.folder, comparison));
+        self.write(page::FILE, page.as_bytes())?;
+        // For a job and its pull request.
         let xml = junit::document(comparison)
             .context("the result has no form in JUnit XML")?;
         self.write("junit.xml", xml.as_bytes())?;
         self.write("summary.md", markdown::summary(comparison).as_bytes())
     }
 
+    /// Keeps each lesson's result beside those of earlier runs as well, so that a run of
+    /// one lesson does not forget the others.
+    fn write_comparison(&self, comparison: &Comparison) -> Result<()> {
+        let context = "the result has no JSON form";
+        let json = serde_json::to_string_pretty(comparison).context(context)?;
+        self.write("comparison.json", format!("{json}\n").as_bytes())?;
+        for lesson in &comparison.lessons {
+            let lessons = vec![lesson.clone()];
+            let one = Comparison { lessons, baseline: None, ..comparison.clone() };
+            let json = serde_json::to_vec(&one).context(context)?;
+            self.write(&format!("lessons/{}.json", lesson.id), &json)?;
+        }
+        Ok(())
+    }
+
     /// Copies each twin's source of each lesson, so that a report can be made from the
     /// folder alone, anywhere, and shows the lines that were measured. A source that is
     /// not there is left out.
-    ///
-    /// # Errors
-    /// A file cannot be read or written.
-    pub fn keep_sources(&self, comparison: &Comparison) -> Result<()> {
+    fn keep_sources(&self, comparison: &Comparison) -> Result<()> {
         for lesson in &comparison.lessons {
             let id = &lesson.id;
             for (twin, _) in lesson.both() {
@@ -107,9 +96,6 @@ impl Output {
     }
 
     /// Writes a file of this name in the folder.
-    ///
-    /// # Errors
-    /// The file cannot be written.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
         whole_file::write(&self.folder.join(name), bytes)
     }

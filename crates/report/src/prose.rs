@@ -4,8 +4,8 @@
 //! termimad is no alternative: it turns on a feature of `mio`, so the AWS SDK would be
 //! built twice, and it neither knows links nor fills lines.
 
-use crate::terminal::{BOLD, CYAN, DIM, Lines, PLAIN};
-use anstyle::Style;
+use crate::terminal::{CYAN, DIM, Lines, PLAIN};
+use anstyle::{Effects, Style};
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use std::fmt::Write;
 
@@ -22,7 +22,7 @@ pub fn render(
     let mut writer = Writer {
         out: Lines::new(width),
         text: String::new(),
-        styles: Vec::new(),
+        effects: Vec::new(),
         lists: Vec::new(),
         mark: None,
         code: None,
@@ -38,8 +38,8 @@ struct Writer {
     out: Lines,
     /// The paragraph so far, styled word by word.
     text: String,
-    /// Styles of the elements around it, outermost first.
-    styles: Vec<Style>,
+    /// Effects of the elements around it, outermost first.
+    effects: Vec<Effects>,
     /// The lists around it: the number of the next item, where items have numbers.
     lists: Vec<Option<u64>>,
     /// The mark of an item that has not been written yet.
@@ -56,16 +56,21 @@ impl Writer {
             Event::Start(tag) => self.start(tag),
             Event::End(TagEnd::CodeBlock) => {
                 let code = self.code.take().unwrap_or_default();
-                self.code_block(&replace(&code).unwrap_or(code));
+                let code = replace(&code).unwrap_or(code);
+                if !code.is_empty() {
+                    self.gap();
+                }
+                for line in code.lines() {
+                    self.out.line(format_args!("{CODE_INDENT}{line}"));
+                }
             }
             Event::End(tag) => self.end(tag),
             Event::Text(text) => match &mut self.code {
                 Some(code) => code.push_str(&text),
                 None => {
-                    let styles = self.styles.iter().map(|style| style.get_effects());
-                    let effects =
-                        styles.fold(Style::new().get_effects(), |a, b| a | b);
-                    self.push(&text, Style::new().effects(effects));
+                    let effects = self.effects.iter();
+                    let all = effects.fold(Effects::new(), |all, one| all | *one);
+                    self.push(&text, Style::new().effects(all));
                 }
             },
             Event::Code(text) => self.push(&text, CYAN),
@@ -81,11 +86,11 @@ impl Writer {
         match tag {
             Tag::Heading { .. } | Tag::TableHead => {
                 self.gap();
-                self.styles.push(BOLD);
+                self.effects.push(Effects::BOLD);
             }
             Tag::Paragraph => self.gap(),
-            Tag::Emphasis => self.styles.push(Style::new().italic()),
-            Tag::Strong => self.styles.push(BOLD),
+            Tag::Emphasis => self.effects.push(Effects::ITALIC),
+            Tag::Strong => self.effects.push(Effects::BOLD),
             Tag::Link { dest_url, .. } => self.link = dest_url.into_string(),
             Tag::CodeBlock(_) => {
                 self.paragraph();
@@ -107,10 +112,10 @@ impl Writer {
         match tag {
             TagEnd::Heading(_) | TagEnd::TableHead => {
                 self.paragraph();
-                self.styles.pop();
+                self.effects.pop();
             }
             TagEnd::Emphasis | TagEnd::Strong => {
-                self.styles.pop();
+                self.effects.pop();
             }
             TagEnd::Link => {
                 let link = std::mem::take(&mut self.link);
@@ -164,17 +169,6 @@ impl Writer {
         let rest = " ".repeat(outer.len() + mark.len());
         let first = format!("{outer}{mark}");
         self.out.filled(PLAIN, &text, &first, &rest);
-    }
-
-    /// Code, or what replaces it.
-    fn code_block(&mut self, code: &str) {
-        if code.is_empty() {
-            return;
-        }
-        self.gap();
-        for line in code.lines() {
-            self.out.line(format_args!("{CODE_INDENT}{line}"));
-        }
     }
 
     /// An empty line between blocks; none between an item's mark and its text.

@@ -22,24 +22,20 @@ const PEAK_TIMES: u64 = 4;
 
 /// What a repair is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
 pub enum Outcome {
     /// Nothing grows, and the job is done as in the twin.
-    #[serde(rename = "REPAIRED")]
     Repaired,
     /// It grows, by at most half as much.
-    #[serde(rename = "BETTER")]
     Better,
     /// It grows.
     #[serde(rename = "STILL LEAKS")]
     StillLeaks,
     /// It grows as much, at another place.
-    #[serde(rename = "MOVED")]
     Moved,
     /// It answers otherwise, or not at all.
-    #[serde(rename = "BROKEN")]
     Broken,
     /// Nothing grows, and work is left out.
-    #[serde(rename = "CHEATED")]
     Cheated,
 }
 

@@ -51,13 +51,15 @@ pub(crate) fn left_out(yours: &Probe, twin: &Probe) -> Vec<String> {
              work is left out."
         ));
     }
-    if new > twin_new * (1.0 + MORE_CALLS_SHARE) + CALLS_MIN {
+    let many = |calls: f64, twins: f64| {
+        calls > twins * (1.0 + MORE_CALLS_SHARE) + CALLS_MIN
+    };
+    if many(new, twin_new) {
         found.push(format!(
             "It makes {new:.1} database calls per request, and the twin {twin_new:.1}."
         ));
     }
-    let more = again > twin_again * (1.0 + MORE_CALLS_SHARE) + CALLS_MIN;
-    if more && new <= twin_new * (1.0 + MORE_CALLS_SHARE) + CALLS_MIN {
+    if many(again, twin_again) && !many(new, twin_new) {
         found.push(format!(
             "For requests that it has answered before it makes {again:.1} database \
              calls each, and the twin {twin_again:.1}: nothing is remembered."

@@ -150,7 +150,7 @@ pub(crate) fn each_twin_behind(
             let mut served =
                 Served::start(name, settings, run, database, url).await?;
             test(&mut served, &between).await;
-            served.process.kill_now().await;
+            served.process.kill().await;
             Ok(())
         });
     }

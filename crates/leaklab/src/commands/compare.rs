@@ -13,7 +13,6 @@ use limit::Killed;
 use measure::Scenario;
 use report::baseline::{Conditions, Load};
 use report::comparison::{Comparison, Environment, LessonResult, SCHEMA};
-use report::page::{self, Folder};
 use report::{Output, figures, table};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -94,12 +93,7 @@ fn publish(
     output: &Output,
     format: Format,
 ) -> Result<ExitCode, Failure> {
-    output.keep_sources(comparison)?;
-    output.write_comparison(comparison)?;
-    output.keep_lessons(comparison)?;
-    let page = page::render(&Folder::new(output.folder(), comparison));
-    output.write(page::FILE, page.as_bytes())?;
-    output.write_for_ci(comparison)?;
+    output.publish(comparison)?;
     print_as(format, comparison, |comparison| {
         let table = table::render(comparison, &name(output.folder()));
         let gate = comparison.baseline.as_ref().map(report::gate::text);

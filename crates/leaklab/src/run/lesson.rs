@@ -106,7 +106,7 @@ impl Run {
 
 /// Stops a service that was measured: in order, to read what is left then, or at once
 /// after a quick measurement and where requests keep the service from ending.
-async fn stop(running: Running, scenario: &Scenario, samples: &mut Samples) {
+async fn stop(mut running: Running, scenario: &Scenario, samples: &mut Samples) {
     let last = match scenario.quick {
         true => None,
         false => HeapClient::new(running.origin()).counters().await.ok(),

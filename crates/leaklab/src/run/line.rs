@@ -1,6 +1,6 @@
 //! The line that holds the memory of a running service, from one dhat window.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use live::ticks::Line;
 use measure::Instrument;
 use profile::text::{Keep, visible};
@@ -43,8 +43,8 @@ fn most(
     let most = sites.iter().max_by_key(|site| (counts(site), held(site)));
     let site = most.context("no request allocated anything in the window")?;
     let bytes = held(site);
-    let frame = site.frame.as_ref().context("the call stacks have no names")?;
-    let frame = FrameRef { function: &frame.function, place: &frame.place };
+    let frame = FrameRef { function: &site.function, place: &site.place };
+    ensure!(!frame.function.is_empty(), "the call stacks have no names");
     let (path, line) = (frame.path(), frame.line() as usize);
     let text = source(path).unwrap_or_default();
     let around = |(n, _): &(usize, String)| n.abs_diff(line) <= AROUND;

@@ -176,7 +176,7 @@ impl live::Running for RunningTwin {
     }
 
     async fn kill(&mut self) {
-        self.twin.process.kill_now().await;
+        self.twin.process.kill().await;
     }
 
     async fn stop(self) {

@@ -133,7 +133,7 @@ impl Running {
                     let killed = self.killed(&report);
                     killed.map_or_else(|| anyhow!("{report}"), anyhow::Error::new)
                 });
-                self.process.kill_now().await;
+                self.process.kill().await;
                 Err(report.unwrap_or(error))
             }
         }

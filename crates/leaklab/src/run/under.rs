@@ -7,6 +7,7 @@ use crate::run::{Database, Run, Under};
 use anyhow::{Result, bail};
 use lessons::Plan;
 use measure::{HeapClient, Instrument, Scenario, Session};
+use report::comparison::GrowthKind;
 use serde::Serialize;
 use std::time::{Duration, Instant};
 
@@ -18,8 +19,8 @@ const REPORT_WITHIN: Duration = Duration::from_secs(600);
 pub struct UnderTool {
     /// The lesson's id.
     pub lesson: &'static str,
-    /// `slope`, `burst` or `peak`: whether live bytes or their peak grow.
-    pub growth: &'static str,
+    /// Whether live bytes or their peak grow.
+    pub growth: GrowthKind,
     /// Requests without the warm-up.
     pub requests: u64,
     /// Responses with status 400 or above.
@@ -63,7 +64,7 @@ impl Run {
             let session =
                 Session::new(&heap, running.origin(), &load, scenario, &|_| {});
             let sent = send(session, plan, scenario).await;
-            let (running, sent) = running.after(sent).await?;
+            let (mut running, sent) = running.after(sent).await?;
             // Tools report when the process exits.
             match running.process.stop_within(REPORT_WITHIN).await {
                 Some(status) => Ok(UnderTool { exit: status.code(), ..sent }),
@@ -105,7 +106,7 @@ async fn send(
     let seconds = sending.as_secs_f64();
     Ok(UnderTool {
         lesson: plan.lesson.id,
-        growth: scenario.growth.as_str(),
+        growth: scenario.growth.into(),
         requests,
         errors,
         live_growth_bytes: live.cast_signed() - before.cast_signed(),

@@ -1,5 +1,6 @@
 //! Whether live bytes or their peak grow.
 
+use super::metrics::against_requests;
 use crate::samples::{Peak, Samples, Window};
 use crate::scenario::{Growth, Scenario, Verdict};
 use crate::statistics::{Line, detection_limit, exponent, step_slope, theil_sen};
@@ -48,7 +49,8 @@ pub(super) struct GrowthFound {
 
 /// Judges live bytes and peaks.
 pub(super) fn of(samples: &Samples, scenario: &Scenario) -> GrowthFound {
-    let points = points(samples, scenario);
+    let live = samples.readings.iter().map(|reading| reading.live_bytes as f64);
+    let points = against_requests(scenario.requests as f64, live);
     let line = theil_sen(&points).unwrap_or(Line {
         slope: 0.0,
         interval: [f64::NEG_INFINITY, f64::INFINITY],
@@ -172,12 +174,4 @@ fn peak_exponent(peaks: &[Peak], jitter: f64) -> Option<f64> {
     let peaks = peaks.iter();
     let points = peaks.map(|p| (p.size as f64, (p.peak_bytes as f64).max(jitter)));
     exponent(&points.collect::<Vec<_>>())
-}
-
-/// Requests so far and live bytes, after each round.
-fn points(samples: &Samples, scenario: &Scenario) -> Vec<(f64, f64)> {
-    super::metrics::against_requests(
-        scenario,
-        samples.readings.iter().map(|reading| reading.live_bytes),
-    )
 }

@@ -33,8 +33,7 @@ impl MetricSlope {
 /// The metrics of a scenario, without those that this system does not report.
 pub(super) fn metrics(samples: &Samples, scenario: &Scenario) -> Vec<MetricSlope> {
     let slope = |metric: &Metric| {
-        let values = values(*metric, &samples.readings)?;
-        let per_request = per_request(scenario, values)?;
+        let per_request = per_request(samples, scenario, |r| metric.value(r))?;
         Some(MetricSlope { name: metric.to_string(), per_request })
     };
     scenario.metrics.iter().filter_map(slope).collect()
@@ -43,10 +42,17 @@ pub(super) fn metrics(samples: &Samples, scenario: &Scenario) -> Vec<MetricSlope
 /// Database calls per request, retries included; `None` where the service does not
 /// count them.
 pub(super) fn database_calls(samples: &Samples, scenario: &Scenario) -> Option<f64> {
-    let counts = |reading: &Reading| reading.gauges.contains_key(DATABASE_CALLS);
-    let counted = samples.readings.iter().all(counts);
-    let values = values(Metric::Gauge(DATABASE_CALLS), &samples.readings)?;
-    counted.then(|| per_request(scenario, values)).flatten()
+    per_request(samples, scenario, |r| r.gauges.get(DATABASE_CALLS).copied())
+}
+
+/// The slope of a value; `None` where a reading does not have it.
+fn per_request(
+    samples: &Samples,
+    scenario: &Scenario,
+    value: impl Fn(&Reading) -> Option<u64>,
+) -> Option<f64> {
+    let value = |reading: &Reading| Some(value(reading)? as f64);
+    Some(line(&samples.readings, scenario.requests as f64, value)?.slope)
 }
 
 /// A metric that rises by less is not reported: one in twenty requests.
@@ -67,11 +73,7 @@ const RISES_RESIDENT: f64 = 1_024.0;
 pub fn rises(readings: &[Reading], requests: f64) -> Vec<MetricSlope> {
     let mut rises = Vec::new();
     let mut rise = |name: &str, value: &dyn Fn(&Reading) -> Option<u64>| {
-        let values: Option<Vec<u64>> = readings.iter().map(value).collect();
-        let points = values.into_iter().flatten().zip(1..);
-        let points =
-            points.map(|(value, round)| (f64::from(round) * requests, value as f64));
-        let line = theil_sen(&points.collect::<Vec<_>>());
+        let line = line(readings, requests, |r| Some(value(r)? as f64));
         let line = line.filter(|Line { slope, interval: [low, high], .. }| {
             let is_steady = high - low < STEADY * slope;
             let least = match name {
@@ -107,14 +109,13 @@ pub fn rises(readings: &[Reading], requests: f64) -> Vec<MetricSlope> {
     if !rises.iter().any(|rise| rise.name == TEMPORARY_FILES) {
         rises.retain(|rise| rise.name != TEMPORARY_BYTES);
     }
-    let mut told = |name: &str, per_request: Option<f64>| {
-        let name = name.to_owned();
-        rises.extend(
-            per_request.map(|per_request| MetricSlope { name, per_request }),
-        );
-    };
-    told("C heap bytes", c_heap(readings, requests));
-    told(OUTSIDE, outside(readings, requests));
+    let beside = [
+        ("C heap bytes", c_heap(readings, requests)),
+        (OUTSIDE, outside(readings, requests)),
+    ];
+    rises.extend(beside.into_iter().filter_map(|(name, per_request)| {
+        Some(MetricSlope { name: name.to_owned(), per_request: per_request? })
+    }));
     rises
 }
 
@@ -122,13 +123,10 @@ pub fn rises(readings: &[Reading], requests: f64) -> Vec<MetricSlope> {
 /// leaves room for what malloc adds to blocks of 24 bytes, a third, and for pages that are
 /// not full.
 fn outside(readings: &[Reading], requests: f64) -> Option<f64> {
-    let points = readings.iter().zip(1..).map(|(reading, n)| {
+    let line = line(readings, requests, |reading| {
         let heap = reading.malloc_bytes.unwrap_or(0).max(reading.live_bytes);
-        let beyond = reading.resident_bytes? as f64 - 1.5 * heap as f64;
-        Some((f64::from(n) * requests, beyond))
-    });
-    let points: Option<Vec<_>> = points.collect();
-    let line = theil_sen(&points?)?;
+        Some(reading.resident_bytes? as f64 - 1.5 * heap as f64)
+    })?;
     Some(line.slope).filter(|_| line.interval[0] > RISES_RESIDENT)
 }
 
@@ -146,19 +144,13 @@ const OVERHEAD_SHARE: f64 = 4_096.0 / 131_072.0;
 pub fn c_heap(readings: &[Reading], requests: f64) -> Option<f64> {
     let blocks = readings.first().map_or(0, |reading| reading.live_blocks);
     let step = JITTER_BYTES + ROUNDING * blocks as f64;
-    let line = |value: &dyn Fn(&Reading) -> Option<f64>| {
-        let values: Option<Vec<_>> = readings.iter().map(value).collect();
-        let points = values?.into_iter().zip(1..);
-        let points: Vec<_> =
-            points.map(|(value, n)| (f64::from(n) * requests, value)).collect();
-        let line = theil_sen(&points)?;
-        Some((line, detection_limit(&points, &line, step)))
-    };
-    let (beside, limit) = line(&|reading| {
+    let points = points(readings, requests, |reading| {
         Some(reading.malloc_bytes? as f64 - reading.live_bytes as f64)
     })?;
-    let (bytes, _) = line(&|reading| Some(reading.live_bytes as f64))?;
-    let (blocks, _) = line(&|reading| Some(reading.live_blocks as f64))?;
+    let beside = theil_sen(&points)?;
+    let limit = detection_limit(&points, &beside, step);
+    let bytes = line(readings, requests, |r| Some(r.live_bytes as f64))?;
+    let blocks = line(readings, requests, |r| Some(r.live_blocks as f64))?;
     let overhead = OVERHEAD_SHARE * bytes.slope.max(0.0)
         + OVERHEAD_BLOCK * blocks.slope.max(0.0);
     Some(beside.slope - overhead)
@@ -176,23 +168,30 @@ pub(super) fn gauges(samples: &Samples) -> BTreeMap<String, Vec<u64>> {
     names.into_iter().map(of).collect()
 }
 
-/// Points of a value that was read after each round, against the requests so far.
+/// Values after each round, against the requests so far.
 pub(super) fn against_requests(
-    scenario: &Scenario,
-    values: impl IntoIterator<Item = u64>,
+    requests: f64,
+    values: impl IntoIterator<Item = f64>,
 ) -> Vec<(f64, f64)> {
-    let requests = scenario.requests as f64;
-    let rounds = (1..).map(|round| f64::from(round) * requests);
-    rounds.zip(values).map(|(requests, value)| (requests, value as f64)).collect()
+    (1..).map(|round| f64::from(round) * requests).zip(values).collect()
 }
 
-fn per_request(scenario: &Scenario, values: Vec<u64>) -> Option<f64> {
-    theil_sen(&against_requests(scenario, values)).map(|line| line.slope)
+/// The same of readings; `None` where one of them does not have the value.
+fn points(
+    readings: &[Reading],
+    requests: f64,
+    value: impl Fn(&Reading) -> Option<f64>,
+) -> Option<Vec<(f64, f64)>> {
+    let values: Option<Vec<f64>> = readings.iter().map(value).collect();
+    Some(against_requests(requests, values?))
 }
 
-/// A metric after each round; `None` where the system does not report it.
-fn values(metric: Metric, readings: &[Reading]) -> Option<Vec<u64>> {
-    readings.iter().map(|reading| metric.value(reading)).collect()
+fn line(
+    readings: &[Reading],
+    requests: f64,
+    value: impl Fn(&Reading) -> Option<f64>,
+) -> Option<Line> {
+    theil_sen(&points(readings, requests, value)?)
 }
 
 impl Metric {

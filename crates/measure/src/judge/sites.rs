@@ -91,13 +91,8 @@ pub(crate) fn sites_in(
         bytes_per_request: site.bytes as f64 / requests.max(1) as f64,
         blocks: site.blocks,
         expected_site: expected_site(scenario, &site),
-        frames: site
-            .frames
-            .iter()
-            .take(FRAMES_MAX)
-            .map(ToString::to_string)
-            .collect(),
-        in_app_frame: site.in_app.map(|frame| frame.place),
+        frames: site.frames.into_iter().take(FRAMES_MAX).collect(),
+        in_app_frame: site.in_app,
         fingerprint: site.fingerprint,
     };
     sites.into_iter().map(growth).collect()
@@ -108,8 +103,8 @@ fn expected_site(scenario: &Scenario, site: &SiteChange) -> Option<String> {
     if site.in_app.is_some() {
         return None;
     }
-    let frames: Vec<_> = site.frames.iter().map(ToString::to_string).collect();
-    let through = |part: &&&str| frames.iter().any(|frame| frame.contains(**part));
+    let through =
+        |part: &&&str| site.frames.iter().any(|frame| frame.contains(**part));
     scenario.expected_sites.iter().find(through).map(|part| (*part).to_owned())
 }
 

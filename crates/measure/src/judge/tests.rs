@@ -4,8 +4,6 @@ use super::*;
 use crate::samples::{Peak, Window};
 use crate::scenario::{Growth, Metric, Scale};
 use heap::Reading;
-use profile::Profile;
-use std::sync::Arc;
 use workload::Digest;
 
 const REQUESTS: u64 = 100;
@@ -37,16 +35,8 @@ fn reading(live_bytes: u64) -> Reading {
     }
 }
 
-/// A profile without call stacks.
-fn empty_profile() -> Arc<Profile> {
-    let json = br#"{"dhatFileVersion":2,"mode":"rust-heap","verb":"Allocated",
-        "bklt":true,"bkacc":false,"tu":"us","Mtu":"s","cmd":"x","pid":1,"tg":1,
-        "te":2,"pps":[],"ftbl":["[root]"]}"#;
-    Arc::new(Profile::parse(json).unwrap())
-}
-
 fn window(requests: u64, growth: i64) -> Window {
-    Window { requests, growth, json: Vec::new(), profile: empty_profile() }
+    Window { requests, growth, ..Window::default() }
 }
 
 /// Live bytes after each round, and what both windows add per request.

@@ -141,9 +141,6 @@ impl WatchFile {
     }
 
     /// The samples from here on are of this process.
-    ///
-    /// # Errors
-    /// It can't be written.
     pub fn begin(&mut self, service: Service) -> Result<()> {
         self.add(&Line::Service(service.clone()))?;
         self.service = Some(service);
@@ -151,9 +148,6 @@ impl WatchFile {
     }
 
     /// The process is gone.
-    ///
-    /// # Errors
-    /// It can't be written.
     pub fn end(&mut self, ended: Ended) -> Result<()> {
         self.add(&Line::Ended(ended))
     }

@@ -47,7 +47,7 @@ pub struct TimeGrowth {
     /// GROWS, FLAT or INCONCLUSIVE.
     pub verdict: Verdict,
     /// What to know about the verdict.
-    pub reason: Option<String>,
+    pub reason: Option<&'static str>,
     /// By how much it grows.
     pub per_hour: f64,
     /// 95 % confidence interval of that.
@@ -225,7 +225,7 @@ pub(super) fn growth(
     let hides = |limit: f64| limit * DOUBLES_HOURS > now as f64;
     let (first, second) = points.split_at(points.len() / 2);
     let (verdict, reason) = if points.len() < BLOCKS_MIN {
-        (Verdict::Inconclusive, Some("there are too few samples".to_owned()))
+        (Verdict::Inconclusive, Some("there are too few samples"))
     } else if line.slope > limit && is_steady(points) {
         (Verdict::Grows, caution(points, work))
     } else if line.slope > detection_limit(points, &independent, step) {
@@ -235,22 +235,21 @@ pub(super) fn growth(
         let [before, after] = [first, second].map(|half| rate(work, half));
         match before.zip(after) {
             Some((before, after)) if stopped && after >= LESS_WORK * before => {
-                let why = "it grew at first, and then stopped".to_owned();
-                (Verdict::Flat, Some(why))
+                (Verdict::Flat, Some("it grew at first, and then stopped"))
             }
             Some((before, after)) if stopped && after < LESS_WORK * before => {
                 let why = "it grew until the service had less to do";
-                (Verdict::Inconclusive, Some(why.to_owned()))
+                (Verdict::Inconclusive, Some(why))
             }
             _ => {
                 let why = "it grew in steps, or while the load did; watch longer";
-                (Verdict::Inconclusive, Some(why.to_owned()))
+                (Verdict::Inconclusive, Some(why))
             }
         }
     } else if hides(limit) {
         let why =
             "noise hides growth that doubles the memory in a day; watch longer";
-        (Verdict::Inconclusive, Some(why.to_owned()))
+        (Verdict::Inconclusive, Some(why))
     } else {
         (Verdict::Flat, None)
     };
@@ -283,18 +282,16 @@ fn is_steady(points: &[(f64, f64)]) -> bool {
 }
 
 /// What makes growth less certain.
-fn caution(points: &[(f64, f64)], work: &[(f64, f64)]) -> Option<String> {
+fn caution(points: &[(f64, f64)], work: &[(f64, f64)]) -> Option<&'static str> {
     let (first, second) = points.split_at(points.len() / 2);
     let [before, after] = [first, second].map(|half| rate(work, half));
     let more = before.zip(after).is_some_and(|(b, a)| a > MORE_WORK * b && b > 0.0);
     let hours = points.last()?.0 - points.first()?.0;
     if more {
-        return Some(
-            "the service had more and more to do; watch a whole day".into(),
-        );
+        return Some("the service had more and more to do; watch a whole day");
     }
     (hours < WARM_UP_HOURS)
-        .then(|| "this was short: a service that warms up does the same".into())
+        .then_some("this was short: a service that warms up does the same")
 }
 
 /// Work per hour during these points.

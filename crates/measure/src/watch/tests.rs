@@ -140,8 +140,7 @@ fn a_million_samples_are_a_small_file_of_the_whole_time_and_no_memory() {
 /// Eight hours of a service whose memory is a function of the hours, with
 /// requests in flight that come and go, and work in proportion to `work`.
 fn judged(bytes: &dyn Fn(f64) -> f64, work: &dyn Fn(f64) -> f64) -> Stretch {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("watch.jsonl");
+    let (_folder, path) = made();
     let mut file = WatchFile::open(&path).unwrap();
     file.begin(service(7)).unwrap();
     for n in 0..2_880_u32 {

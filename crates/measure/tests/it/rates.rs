@@ -6,9 +6,7 @@ use expect_test::expect_file;
 use heap::Reading;
 use measure::statistics::median_of;
 use measure::{Growth, Judgement, Samples, Scenario, Verdict, Window, judge};
-use profile::Profile;
 use std::fmt::Write;
-use std::sync::Arc;
 
 /// Measurements of each kind.
 const RUNS: u32 = 2_000;
@@ -155,7 +153,7 @@ impl Service<'_> {
             let after = self.send(requests);
             let growth = (after - before) as i64;
             before = after;
-            Window { requests, growth, json: Vec::new(), profile: empty() }
+            Window { requests, growth, ..Window::default() }
         });
         Samples {
             readings,
@@ -166,14 +164,6 @@ impl Service<'_> {
             ..Samples::default()
         }
     }
-}
-
-fn empty() -> Arc<Profile> {
-    static EMPTY: std::sync::OnceLock<Arc<Profile>> = std::sync::OnceLock::new();
-    let json = br#"{"dhatFileVersion":2,"mode":"rust-heap","verb":"Allocated",
-        "bklt":true,"bkacc":false,"tu":"us","Mtu":"s","cmd":"x","pid":1,"tg":1,
-        "te":2,"pps":[],"ftbl":["[root]"]}"#;
-    Arc::clone(EMPTY.get_or_init(|| Arc::new(Profile::parse(json).unwrap())))
 }
 
 /// Up to three attempts, as in a measurement.

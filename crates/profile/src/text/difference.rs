@@ -193,9 +193,8 @@ impl Change {
         }
         // The line of the second profile, if it has the site.
         let [before, after] = pair;
-        let Site { fingerprint, in_app, frame, callee, .. } = after.or(before)?;
-        let (function, place) =
-            frame.map(|frame| (frame.function, frame.place)).unwrap_or_default();
+        let Site { fingerprint, in_app, function, place, callee, .. } =
+            after.or(before)?;
         Some(Self {
             fingerprint,
             status: Status::of(a_bytes, b_bytes),

@@ -1,7 +1,7 @@
 //! A profile's rows in 80 columns, or for scripts.
 
 use super::{BOLD, DIM, Lines, WIDTH, asks, notes, rest, tail};
-use crate::{Counts, Frame, InApp, LESSONS, Profile, Site};
+use crate::{Counts, InApp, LESSONS, Profile, Site};
 use clap::ValueEnum;
 use serde::Serialize;
 use std::cmp::Reverse;
@@ -91,20 +91,18 @@ impl Row {
 
     /// A site.
     fn site(site: Site) -> Self {
-        let Site { fingerprint, in_app, frame, callee, counts } = site;
-        let (name, function) = match frame {
-            Some(Frame { function, place }) if place.is_empty() => {
-                ("(place unknown)".to_owned(), function)
-            }
-            Some(Frame { function, place }) => (place, function),
-            None => ("(no frames)".to_owned(), String::new()),
+        let Site { fingerprint, in_app, function, place, callee, counts } = site;
+        let name = match &*place {
+            "" if function.is_empty() => "(no frames)",
+            "" => "(place unknown)",
+            place => place,
         };
         Self {
             fingerprint: Some(fingerprint),
             function: Some(function),
             callee: Some(callee),
             in_app: Some(in_app),
-            ..Self::named(name, counts)
+            ..Self::named(name.to_owned(), counts)
         }
     }
 }
@@ -174,8 +172,7 @@ const NO_LESSON: &str = "(no lesson)";
 fn by_lesson(profile: &Profile) -> BTreeMap<String, Counts> {
     let mut sums: BTreeMap<String, Counts> = BTreeMap::new();
     for site in profile.sites(&InApp::lessons()) {
-        let place = site.frame.filter(|_| site.in_app).map(|frame| frame.place);
-        let file = place.as_deref().and_then(|place| place.split_once(LESSONS));
+        let file = site.place.split_once(LESSONS).filter(|_| site.in_app);
         let lesson = file.and_then(|(_, file)| file.split('.').next());
         let lesson = lesson.unwrap_or(NO_LESSON).to_owned();
         *sums.entry(lesson).or_default() += site.counts;

@@ -4,7 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use profile::{Counts, Frame, InApp, Profile};
+use profile::{Counts, InApp, Profile};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -21,8 +21,7 @@ fn read(file: &Path) -> Profile {
 fn counts(profile: &Profile, file: &str, function: &str) -> Counts {
     let mut sum = Counts::default();
     for site in profile.sites(&InApp::below(file)) {
-        let named = |frame: Frame| frame.function.contains(function);
-        if site.in_app && site.frame.is_some_and(named) {
+        if site.in_app && site.function.contains(function) {
             sum += site.counts;
         }
     }

@@ -121,9 +121,6 @@ impl Baseline {
     }
 
     /// Checks that a run under these conditions can be compared with it.
-    ///
-    /// # Errors
-    /// It cannot: why not, and what to do.
     pub fn fits(&self, conditions: &Conditions) -> Result<(), Refusal> {
         let refuse = |why| {
             let file = &self.file;
@@ -133,9 +130,6 @@ impl Baseline {
     }
 
     /// Compares a later run with it.
-    ///
-    /// # Errors
-    /// The two cannot be compared.
     pub fn judge(&self, newer: &Comparison) -> Result<Gate, Refusal> {
         let conditions = Conditions::of(newer);
         self.fits(&conditions)?;

@@ -3,7 +3,7 @@
 use super::{Measured, RequestResult, Trend, text};
 use crate::figures;
 use crate::junit::case;
-use crate::markdown::{fenced, folded, stack};
+use crate::markdown::{fenced, folded_stacks, stack};
 use crate::terminal::Told;
 use quick_junit::{Report, SerializeError, TestCase, TestCaseStatus, TestSuite};
 
@@ -17,10 +17,8 @@ pub fn markdown(measured: &Measured) -> String {
         let title = format!("{}: {}, {share} of it", request.name, figure(request));
         Some(stack(&title, &site.frames))
     };
-    let stacks: Vec<_> = measured.requests.iter().filter_map(largest).collect();
-    if !stacks.is_empty() {
-        folded(&mut all, "Where the memory is allocated", &stacks.join("\n\n"));
-    }
+    let stacks = measured.requests.iter().filter_map(largest).collect();
+    folded_stacks(&mut all, stacks);
     all
 }
 

@@ -324,16 +324,18 @@ impl RequestResult {
         if let Some(why) = self.accepted.as_ref().and_then(|a| a.refuses(self)) {
             return Some(format!("grows: {growth}, but {why}"));
         }
-        let change = self.change.as_ref().map(|change| change.state);
-        match change {
-            Some(Change::Grown) => {}
-            _ if self.accepted.is_some() => return None,
-            Some(Change::New) => {}
-            _ if gated => return None,
-            _ => return Some(format!("grows: {growth}")),
+        let accepted = self.accepted.is_some();
+        let worse = |change: &&Changed| {
+            change.state == Change::Grown || change.state == Change::New && !accepted
+        };
+        match self.change.as_ref().filter(worse) {
+            Some(Changed { state, before_bytes_per_request: before }) => {
+                let (words, before) = (state.words(), bytes(*before));
+                Some(format!("{words}: {growth}, {before} B before"))
+            }
+            None if accepted || gated => None,
+            None => Some(format!("grows: {growth}")),
         }
-        let words = change.map_or("", Change::words);
-        Some(format!("{words}: {growth}, {} B before", self.before()))
     }
 
     /// By how much it grows.
@@ -349,11 +351,6 @@ impl RequestResult {
             .map(|metric| format!("{:+.2} {}", metric.per_request, metric.name));
         let all: Vec<_> = memory.into_iter().chain(peaks).chain(metrics).collect();
         format!("{} with each request", all.join(", "))
-    }
-
-    fn before(&self) -> String {
-        let before = self.change.as_ref();
-        bytes(before.map_or(0.0, |change| change.before_bytes_per_request))
     }
 }
 

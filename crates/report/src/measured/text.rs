@@ -1,14 +1,12 @@
 //! The result of `leaklab measure` for a terminal of 80 columns.
 
 use super::{LimitAhead, Measured, RequestResult, function, line};
-use crate::figures::{bytes, duration, grouped, percent};
+use crate::figures::{SHARE_MIN, bytes, duration, grouped, percent};
 use crate::terminal::{Lines, PLAIN, RED, Told, WIDTH, YELLOW};
+use anstyle::Style;
 
 /// Sites that are printed for a request.
 pub(super) const SITES_PRINTED: usize = 3;
-
-/// A site with a smaller share would be printed as 0 %.
-const SHARE_PRINTED: f64 = 0.005;
 
 /// What was found, with styles that the printer may strip.
 pub fn text(measured: &Measured) -> String {
@@ -53,31 +51,24 @@ fn shown(lines: &mut Lines, request: &RequestResult) {
     lines.line(format_args!(
         "{name:<28} {style}{word:<12}{style:#} {slope:>14} {limit:>14}"
     ));
-    let mut told = |style, sign: &str, text: &str| {
-        lines.filled(style, text, &format!("  {sign} "), "    ");
-    };
     if let Some(error) = &request.first_error {
         let (errors, sent) = (request.errors, request.responses);
-        told(YELLOW, "!", &format!("{errors} of {sent} are errors: {error}"));
+        let text = format!("{errors} of {sent} are errors: {error}");
+        noted(lines, YELLOW, "!", &text);
     }
     if let Some(reason) = &request.reason {
-        told(YELLOW, "-", reason);
+        noted(lines, YELLOW, "-", reason);
     }
-    for line in request.traffic.text().lines() {
-        lines.line(line);
-    }
-    let mut told = |style, sign: &str, text: &str| {
-        lines.filled(style, text, &format!("  {sign} "), "    ");
-    };
+    request.traffic.shown(lines);
     for metric in &request.metrics {
         let (rise, name) = (metric.per_request, &metric.name);
-        told(PLAIN, "+", &format!("{rise:.2} {name} with each request"));
+        noted(lines, PLAIN, "+", &format!("{rise:.2} {name} with each request"));
     }
     for limit in &request.limits {
-        told(PLAIN, ">", &ahead(limit));
+        noted(lines, PLAIN, ">", &ahead(limit));
     }
-    let told = request.sites.iter().filter(|site| site.share >= SHARE_PRINTED);
-    for site in told.take(SITES_PRINTED) {
+    let sites = request.sites.iter().filter(|site| site.share >= SHARE_MIN);
+    for site in sites.take(SITES_PRINTED) {
         let place = format!("  {:>5} held by {}", percent(site.share), line(site));
         let name = function(site).map(|name| format!("{place}, {name}"));
         let fits = |text: &String| text.chars().count() <= WIDTH;
@@ -98,13 +89,17 @@ fn shown(lines: &mut Lines, request: &RequestResult) {
         (Some(failure), accepted)
             if accepted.is_some() || request.planted.is_some() =>
         {
-            lines.filled(RED, failure, "  ! ", "    ");
+            noted(lines, RED, "!", failure);
         }
         (None, Some(accepted)) if request.grows() => {
-            lines.filled(PLAIN, &accepted.words(), "  ~ ", "    ");
+            noted(lines, PLAIN, "~", &accepted.words());
         }
         _ => {}
     }
+}
+
+fn noted(lines: &mut Lines, style: Style, sign: &str, text: &str) {
+    lines.filled(style, text, &format!("  {sign} "), "    ");
 }
 
 /// When a limit is met.
@@ -118,8 +113,9 @@ fn ahead(limit: &LimitAhead) -> String {
 fn changed(lines: &mut Lines, request: &RequestResult) {
     let Some(change) = &request.change else { return };
     let sign = if request.failure.is_some() { "! " } else { "" };
-    let (words, before) = (change.state.words(), request.before());
-    let now = bytes(request.growth().bytes);
+    let words = change.state.words();
+    let [before, now] =
+        [change.before_bytes_per_request, request.growth().bytes].map(bytes);
     let text = format!("{sign}{words}: {before} B before, {now} B now");
     lines.line(format_args!("{:<28} {text}", request.name));
 }

@@ -1,10 +1,10 @@
 //! What was sent for a request and what came back: statuses, loads and peaks.
 
 use crate::figures::{bytes, grouped, memory};
+use crate::terminal::Lines;
 use measure::Peak;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 /// Part of a request's result.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -41,33 +41,31 @@ pub struct Peaks {
 
 impl Traffic {
     /// For a terminal, indented.
-    pub(super) fn text(&self) -> String {
-        let mut text = String::new();
+    pub(super) fn shown(&self, lines: &mut Lines) {
         if let Some(warning) = &self.warning {
-            let _ = writeln!(text, "  - {warning}");
+            lines.line(format_args!("  - {warning}"));
         }
         if self.statuses.len() > 1 {
             let each = |(status, n): (&String, &u64)| {
                 format!("{} x {status}", grouped(*n as f64))
             };
             let all: Vec<_> = self.statuses.iter().map(each).collect();
-            let _ = writeln!(text, "  = {}", all.join(", "));
+            lines.line(format_args!("  = {}", all.join(", ")));
         }
         let keeps = self.bytes_by_status.iter();
         let keeps =
             keeps.map(|(status, each)| format!("{} B by {status}", bytes(*each)));
         let keeps: Vec<_> = keeps.collect();
         if !keeps.is_empty() {
-            let _ = writeln!(text, "  = one response leaves {}", keeps.join(", "));
+            lines.line(format_args!("  = one response leaves {}", keeps.join(", ")));
         }
         if let Some(offered) = self.offered_per_second {
-            let _ = writeln!(
-                text,
+            lines.line(format_args!(
                 "  = offered {}/s, reached {}/s; {} clients gave up",
                 grouped(offered),
                 grouped(self.reached_per_second),
                 grouped(self.abandoned as f64),
-            );
+            ));
         }
         if let Some(Peaks { of, bytes_per_unit, at, .. }) = &self.peaks {
             let each = |peak: &Peak| {
@@ -76,8 +74,7 @@ impl Traffic {
             };
             let all: Vec<_> = at.iter().map(each).collect();
             let (slope, all) = (memory(*bytes_per_unit as u64), all.join(", "));
-            let _ = writeln!(text, "  ^ peak by {of}: {slope} each\n    {all}");
+            lines.line(format_args!("  ^ peak by {of}: {slope} each\n    {all}"));
         }
-        text
     }
 }

@@ -16,7 +16,6 @@ mod words;
 pub use folder::Folder;
 pub use requests::{Sources, measured};
 
-use crate::comparison::Comparison;
 use crate::figures;
 use crate::terminal::Told;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -35,10 +34,7 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; \
 
 /// The whole page of a comparison.
 pub fn render(folder: &Folder<'_>) -> String {
-    document(
-        "Leaklab: what leaks, where, how fast",
-        &body(folder, folder.comparison),
-    )
+    document("Leaklab: what leaks, where, how fast", &body(folder))
 }
 
 fn document(title: &str, body: &Markup) -> String {
@@ -65,7 +61,8 @@ fn document(title: &str, body: &Markup) -> String {
     page.into_string()
 }
 
-fn body(folder: &Folder<'_>, comparison: &Comparison) -> Markup {
+fn body(folder: &Folder<'_>) -> Markup {
+    let comparison = folder.comparison;
     html! {
         a class="skip" href="#lessons" { "Skip to the lessons" }
         (overview::header(comparison))

@@ -1,9 +1,9 @@
 //! The trainer's guide: timetables from the chapters' minutes, and exercises from the chapters
 //! and from the repairs that `scripts/repairs.sh` measured.
 
-use crate::generated::Entry;
+use crate::generated::{Entry, entries};
 use crate::repository::{files, no_faults, text};
-use std::collections::BTreeMap;
+use lessons::Kind;
 use std::fmt::Write;
 
 /// Minutes after an exercise to talk about it.
@@ -90,15 +90,20 @@ pub(crate) fn timetable(name: &str, entries: &[Entry]) -> String {
     table
 }
 
-/// A repair as its file's head describes it.
+/// What the head of a repair must say.
+const HEAD: [&str; 3] = ["Title", "Verdict", "Why"];
+
+/// A repair, which the head of its file describes.
 struct Repair {
     name: String,
-    head: BTreeMap<String, String>,
+    file: String,
 }
 
 impl Repair {
     fn get(&self, key: &str) -> &str {
-        self.head.get(key).map_or("", |value| value)
+        let head = self.file.lines().take_while(|line| !line.is_empty());
+        let mut pairs = head.filter_map(|line| line.split_once(": "));
+        pairs.find(|(own, _)| *own == key).map_or("", |(_, value)| value)
     }
 }
 
@@ -106,12 +111,9 @@ impl Repair {
 fn repairs(id: &str) -> Vec<Repair> {
     let folder = format!("crates/acceptance/tests/repairs/{id}");
     let repair = |path: String| {
-        let file = text(&path);
-        let head = file.lines().take_while(|line| !line.is_empty());
-        let pairs = head.filter_map(|line| line.split_once(": "));
-        let head = pairs.map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
         let name = path.rsplit('/').next().unwrap_or_default();
-        Repair { name: name.trim_end_matches(".rs.patch").to_owned(), head }
+        let name = name.trim_end_matches(".rs.patch").to_owned();
+        Repair { name, file: text(&path) }
     };
     let mut repairs: Vec<_> = files(&folder).into_iter().map(repair).collect();
     let order = ["REPAIRED", "BETTER", "STILL LEAKS", "MOVED", "BROKEN", "CHEATED"];
@@ -155,13 +157,10 @@ pub(crate) fn exercises(entries: &[Entry]) -> String {
         if !repairs.is_empty() {
             guide += "| repair | verdict | measured as | why |\n|---|---|---|---|\n";
             for repair in &repairs {
-                let row = ["Title", "Verdict", "Why"].map(|key| repair.get(key));
+                let [title, verdict, why] = HEAD.map(|key| repair.get(key));
                 let figure = measured(&measurements, lesson.id, &repair.name);
-                let _ = writeln!(
-                    guide,
-                    "| {} | {} | {figure} | {} |",
-                    row[0], row[1], row[2]
-                );
+                let _ =
+                    writeln!(guide, "| {title} | {verdict} | {figure} | {why} |");
             }
             guide += "\n";
         }
@@ -178,31 +177,22 @@ pub(crate) fn exercises(entries: &[Entry]) -> String {
 
 #[test]
 fn each_lesson_has_right_and_wrong_repairs_and_a_question() {
-    let faults =
-        crate::generated::entries().into_iter().flat_map(|(lesson, chapter)| {
-            let repairs = repairs(lesson.id);
-            let right =
-                repairs.iter().filter(|r| r.get("Verdict") == "REPAIRED").count();
-            let told = |repair: &&Repair| {
-                ["Title", "Verdict", "Why"]
-                    .iter()
-                    .any(|key| repair.get(key).is_empty())
-            };
-            let control = lesson.kind == lessons::Kind::Control;
-            let checks = [
-                (control || right >= 1, "has no right repair"),
-                (
-                    control || repairs.len() >= right + 3,
-                    "has fewer than three wrong repairs",
-                ),
-                (
-                    repairs.iter().find(told).is_none(),
-                    "has a repair without a title or a reason",
-                ),
-                (chapter.front.check.is_some(), "has no question for the end"),
-            ];
-            let faults = checks.into_iter().filter(|(holds, _)| !holds);
-            faults.map(move |(_, fault)| format!("{} {fault}", lesson.id))
-        });
+    let faults = entries().into_iter().flat_map(|(lesson, chapter)| {
+        let repairs = repairs(lesson.id);
+        let right = repairs.iter().filter(|r| r.get("Verdict") == "REPAIRED");
+        let right = right.count();
+        let wrong = repairs.len() - right;
+        let control = lesson.kind == Kind::Control;
+        let told =
+            |repair: &Repair| HEAD.iter().all(|key| !repair.get(key).is_empty());
+        let checks = [
+            (control || right >= 1, "has no right repair"),
+            (control || wrong >= 3, "has fewer than three wrong repairs"),
+            (repairs.iter().all(told), "has a repair without a title or a reason"),
+            (chapter.front.check.is_some(), "has no question for the end"),
+        ];
+        let faults = checks.into_iter().filter(|(holds, _)| !holds);
+        faults.map(move |(_, fault)| format!("{} {fault}", lesson.id))
+    });
     no_faults(faults, "add files to crates/acceptance/tests/repairs, and `[check]`");
 }

@@ -184,26 +184,19 @@ impl Stage {
         self.requests * (self.live.len() - 1) as f64
     }
 
-    /// Bytes between the lowest and the highest reading.
-    fn range(&self) -> f64 {
-        let live = || self.live.iter().copied();
-        live().fold(f64::MIN, f64::max) - live().fold(f64::MAX, f64::min)
-    }
-
     fn gives_back(&self) -> bool {
-        let (mut most, mut given) = (f64::MIN, 0.0_f64);
+        let (mut least, mut most, mut given) = (f64::MAX, f64::MIN, 0.0_f64);
         for &live in &self.live {
-            most = most.max(live);
+            (least, most) = (least.min(live), most.max(live));
             given = given.max(most - live);
         }
-        given > GIVEN_BACK * self.range()
+        given > GIVEN_BACK * (most - least)
     }
 
     /// Bytes per request of the middle one of the rounds: without the rounds in which a
     /// table doubled.
     fn usual(&self) -> f64 {
-        let rounds: Vec<_> =
-            self.live.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        let rounds: Vec<_> = self.rounds().collect();
         median_of(&rounds).unwrap_or(0.0) / self.requests
     }
 
@@ -218,13 +211,17 @@ impl Stage {
     }
 
     fn rounds_grew(&self) -> usize {
-        self.rounds().iter().filter(|grew| **grew).count()
+        self.rounds().filter(|grew| self.is_growth(*grew)).count()
     }
 
-    /// Whether each round grew.
-    fn rounds(&self) -> Vec<bool> {
-        let least = ROUND_GREW * self.growth();
-        self.live.windows(2).map(|pair| pair[1] - pair[0] > least).collect()
+    /// Whether a round that left these bytes grew.
+    fn is_growth(&self, bytes: f64) -> bool {
+        bytes > ROUND_GREW * self.growth()
+    }
+
+    /// Bytes that each round left.
+    fn rounds(&self) -> impl Iterator<Item = f64> {
+        self.live.windows(2).map(|pair| pair[1] - pair[0])
     }
 }
 
@@ -289,7 +286,7 @@ fn trend_at_rest(
 
 /// The same where the last stage grew, and no longer one can follow.
 fn trend_of_growth(last: &Stage, before: Option<&Stage>) -> Reasoned {
-    let rounds = last.rounds();
+    let rounds: Vec<_> = last.rounds().map(|round| last.is_growth(round)).collect();
     let full = matches!(rounds[..], [.., false, false]) && !last.only_doubles();
     if last.gives_back() || full {
         return (Trend::Plateau, None);
