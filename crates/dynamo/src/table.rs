@@ -4,16 +4,13 @@
 use crate::{Connection, owner};
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::types::{
-    PutRequest, TableDescription, TableStatus, WriteRequest,
-};
+use aws_sdk_dynamodb::types::{TableDescription, TableStatus, WriteRequest};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use model::table::Item;
+use model::limits::BATCH_ITEMS;
+use model::table::{Item, put};
 use std::error::Error;
 use std::time::{Duration, Instant};
 
-/// DynamoDB's limit for one BatchWriteItem.
-const BATCH_ITEMS: usize = 25;
 /// Concurrent batches: four saturate the embedded engine.
 const BATCHES_AT_ONCE: usize = 4;
 /// Attempts to write a batch with the items that DynamoDB leaves unprocessed.
@@ -191,13 +188,7 @@ impl Table {
         &self,
         items: impl Iterator<Item = Item> + Send,
     ) -> Result<(), TableError> {
-        stream::iter(items)
-            .map(|item| {
-                let put = PutRequest::builder().set_item(Some(item)).build();
-                WriteRequest::builder()
-                    .put_request(put.expect("the item is set"))
-                    .build()
-            })
+        stream::iter(items.map(put))
             .chunks(BATCH_ITEMS)
             .map(|batch| self.put_batch(batch))
             .buffer_unordered(BATCHES_AT_ONCE)
