@@ -9,7 +9,6 @@ mod backoff;
 mod batch;
 mod transactions;
 
-pub use call::Call;
 pub use client::Dynamo;
 pub use credentials::TenantCredentials;
 pub use model::limits::BATCH_ITEMS;
