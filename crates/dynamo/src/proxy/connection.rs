@@ -4,7 +4,7 @@
 //! and closes with the client's, and the other way round. So the engine's connection
 //! handling stays visible.
 
-use super::response;
+use super::response::{self, Body};
 use super::rules::Rules;
 use crate::fault::{FaultAction, operation};
 use bytes::Bytes;
@@ -32,7 +32,6 @@ pub const OTHER_OPERATION: &str = "other";
 const REQUEST_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 type AnyError = Box<dyn Error + Send + Sync>;
-type Body = Either<Incoming, Full<Bytes>>;
 
 /// What the connections share.
 #[derive(Debug)]
@@ -86,7 +85,8 @@ impl Upstream {
             Ok(body) => body.to_bytes(),
             Err(error) if error.is::<LengthLimitError>() => {
                 let message = format!("larger than {REQUEST_BYTES_MAX} bytes");
-                return Ok(refused(StatusCode::PAYLOAD_TOO_LARGE, &message));
+                let status = StatusCode::PAYLOAD_TOO_LARGE;
+                return Ok(response::refusal(status, &message));
             }
             Err(error) => return Err(error),
         };
@@ -96,7 +96,7 @@ impl Upstream {
             }
             Some(FaultAction::Silence) => pending().await,
             Some(FaultAction::Error { status, code }) => {
-                return Ok(response::error(status, code).map(Either::Right));
+                return Ok(response::error(status, code));
             }
             None => {}
         }
@@ -115,7 +115,7 @@ impl Upstream {
                 Err(error) => {
                     let authority = &self.endpoint.authority;
                     let message = format!("no engine at {authority}: {error}");
-                    return Ok(refused(StatusCode::BAD_GATEWAY, &message));
+                    return Ok(response::refusal(StatusCode::BAD_GATEWAY, &message));
                 }
             },
         };
@@ -135,10 +135,6 @@ impl Upstream {
         });
         Ok(sender)
     }
-}
-
-fn refused(status: StatusCode, message: &str) -> Response<Body> {
-    response::refusal(status, message).map(Either::Right)
 }
 
 /// `X-Amz-Target: DynamoDB_20120810.GetItem` names the operation.

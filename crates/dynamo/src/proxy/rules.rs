@@ -8,10 +8,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 type Counts = BTreeMap<&'static str, u64>;
 
 /// Faults and counts, behind one lock.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Rules(Mutex<State>);
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct State {
     /// Each fault, and how many requests it has counted.
     faults: Vec<(Fault, u64)>,
@@ -21,13 +21,14 @@ struct State {
 
 impl Rules {
     pub(super) fn new(faults: Vec<Fault>) -> Self {
-        let faults = from_zero(faults);
-        let state = State { faults, seen: Counts::new(), faulted: Counts::new() };
-        Self(Mutex::new(state))
+        let rules = Self::default();
+        rules.set(faults);
+        rules
     }
 
     pub(super) fn set(&self, faults: Vec<Fault>) {
-        self.state().faults = from_zero(faults);
+        let from_zero = faults.into_iter().map(|fault| (fault, 0));
+        self.state().faults = from_zero.collect();
     }
 
     /// Counts a request. If several faults apply to it, the first one decides.
@@ -61,10 +62,6 @@ impl Rules {
         // Nothing panics while it holds the lock.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn from_zero(faults: Vec<Fault>) -> Vec<(Fault, u64)> {
-    faults.into_iter().map(|fault| (fault, 0)).collect()
 }
 
 #[cfg(test)]
