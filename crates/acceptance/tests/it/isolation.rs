@@ -1,9 +1,9 @@
 //! No tenant reads or changes what is another's, whichever route it tries: the routes
 //! come from the OpenAPI document, so a new one is tried as well.
 
-use crate::orders::drafted;
+use crate::orders::{confirm, drafted};
 use acceptance::{
-    Answer, Served, call, each_twin, get, post, request, with, without,
+    Answer, Served, call, each_twin, get, post, put, request, with, without,
 };
 use model::seed;
 use serde_json::{Value, json};
@@ -97,7 +97,7 @@ pub(crate) async fn items_of_the_shop(served: &Served<'_>) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     loop {
         let url = served.database.target.url();
-        let page = call(url, "Scan", &scan.to_string()).await;
+        let page = call(url, "Scan", &scan).await;
         let items = page["Items"].as_array().unwrap().iter();
         let of_shop =
             items.filter(|i| i["pk"]["S"].as_str().unwrap().contains("#shop"));
@@ -161,11 +161,10 @@ fn jobs_on_one_order_keep_to_their_own_items() {
     each_twin(&[], async |served| {
         let order = "/orders/ord-00000005";
         let on = |what: &str| format!("{order}/{what}");
-        let scan = json!({ "sequence": 0, "station": "d" }).to_string();
-        let seen = json!({ "desk": "d", "attachment": "a" }).to_string();
-        let seen = Request { method: "PUT".into(), ..post(&on("seen"), seen) };
+        let scan = json!({ "sequence": 0, "station": "d" });
+        let seen = json!({ "desk": "d", "attachment": "a" });
         served.expect(202, post(&on("events"), scan)).await;
-        served.expect(204, seen).await;
+        served.expect(204, put(&on("seen"), seen)).await;
         let pk = "EVENTS#shop#ord-00000005";
         for sk in ["EVENT#scan#d#000000000000", "EVENT#seen#d"] {
             while !served.item("GetItem", pk, sk).await["Item"].is_object() {
@@ -174,8 +173,7 @@ fn jobs_on_one_order_keep_to_their_own_items() {
         }
         let history = async || served.ask(get(&on("history"))).await;
         assert_eq!(history().await.json(), json!({ "events": [] }));
-        let confirm = post(&on("confirm"), json!({ "note": "n" }).to_string());
-        served.expect(200, confirm).await;
+        served.expect(200, confirm("ord-00000005")).await;
         let events = loop {
             let events = history().await.json()["events"].clone();
             if events != json!([]) {
