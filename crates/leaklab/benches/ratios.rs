@@ -193,17 +193,8 @@ impl Side {
     async fn send(&self, number: u64, count: u64) -> Result<Burst> {
         let Lesson { concurrency, client, .. } = *self.plan.lesson;
         let requests = self.plan.round(number);
-        let ends_at = workload::round::to_the_end;
-        let offered_per_second = None;
-        let round = Round {
-            number,
-            requests,
-            count,
-            concurrency,
-            offered_per_second,
-            client,
-            ends_at,
-        };
+        let round =
+            Round { number, count, concurrency, ..Round::of(requests, client) };
         let began = Instant::now();
         let stats = round.run(self.twin.origin()).await?;
         let elapsed = began.elapsed();

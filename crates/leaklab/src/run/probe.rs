@@ -18,7 +18,6 @@ use std::mem::replace;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use workload::client::Connection;
-use workload::round::to_the_end;
 use workload::{ClientBehavior, Request, Requests, Round};
 
 /// Requests in each pass. Twice as many lines fit the part of a log that is kept.
@@ -185,12 +184,9 @@ async fn shared_calls(
 fn at_once(plan: Plan) -> Round {
     Round {
         number: 2,
-        requests: plan.round(2),
         count: plan.lesson.load.min(plan.requests),
         concurrency: REQUESTS as usize,
-        offered_per_second: None,
-        client: plan.lesson.client,
-        ends_at: to_the_end,
+        ..Round::of(plan.round(2), plan.lesson.client)
     }
 }
 

@@ -137,15 +137,9 @@ impl Search {
         count: u64,
     ) -> Result<()> {
         let plan = self.plan(lesson)?;
-        let round = Round {
-            number,
-            requests: plan.round(number),
-            count,
-            concurrency: 1,
-            offered_per_second: None,
-            client: plan.lesson.client,
-            ends_at: workload::round::to_the_end,
-        };
+        let requests = plan.round(number);
+        let round =
+            Round { number, count, ..Round::of(requests, plan.lesson.client) };
         let stats = round.run(origin).await;
         let stats =
             stats.with_context(|| format!("cannot send requests of {lesson}"))?;
