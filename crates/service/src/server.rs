@@ -240,7 +240,7 @@ impl Site {
             .client_request_timeout(HEAD_DEADLINE)
             .client_disconnect_timeout(DISCONNECT_DEADLINE)
             .on_connect_ext(|connection: &Connection, data| {
-                data.insert(connection.client());
+                data.insert(connection.client.clone());
             })
             .h1(map_config(self.app(), |()| AppConfig::default()));
         fn_service(move |stream: TcpStream| {
