@@ -79,9 +79,6 @@ pub async fn remove_left(connection: &Connection, prefix: &str) {
 
 impl Table {
     /// The user's table of this name, which is kept, or else a new one for this run.
-    ///
-    /// # Errors
-    /// [`TableError`].
     pub async fn open(
         connection: &Connection,
         name: &str,
@@ -93,9 +90,6 @@ impl Table {
     }
 
     /// The table of exactly this name, made if it is missing, and kept.
-    ///
-    /// # Errors
-    /// [`TableError`].
     pub async fn open_named(
         connection: &Connection,
         name: &str,
@@ -133,9 +127,6 @@ impl Table {
     }
 
     /// Checks that the database still serves the table.
-    ///
-    /// # Errors
-    /// [`TableError`].
     pub async fn check(&self) -> Result<(), TableError> {
         self.description().await.map(|_| ())
     }
@@ -181,9 +172,6 @@ impl Table {
 
     /// Writes items, replacing those with the same key. Takes one batch of items after
     /// the other, so memory does not depend on their number.
-    ///
-    /// # Errors
-    /// [`TableError`].
     pub async fn put(
         &self,
         items: impl Iterator<Item = Item> + Send,
@@ -217,9 +205,6 @@ impl Table {
     }
 
     /// How many items it has.
-    ///
-    /// # Errors
-    /// [`TableError`].
     pub async fn items(&self) -> Result<usize, TableError> {
         let call = self.connection.client.scan().table_name(&self.name);
         let pages = call.consistent_read(true).into_paginator().send();
@@ -234,9 +219,6 @@ impl Table {
     }
 
     /// Removes the table if this run created it.
-    ///
-    /// # Errors
-    /// [`TableError`].
     pub async fn remove(&self) -> Result<(), TableError> {
         if !self.ours {
             return Ok(());

@@ -45,9 +45,6 @@ pub struct Proxy {
 impl Proxy {
     /// Starts a proxy on a free port of 127.0.0.1, in front of `http://host:port`.
     /// Connects to the endpoint with the first request.
-    ///
-    /// # Errors
-    /// [`ProxyError`].
     pub async fn start(
         endpoint: &str,
         faults: Vec<Fault>,
@@ -56,9 +53,6 @@ impl Proxy {
     }
 
     /// The same on a given address.
-    ///
-    /// # Errors
-    /// [`ProxyError`].
     pub async fn listen(
         address: SocketAddr,
         endpoint: &str,

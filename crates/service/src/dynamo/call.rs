@@ -91,10 +91,7 @@ impl Call {
     ///
     /// Not an `async fn`, which would store the request's future twice, as its argument
     /// and as what it awaits. Such futures are kilobytes.
-    ///
-    /// # Errors
-    /// What the SDK reports.
-    pub fn send<T, E, R>(
+    pub(super) fn send<T, E, R>(
         &mut self,
         request: impl Future<Output = Result<T, SdkError<E, R>>>,
     ) -> impl Future<Output = Result<T, SdkError<E, R>>> {
