@@ -3,7 +3,7 @@
 
 use crate::between::{Between, Deed};
 use crate::logged::log_of;
-use crate::orders::draft;
+use crate::orders::{draft, event, payment};
 use crate::raw::{CHUNKED, CLOSE, JSON, NDJSON, Raw, SOON, head};
 use acceptance::{
     Served, TWINS, ask, each_slow_twin, each_twin, get, post, request, signal, with,
@@ -146,9 +146,7 @@ fn a_stop_with_everything_unfinished_is_short_and_fails() {
             open.push(Raw::open(served, &begun).await);
         }
         for sequence in 0..EVENTS {
-            let event = json!({ "sequence": sequence, "station": "s1" });
-            let event = post("/orders/ord-00000001/events", event);
-            served.expect(202, event).await;
+            served.expect(202, event(sequence)).await;
         }
         signal("TERM", served.process.id().unwrap());
         // Ten seconds at most; the rest is for a busy machine.
@@ -178,13 +176,12 @@ fn no_level_logs_what_clients_send_and_the_table_holds() {
     let token = seed::session_token(7, 3);
     let session = seed::session(7, &token);
     let key = "idempotency-key-of-a-client";
-    let charge = json!({ "order": "ord-00000001", "amount_cents": 500 });
     let note = json!({ "note": "note-of-a-clerk" });
     let mut order = draft("logged-1");
     order["customer"] = "customer-of-a-shop".into();
     let requests = [
         get(&format!("/sessions/{token}")),
-        post("/payments", charge).header("idempotency-key", key),
+        payment(key, 500),
         post("/orders", order),
         get("/orders/logged-1/packing-list"),
         post("/orders/logged-1/confirm", note),

@@ -3,7 +3,7 @@
 
 use crate::between::{Between, Deed, Held, each_twin_behind};
 use crate::isolation::{ask_for, items_of_the_shop, operations};
-use crate::orders::{draft, import};
+use crate::orders::{draft, import, payment};
 use crate::raw::{CLOSE, Raw, SOON};
 use acceptance::{Served, call, get, post};
 use measure::{HeapClient, Instrument};
@@ -153,10 +153,7 @@ fn an_order_is_confirmed_and_audited_or_neither() {
 #[test]
 fn a_payment_is_recorded_whole_or_not_at_all() {
     each_twin_behind(async |served, between| {
-        let request = |n| {
-            let charge = json!({ "order": "ord-00000001", "amount_cents": 500 + n });
-            post("/payments", charge).header("idempotency-key", format!("key-{n}"))
-        };
+        let request = |n| payment(&format!("key-{n}"), 500 + n);
         let whole = async |n: u64, done: bool| {
             let sk = format!("PAYMENT#key-{n}");
             let payment = item(served, "PAYMENTS#shop", &sk).await;

@@ -2,19 +2,13 @@
 //! be read, answers in few bytes.
 
 use crate::between::{Deed, each_twin_behind};
+use crate::orders::payment;
 use acceptance::{
     each_slow_twin, each_twin, get, on_slow_twin, parsed, post, with, without,
 };
 use futures_util::future::join_all;
 use measure::{HeapClient, Instrument};
 use model::seed;
-use serde_json::json;
-use workload::Request;
-
-fn payment(key: &str, amount_cents: u64) -> Request {
-    let charge = json!({ "order": "ord-00000001", "amount_cents": amount_cents });
-    post("/payments", charge).header("idempotency-key", key)
-}
 
 #[test]
 fn a_payment_is_recorded_once_and_its_key_serves_no_other() {

@@ -25,6 +25,22 @@ pub(crate) fn drafted(mut order: Value) -> Value {
     order
 }
 
+/// One that the shop has.
+pub(crate) const ORDER: &str = "ord-00000001";
+
+/// A payment of it.
+pub(crate) fn payment(key: &str, amount_cents: u64) -> Request {
+    let charge = json!({ "order": ORDER, "amount_cents": amount_cents });
+    post("/payments", charge).header("idempotency-key", key)
+}
+
+/// A scanner's event of it.
+pub(crate) fn event(sequence: u64) -> Request {
+    let event =
+        json!({ "sequence": sequence, "station": "dock-1", "note": "dented" });
+    post(&format!("/orders/{ORDER}/events"), event)
+}
+
 /// A clerk's confirmation of an order.
 pub(crate) fn confirm(id: impl Display) -> Request {
     post(&format!("/orders/{id}/confirm"), "{}")

@@ -1,11 +1,9 @@
 //! Bodies that are too large, too slow, or not read to their end.
 
-use crate::orders::confirm;
+use crate::orders::{ORDER, confirm};
 use crate::raw::{CHUNKED, Raw, status};
 use acceptance::{Served, each_twin};
 use tokio::io::AsyncWriteExt;
-
-const ORDER: &str = "ord-00000001";
 
 /// Repeats an action, after which no more bytes may be live. The first runs also fill
 /// pools that stay.

@@ -1,7 +1,7 @@
 //! Numbers, texts and lists of clients have ranges, at every way into the service, and
 //! within them nothing overflows or needs much memory.
 
-use crate::orders::{confirm, drafted, import, order};
+use crate::orders::{confirm, drafted, event, import, order, payment};
 use crate::raw::{Raw, head};
 use acceptance::{Answer, Served, each_twin, get, post, with};
 use measure::{HeapClient, Instrument};
@@ -57,12 +57,9 @@ fn what_is_out_of_range_is_refused_at_the_checkout_and_in_a_file() {
                 assert_eq!(answer.kind, "application/problem+json", "{field}");
             }
         }
-        let pay = json!({ "order": "ord-00000001", "amount_cents": u64::MAX });
-        let pay = post("/payments", pay).header("idempotency-key", "key-1");
-        let scan = json!({ "sequence": 1_000_000_000_000_u64, "station": "s" });
-        let scan = post("/orders/ord-00000001/events", scan);
+        let scan = event(1_000_000_000_000);
         let trace = with(get("/orders/ord-00000001/history"), "x-request-id", "a b");
-        for request in [pay, scan, trace] {
+        for request in [payment("key-1", u64::MAX), scan, trace] {
             served.expect(400, request).await;
         }
     });

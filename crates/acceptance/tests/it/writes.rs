@@ -3,21 +3,12 @@
 use crate::between::{Deed, Held, each_twin_behind};
 use crate::dropped::{item, soon};
 use crate::logged::Logged;
-use crate::orders::{confirm, draft};
+use crate::orders::{ORDER, confirm, draft, event, payment};
 use acceptance::{Served, each_twin, get, post, signal};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use workload::Request;
-
-const ORDER: &str = "ord-00000001";
-
-fn event(sequence: u64) -> Request {
-    let event =
-        json!({ "sequence": sequence, "station": "dock-1", "note": "dented" });
-    post(&format!("/orders/{ORDER}/events"), event)
-}
 
 async fn accepted(served: &Served<'_>, sequences: impl IntoIterator<Item = u64>) {
     for sequence in sequences {
@@ -184,12 +175,8 @@ fn confirming_again_answers_the_same_and_keeps_the_first_audit_entry() {
 #[test]
 fn of_payments_with_one_key_at_once_one_is_recorded() {
     each_twin(&[], async |served| {
-        let pay = async |cents: u64| {
-            let charge = json!({ "order": ORDER, "amount_cents": cents });
-            let request = post("/payments", charge);
-            served.ask(request.header("idempotency-key", "key-1")).await
-        };
-        let answers = join_all((0..16).map(|n| pay(500 + n % 4))).await;
+        let pay = |n| served.ask(payment("key-1", 500 + n % 4));
+        let answers = join_all((0..16).map(pay)).await;
         let recorded = item(served, "PAYMENTS#shop", "PAYMENT#key-1").await;
         let cents = recorded["amount_cents"]["N"].as_str().unwrap();
         for (n, answer) in answers.iter().enumerate() {
