@@ -83,10 +83,7 @@ impl Table {
         connection: &Connection,
         name: &str,
     ) -> Result<Self, TableError> {
-        match Self::find(connection, name).await? {
-            Some(table) => Ok(table),
-            None => Self::create(connection, owner::marked(name), true).await,
-        }
+        Self::open_or_create(connection, name, owner::marked(name), true).await
     }
 
     /// The table of exactly this name, made if it is missing, and kept.
@@ -94,28 +91,29 @@ impl Table {
         connection: &Connection,
         name: &str,
     ) -> Result<Self, TableError> {
-        match Self::find(connection, name).await? {
-            Some(table) => Ok(table),
-            None => Self::create(connection, name.to_owned(), false).await,
-        }
+        Self::open_or_create(connection, name, name.to_owned(), false).await
     }
 
-    async fn find(
+    async fn open_or_create(
         connection: &Connection,
         name: &str,
-    ) -> Result<Option<Self>, TableError> {
+        new_name: String,
+        ours: bool,
+    ) -> Result<Self, TableError> {
         let (connection, name) = (connection.clone(), name.to_owned());
         let table = Self { connection, name, ours: false };
         match table.description().await {
             Ok(found) => match found.as_ref().and_then(model::table::mismatch) {
-                None => Ok(Some(table)),
+                None => Ok(table),
                 Some(difference) => Err(TableError::new(format!(
                     "table {} exists at {} with another schema ({difference}): \
                      choose another --table-prefix, or remove it",
                     table.name, table.connection.url
                 ))),
             },
-            Err(error) if error.is_gone() => Ok(None),
+            Err(error) if error.is_gone() => {
+                Self { name: new_name, ours, ..table }.create().await
+            }
             Err(error) => Err(error),
         }
     }
@@ -131,20 +129,15 @@ impl Table {
         self.description().await.map(|_| ())
     }
 
-    async fn create(
-        connection: &Connection,
-        name: String,
-        ours: bool,
-    ) -> Result<Self, TableError> {
-        let table = Self { connection: connection.clone(), name, ours };
-        let call = connection.client.create_table().table_name(&table.name);
+    async fn create(self) -> Result<Self, TableError> {
+        let call = self.connection.client.create_table().table_name(&self.name);
         let created = model::table::with_schema(call).send().await;
-        created.map_err(|error| table.error("create", error))?;
-        match table.becomes_active().await {
-            Ok(()) => Ok(table),
+        created.map_err(|error| self.error("create", error))?;
+        match self.becomes_active().await {
+            Ok(()) => Ok(self),
             Err(error) => {
                 // Nobody else can, and the first error is the cause.
-                let _ = table.remove().await;
+                let _ = self.remove().await;
                 Err(error)
             }
         }
