@@ -1,7 +1,7 @@
 //! No tenant reads or changes what is another's, whichever route it tries: the routes
 //! come from the OpenAPI document, so a new one is tried as well.
 
-use crate::orders::{confirm, drafted};
+use crate::orders::{confirm, drafted, import, payment};
 use acceptance::{
     Answer, Served, call, each_twin, get, post, put, request, with, without,
 };
@@ -61,33 +61,26 @@ pub(crate) fn ask_for(operation: &Operation, number: u64) -> Request {
         .replace("{code}", seed::tracking_code(7, number).as_str());
     // Nothing of it is in the order whose parts must not be shown.
     let new = |n| json!(seed::order(7, &seed::tenant("shop"), n));
-    let draft = drafted(new(90_000_000 + number));
-    let line = new(91_000_000 + number);
-    let (kind, body) = match (operation.method, operation.path.as_str()) {
-        ("GET", "/orders") => return get("/orders?status=open"),
-        ("GET", _) => return get(&path),
-        (_, "/orders") => ("application/json", draft.to_string()),
-        (_, "/orders/import") => ("application/x-ndjson", line.to_string()),
+    let note = json!({ "note": "n" });
+    match (operation.method, operation.path.as_str()) {
+        ("GET", "/orders") => get("/orders?status=open"),
+        ("GET", _) => get(&path),
+        (_, "/orders") => post(&path, drafted(new(90_000_000 + number))),
+        (_, "/orders/import") => import(new(91_000_000 + number).to_string()),
+        (_, "/payments") => payment(&format!("key-{number}"), 1),
         (_, "/orders/{id}/events") => {
-            ("application/json", json!({ "sequence": 1, "station": "s" }).to_string())
+            post(&path, json!({ "sequence": 1, "station": "s" }))
         }
         (_, "/orders/{id}/seen") => {
-            ("application/json", json!({ "desk": "d", "attachment": "" }).to_string())
+            put(&path, json!({ "desk": "d", "attachment": "" }))
         }
-        (_, "/payments") => {
-            let charge = json!({ "order": "ord-00000001", "amount_cents": 1 });
-            ("application/json", charge.to_string())
-        }
-        (_, "/orders/{id}/attachments") => (
+        (_, "/orders/{id}/attachments") => request("POST", &path).body(
             "multipart/form-data; boundary=b",
-            "--b\r\ncontent-disposition: form-data; name=\"file\"\r\n\r\nx\r\n--b--\r\n"
-                .to_owned(),
+            "--b\r\ncontent-disposition: form-data; name=\"file\"\r\n\r\nx\r\n--b--\r\n",
         ),
-        _ => ("application/json", json!({ "note": "n" }).to_string()),
-    };
-    request(operation.method, &path)
-        .header("idempotency-key", format!("key-{number}"))
-        .body(kind, body)
+        ("PUT", _) => put(&path, note),
+        _ => post(&path, note),
+    }
 }
 
 /// Every item of the shop's, as text.
