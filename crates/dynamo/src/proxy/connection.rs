@@ -6,7 +6,7 @@
 
 use super::response::{self, Body};
 use super::rules::Rules;
-use crate::fault::{FaultAction, operation};
+use crate::fault::FaultAction;
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Either, Full, LengthLimitError, Limited};
@@ -24,9 +24,6 @@ use tokio::net::TcpStream;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-
-/// Counts requests that name no operation of the engine.
-pub const OTHER_OPERATION: &str = "other";
 
 /// Twice what DynamoDB accepts, so that the engine is what refuses a large request.
 const REQUEST_BYTES_MAX: usize = 32 * 1024 * 1024;
@@ -138,8 +135,7 @@ impl Upstream {
 }
 
 /// `X-Amz-Target: DynamoDB_20120810.GetItem` names the operation.
-fn operation_of(headers: &HeaderMap) -> &'static str {
+fn operation_of(headers: &HeaderMap) -> &str {
     let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok());
-    let name = target.and_then(|target| target.rsplit('.').next());
-    name.and_then(operation).unwrap_or(OTHER_OPERATION)
+    target.and_then(|target| target.rsplit('.').next()).unwrap_or_default()
 }
