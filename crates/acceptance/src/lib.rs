@@ -15,6 +15,7 @@ use leaklab::run::{Database, EngineChoice, Run, Under};
 use leaklab::stop::Stop;
 use measure::{HeapClient, Instrument, Process};
 use serde_json::{Value, json};
+use std::fmt::Display;
 use std::process::Command;
 use std::sync::OnceLock;
 use workload::client::Connection;
@@ -66,9 +67,14 @@ pub fn get(path: &str) -> Request {
     request("GET", path)
 }
 
-/// The same with a JSON body.
-pub fn post(path: &str, body: impl Into<String>) -> Request {
-    request("POST", path).body("application/json", body)
+/// A POST of the tenant `shop` with a JSON body.
+pub fn post(path: &str, body: impl Display) -> Request {
+    request("POST", path).body("application/json", body.to_string())
+}
+
+/// The same, to put something there.
+pub fn put(path: &str, body: impl Display) -> Request {
+    Request { method: "PUT".into(), ..post(path, body) }
 }
 
 /// The request without a header.
@@ -94,14 +100,14 @@ pub async fn ask(origin: Origin, request: Request) -> Answer {
 }
 
 /// A request to an engine that checks no signature.
-pub fn dynamo_request(operation: &str, body: impl Into<String>) -> Request {
+pub fn dynamo_request(operation: &str, body: impl Display) -> Request {
     let authorization = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/dynamodb/\
                          aws4_request, SignedHeaders=host, Signature=0";
     Request::new("POST", "/")
         .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
         .header("x-amz-date", "20260101T000000Z")
         .header("authorization", authorization)
-        .body("application/x-amz-json-1.0", body)
+        .body("application/x-amz-json-1.0", body.to_string())
 }
 
 /// Where a URL of the form `http://address:port` leads.
@@ -110,7 +116,7 @@ pub fn origin(url: &str) -> Origin {
 }
 
 /// Sends it, and expects success.
-pub async fn call(url: &str, operation: &str, body: &str) -> Value {
+pub async fn call(url: &str, operation: &str, body: impl Display) -> Value {
     let answer = ask(origin(url), dynamo_request(operation, body)).await;
     assert_eq!(answer.status, 200, "{operation}: {}", answer.text());
     answer.json()
@@ -157,9 +163,18 @@ pub fn on_slow_twin(
 }
 
 /// Tests each twin.
-pub fn each_twin(settings: &[&str], mut test: impl AsyncFnMut(&mut Served<'_>)) {
+pub fn each_twin(settings: &[&str], test: impl AsyncFnMut(&mut Served<'_>)) {
+    each_slow_twin(settings, &[], test);
+}
+
+/// The same, with faults between the twin and its engine.
+pub fn each_slow_twin(
+    settings: &[&str],
+    faults: &[&str],
+    mut test: impl AsyncFnMut(&mut Served<'_>),
+) {
     for name in TWINS {
-        on_twin(name, settings, &mut test);
+        on_slow_twin(name, settings, faults, &mut test);
     }
 }
 
@@ -213,7 +228,7 @@ impl<'a> Served<'a> {
     pub async fn item(&self, operation: &str, pk: &str, sk: &str) -> Value {
         let key = json!({ "pk": { "S": pk }, "sk": { "S": sk } });
         let item = json!({ "TableName": self.database.table.name(), "Key": key });
-        call(self.database.target.url(), operation, &item.to_string()).await
+        call(self.database.target.url(), operation, item).await
     }
 
     /// Requests that are being served.

@@ -39,7 +39,7 @@ pub struct Attached {
     /// The number of the open window.
     window: Option<u64>,
     /// Leaks that were planted.
-    planted: Option<u64>,
+    planted: u64,
     files: Files,
 }
 
@@ -64,7 +64,7 @@ impl Attached {
             symbols.find(|symbol| symbol.name() == Ok("leaklab_preload_page"));
         let page = symbol.map_or(0, |symbol| range.start + symbol.address());
         let files = Files::default();
-        let found = Self { process, page, window: None, planted: None, files };
+        let found = Self { process, page, window: None, planted: 0, files };
         // The word is 0 before the first allocation.
         if page == 0
             || ![0, MAGIC].contains(&found.header(offset_of!(Header, magic))?)
@@ -114,7 +114,7 @@ impl Attached {
     }
 
     fn want(&self, window: u64) -> Result<(), Error> {
-        let plant = if self.planted.is_some() { PLANT } else { 0 };
+        let plant = if self.planted > 0 { PLANT } else { 0 };
         self.set(offset_of!(Header, want), window | plant)
     }
 
@@ -124,13 +124,11 @@ impl Attached {
     /// # Errors
     /// The process has ended.
     pub fn plant(&mut self, bytes: u64) -> Result<(), Error> {
-        let first = self.planted.is_none();
-        let planted = self.planted.insert(self.planted.unwrap_or(0) + 1);
-        let planted = *planted;
+        self.planted += 1;
         self.set(offset_of!(Header, plant_bytes), bytes)?;
-        self.set(offset_of!(Header, plant_want), planted)?;
+        self.set(offset_of!(Header, plant_want), self.planted)?;
         // No window is open before the first.
-        if first { self.want(self.window.unwrap_or(0)) } else { Ok(()) }
+        if self.planted == 1 { self.want(self.window.unwrap_or(0)) } else { Ok(()) }
     }
 
     /// Wants no window, and waits for the threads that still record.

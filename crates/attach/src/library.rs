@@ -1,10 +1,10 @@
 //! The shared library: where it is, and the variable that makes a program load it.
 
-use crate::{Error, refusal};
+use crate::Error;
 use std::ffi::OsString;
 use std::fs::File;
 use std::os::fd::IntoRawFd;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 const VARIABLE: &str = "LD_PRELOAD";
@@ -57,12 +57,6 @@ impl Library {
             return Err(Error::new(failed.trim()));
         }
         Ok(Self { path })
-    }
-
-    /// Why a program would not load the library, or would not call its functions, and
-    /// what to do; `None` if it would, and for a script.
-    pub fn refused_by(&self, program: &Path) -> Option<String> {
-        refusal::of(program)
     }
 
     /// The environment variable that makes a program load the library, and its value. It

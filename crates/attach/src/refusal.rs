@@ -1,6 +1,6 @@
 //! Which programs would ignore the library.
 
-use crate::memory;
+use crate::{Library, memory};
 use object::read::elf::{ElfFile64, FileHeader, ProgramHeader};
 use object::{Endianness, Object, ObjectSymbol};
 use std::fs;
@@ -15,14 +15,18 @@ type Elf<'a> = ElfFile64<'a, Endianness>;
 
 const X86_64: &str = "is no program for x86-64: build it for that";
 
-/// `None` also for scripts and what cannot be read: attaching to it says why it fails.
-pub(crate) fn of(program: &Path) -> Option<String> {
-    let bytes = fs::read(program).ok().filter(|b| b.starts_with(b"\x7fELF"))?;
-    let cause = match Elf::parse(bytes.as_slice()) {
-        Ok(file) => cause(&file, &bytes, program)?,
-        Err(_) => X86_64.to_owned(),
-    };
-    Some(format!("{} {cause}", program.display()))
+impl Library {
+    /// Why a program would not load the library, or would not call its functions, and
+    /// what to do; `None` if it would, and for a script or what cannot be read: attaching
+    /// to it says why it fails.
+    pub fn refused_by(&self, program: &Path) -> Option<String> {
+        let bytes = fs::read(program).ok().filter(|b| b.starts_with(b"\x7fELF"))?;
+        let cause = match Elf::parse(bytes.as_slice()) {
+            Ok(file) => cause(&file, &bytes, program)?,
+            Err(_) => X86_64.to_owned(),
+        };
+        Some(format!("{} {cause}", program.display()))
+    }
 }
 
 fn cause(file: &Elf<'_>, bytes: &[u8], program: &Path) -> Option<String> {

@@ -4,16 +4,13 @@
 use crate::{Connection, owner};
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::types::{
-    PutRequest, TableDescription, TableStatus, WriteRequest,
-};
+use aws_sdk_dynamodb::types::{TableDescription, TableStatus, WriteRequest};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use model::table::Item;
+use model::limits::BATCH_ITEMS;
+use model::table::{Item, put};
 use std::error::Error;
 use std::time::{Duration, Instant};
 
-/// DynamoDB's limit for one BatchWriteItem.
-const BATCH_ITEMS: usize = 25;
 /// Concurrent batches: four saturate the embedded engine.
 const BATCHES_AT_ONCE: usize = 4;
 /// Attempts to write a batch with the items that DynamoDB leaves unprocessed.
@@ -82,49 +79,41 @@ pub async fn remove_left(connection: &Connection, prefix: &str) {
 
 impl Table {
     /// The user's table of this name, which is kept, or else a new one for this run.
-    ///
-    /// # Errors
-    /// [`TableError`].
     pub async fn open(
         connection: &Connection,
         name: &str,
     ) -> Result<Self, TableError> {
-        match Self::find(connection, name).await? {
-            Some(table) => Ok(table),
-            None => Self::create(connection, owner::marked(name), true).await,
-        }
+        Self::open_or_create(connection, name, owner::marked(name), true).await
     }
 
     /// The table of exactly this name, made if it is missing, and kept.
-    ///
-    /// # Errors
-    /// [`TableError`].
     pub async fn open_named(
         connection: &Connection,
         name: &str,
     ) -> Result<Self, TableError> {
-        match Self::find(connection, name).await? {
-            Some(table) => Ok(table),
-            None => Self::create(connection, name.to_owned(), false).await,
-        }
+        Self::open_or_create(connection, name, name.to_owned(), false).await
     }
 
-    async fn find(
+    async fn open_or_create(
         connection: &Connection,
         name: &str,
-    ) -> Result<Option<Self>, TableError> {
+        new_name: String,
+        ours: bool,
+    ) -> Result<Self, TableError> {
         let (connection, name) = (connection.clone(), name.to_owned());
         let table = Self { connection, name, ours: false };
         match table.description().await {
             Ok(found) => match found.as_ref().and_then(model::table::mismatch) {
-                None => Ok(Some(table)),
+                None => Ok(table),
                 Some(difference) => Err(TableError::new(format!(
                     "table {} exists at {} with another schema ({difference}): \
                      choose another --table-prefix, or remove it",
                     table.name, table.connection.url
                 ))),
             },
-            Err(error) if error.is_gone() => Ok(None),
+            Err(error) if error.is_gone() => {
+                Self { name: new_name, ours, ..table }.create().await
+            }
             Err(error) => Err(error),
         }
     }
@@ -136,27 +125,19 @@ impl Table {
     }
 
     /// Checks that the database still serves the table.
-    ///
-    /// # Errors
-    /// [`TableError`].
     pub async fn check(&self) -> Result<(), TableError> {
         self.description().await.map(|_| ())
     }
 
-    async fn create(
-        connection: &Connection,
-        name: String,
-        ours: bool,
-    ) -> Result<Self, TableError> {
-        let table = Self { connection: connection.clone(), name, ours };
-        let call = connection.client.create_table().table_name(&table.name);
+    async fn create(self) -> Result<Self, TableError> {
+        let call = self.connection.client.create_table().table_name(&self.name);
         let created = model::table::with_schema(call).send().await;
-        created.map_err(|error| table.error("create", error))?;
-        match table.becomes_active().await {
-            Ok(()) => Ok(table),
+        created.map_err(|error| self.error("create", error))?;
+        match self.becomes_active().await {
+            Ok(()) => Ok(self),
             Err(error) => {
                 // Nobody else can, and the first error is the cause.
-                let _ = table.remove().await;
+                let _ = self.remove().await;
                 Err(error)
             }
         }
@@ -184,20 +165,11 @@ impl Table {
 
     /// Writes items, replacing those with the same key. Takes one batch of items after
     /// the other, so memory does not depend on their number.
-    ///
-    /// # Errors
-    /// [`TableError`].
     pub async fn put(
         &self,
         items: impl Iterator<Item = Item> + Send,
     ) -> Result<(), TableError> {
-        stream::iter(items)
-            .map(|item| {
-                let put = PutRequest::builder().set_item(Some(item)).build();
-                WriteRequest::builder()
-                    .put_request(put.expect("the item is set"))
-                    .build()
-            })
+        stream::iter(items.map(put))
             .chunks(BATCH_ITEMS)
             .map(|batch| self.put_batch(batch))
             .buffer_unordered(BATCHES_AT_ONCE)
@@ -226,9 +198,6 @@ impl Table {
     }
 
     /// How many items it has.
-    ///
-    /// # Errors
-    /// [`TableError`].
     pub async fn items(&self) -> Result<usize, TableError> {
         let call = self.connection.client.scan().table_name(&self.name);
         let pages = call.consistent_read(true).into_paginator().send();
@@ -243,9 +212,6 @@ impl Table {
     }
 
     /// Removes the table if this run created it.
-    ///
-    /// # Errors
-    /// [`TableError`].
     pub async fn remove(&self) -> Result<(), TableError> {
         if !self.ours {
             return Ok(());

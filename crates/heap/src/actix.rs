@@ -83,12 +83,10 @@ async fn answer(job: Job, gauges: Gauges) -> HttpResponse {
         true => web::block(move || job.run(&gauges)).await,
         false => Ok(job.run(&gauges)),
     };
-    let Some((answer, status)) = answer.ok().and_then(|answer| {
-        let status = StatusCode::from_u16(answer.status).ok()?;
-        Some((answer, status))
-    }) else {
+    let Ok(answer) = answer else {
         return HttpResponse::InternalServerError().finish();
     };
+    let status = StatusCode::from_u16(answer.status).unwrap_or_default();
     HttpResponse::build(status).content_type(answer.content_type).body(answer.body)
 }
 

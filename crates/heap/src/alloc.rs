@@ -36,18 +36,14 @@ struct Shard {
     freed_blocks: AtomicU64,
 }
 
-#[expect(
-    clippy::declare_interior_mutable_const,
-    reason = "only the initial value of an array"
-)]
-const EMPTY: Shard = Shard {
-    allocated_bytes: AtomicU64::new(0),
-    allocated_blocks: AtomicU64::new(0),
-    freed_bytes: AtomicU64::new(0),
-    freed_blocks: AtomicU64::new(0),
-};
-
-static ALL: [Shard; SHARDS] = [EMPTY; SHARDS];
+static ALL: [Shard; SHARDS] = [const {
+    Shard {
+        allocated_bytes: AtomicU64::new(0),
+        allocated_blocks: AtomicU64::new(0),
+        freed_bytes: AtomicU64::new(0),
+        freed_blocks: AtomicU64::new(0),
+    }
+}; SHARDS];
 static THREADS: AtomicUsize = AtomicUsize::new(0);
 static PEAK: AtomicU64 = AtomicU64::new(0);
 /// Live bytes above which allocations fail; this number if they never do.
@@ -91,22 +87,24 @@ pub struct Counts {
 
 /// Adds up the counters of all threads.
 pub fn counts() -> Counts {
-    let mut sum =
-        Counts { live_bytes: 0, live_blocks: 0, total_bytes: 0, total_blocks: 0 };
-    let (mut freed_bytes, mut freed_blocks) = (0_u64, 0_u64);
-    for shard in used() {
-        // Freed before allocated: a block that moves to another thread in between makes
-        // live bytes too high for a moment, never negative.
-        freed_bytes = freed_bytes.wrapping_add(shard.freed_bytes.load(Relaxed));
-        freed_blocks = freed_blocks.wrapping_add(shard.freed_blocks.load(Relaxed));
+    // Freed before allocated: a block that moves to another thread in between makes
+    // live bytes too high for a moment, never negative.
+    let freed_bytes = sum(|shard| &shard.freed_bytes);
+    let freed_blocks = sum(|shard| &shard.freed_blocks);
+    let total_bytes = sum(|shard| &shard.allocated_bytes);
+    let total_blocks = sum(|shard| &shard.allocated_blocks);
+    Counts {
+        live_bytes: total_bytes.saturating_sub(freed_bytes),
+        live_blocks: total_blocks.saturating_sub(freed_blocks),
+        total_bytes,
+        total_blocks,
     }
-    for shard in used() {
-        sum.total_bytes += shard.allocated_bytes.load(Relaxed);
-        sum.total_blocks += shard.allocated_blocks.load(Relaxed);
-    }
-    sum.live_bytes = sum.total_bytes.saturating_sub(freed_bytes);
-    sum.live_blocks = sum.total_blocks.saturating_sub(freed_blocks);
-    sum
+}
+
+/// One counter of all threads.
+fn sum(counter: fn(&Shard) -> &AtomicU64) -> u64 {
+    let counters = used().iter().map(|shard| counter(shard).load(Relaxed));
+    counters.fold(0, u64::wrapping_add)
 }
 
 /// The most live bytes since the last [`reset_peak`], at most [`PEAK_STEP_BYTES`] per
@@ -120,10 +118,6 @@ pub fn peak_bytes() -> u64 {
 /// make it too low, never higher than what was live at one moment. In the order of
 /// [`counts`], 8 threads that held 0.5 MB together reported a peak of 128 MB.
 fn live_bytes_at_least() -> u64 {
-    let sum = |count: fn(&Shard) -> &AtomicU64| {
-        let counts = used().iter().map(|shard| count(shard).load(Relaxed));
-        counts.fold(0, u64::wrapping_add)
-    };
     let allocated = sum(|shard| &shard.allocated_bytes);
     allocated.saturating_sub(sum(|shard| &shard.freed_bytes))
 }
@@ -291,27 +285,33 @@ fn is_refused(more: usize) -> bool {
     limit != u64::MAX && more > 0 && live_bytes_at_least() + more as u64 > limit
 }
 
-/// Runs `seen` if dhat records, `unseen` otherwise, and returns whether to count it. A
-/// limit may refuse `more` bytes.
+/// Runs `seen` if dhat records, `unseen` otherwise, then `count` unless it gave no block.
+/// A limit may refuse `more` bytes.
 fn dispatch(
     more: usize,
     seen: impl FnOnce() -> *mut u8,
     unseen: impl FnOnce() -> *mut u8,
-) -> (*mut u8, bool) {
+    count: impl FnOnce(),
+) -> *mut u8 {
     if UNCOUNTED.get() {
-        return (unseen(), false);
+        return unseen();
     }
     if is_refused(more) {
-        return (std::ptr::null_mut(), false);
+        return std::ptr::null_mut();
     }
-    if !DHAT_ENABLED.load(Relaxed) {
-        return (unseen(), true);
+    let block = if DHAT_ENABLED.load(Relaxed) {
+        // dhat's tables allocate while it records.
+        UNCOUNTED.set(true);
+        let block = seen();
+        UNCOUNTED.set(false);
+        block
+    } else {
+        unseen()
+    };
+    if !block.is_null() {
+        count();
     }
-    // dhat's tables allocate while it records.
-    UNCOUNTED.set(true);
-    let block = seen();
-    UNCOUNTED.set(false);
-    (block, true)
+    block
 }
 
 // SAFETY: every call goes to `System` or to dhat's allocator, which calls the system's.
@@ -320,35 +320,29 @@ fn dispatch(
 // touches the blocks nor allocates.
 unsafe impl GlobalAlloc for CountingAlloc {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let (block, counted) = dispatch(
+        dispatch(
             layout.size(),
             // SAFETY: the caller's promises on `layout` are passed on.
             || unsafe { dhat::Alloc.alloc(layout) },
             // SAFETY: as above.
             || unsafe { System.alloc(layout) },
-        );
-        if counted && !block.is_null() {
-            count_alloc(layout.size(), 1);
-        }
-        block
+            || count_alloc(layout.size(), 1),
+        )
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        let (block, counted) = dispatch(
+        dispatch(
             layout.size(),
             // SAFETY: the caller's promises on `layout` are passed on.
             || unsafe { dhat::Alloc.alloc_zeroed(layout) },
             // SAFETY: as above; the system hands out large blocks already zeroed.
             || unsafe { System.alloc_zeroed(layout) },
-        );
-        if counted && !block.is_null() {
-            count_alloc(layout.size(), 1);
-        }
-        block
+            || count_alloc(layout.size(), 1),
+        )
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        let (_, counted) = dispatch(
+        dispatch(
             0,
             || {
                 // SAFETY: the caller's promises on `block` and `layout` are passed on.
@@ -360,24 +354,21 @@ unsafe impl GlobalAlloc for CountingAlloc {
                 unsafe { System.dealloc(block, layout) };
                 block
             },
+            || count_free(layout.size(), 1),
         );
-        if counted {
-            count_free(layout.size(), 1);
-        }
     }
 
     unsafe fn realloc(&self, old: *mut u8, layout: Layout, bytes: usize) -> *mut u8 {
-        let (block, counted) = dispatch(
+        dispatch(
             bytes.saturating_sub(layout.size()),
             // SAFETY: the caller's promises on all three are passed on.
             || unsafe { dhat::Alloc.realloc(old, layout, bytes) },
             // SAFETY: as above.
             || unsafe { System.realloc(old, layout, bytes) },
-        );
-        if counted && !block.is_null() {
-            count_alloc(bytes, 0);
-            count_free(layout.size(), 0);
-        }
-        block
+            || {
+                count_alloc(bytes, 0);
+                count_free(layout.size(), 0);
+            },
+        )
     }
 }

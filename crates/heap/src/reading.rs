@@ -67,11 +67,7 @@ impl Reading {
             in_flight: gauges.in_flight.get(),
             requests: gauges.in_flight.times_held(),
             tasks: gauges.tasks.get(),
-            resident_bytes: None,
-            malloc_bytes: None,
-            open_files: None,
-            sockets: None,
-            gauges: BTreeMap::new(),
+            ..Self::default()
         }
     }
 }

@@ -16,6 +16,9 @@ pub const LONG_TEXT_MAX: usize = 360_000;
 /// Largest item that DynamoDB takes: 400 KB, names and values.
 pub const ITEM_BYTES_MAX: usize = 400 * 1_024;
 
+/// Items that DynamoDB takes in one BatchWriteItem.
+pub const BATCH_ITEMS: usize = 25;
+
 /// Lines of an order at most. With at most 1,000 pieces each, the longest packing list
 /// is 40 MB of labels.
 pub const LINES_MAX: usize = 100;

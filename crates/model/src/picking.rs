@@ -1,8 +1,7 @@
 //! Picking lists: what the warehouse takes from its shelves for an order.
 
-use crate::table::{self, Item, Record};
+use crate::table::{Item, Record, key, s, tenant_pk};
 use crate::{Name, Order, OrderId, TenantId};
-use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -41,16 +40,14 @@ impl From<Order> for PickingList {
 impl Record for PickingList {
     const NAME: &'static str = "picking list";
     fn keys(&self) -> Item {
-        let sk = AttributeValue::S(format!("PICKING#{}", self.order));
-        let keys = [(table::PK, table::tenant_pk(&self.tenant)), (table::SK, sk)];
-        keys.map(|(name, key)| (name.to_owned(), key)).into()
+        key(tenant_pk(&self.tenant), s(format!("PICKING#{}", self.order)))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::seed;
+    use crate::{seed, table};
 
     #[test]
     fn lines_of_one_article_are_picked_together() {

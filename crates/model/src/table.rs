@@ -20,8 +20,8 @@ use crate::{
 use aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex,
-    KeySchemaElement, KeyType, Projection, ProjectionType, ScalarAttributeType,
-    TableDescription,
+    KeySchemaElement, KeyType, Projection, ProjectionType, PutRequest,
+    ScalarAttributeType, TableDescription, WriteRequest,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -57,12 +57,12 @@ pub enum ItemError {
 
 /// Partition key of all orders of a tenant.
 pub fn tenant_pk(tenant: &TenantId) -> AttributeValue {
-    AttributeValue::S(format!("TENANT#{tenant}"))
+    s(format!("TENANT#{tenant}"))
 }
 
 /// Sort key of an order.
 pub fn order_sk(id: &OrderId) -> AttributeValue {
-    AttributeValue::S(format!("{ORDER_PREFIX}{id}"))
+    s(format!("{ORDER_PREFIX}{id}"))
 }
 
 /// The beginning of every order's sort key.
@@ -72,7 +72,7 @@ pub fn order_prefix() -> AttributeValue {
 
 /// Partition key, in the index, of a tenant's orders with this status.
 pub fn status_pk(tenant: &TenantId, status: OrderStatus) -> AttributeValue {
-    AttributeValue::S(format!("TENANT#{tenant}#STATUS#{}", status.as_str()))
+    s(format!("TENANT#{tenant}#STATUS#{}", status.as_str()))
 }
 
 /// Primary key of an order.
@@ -82,7 +82,7 @@ pub fn order_key(tenant: &TenantId, id: &OrderId) -> Item {
 
 /// Partition key of all events of an order.
 pub fn events_pk(tenant: &TenantId, order: &OrderId) -> AttributeValue {
-    AttributeValue::S(format!("EVENTS#{tenant}#{order}"))
+    s(format!("EVENTS#{tenant}#{order}"))
 }
 
 /// The sort key of what the audit says, among the other events of an order.
@@ -92,12 +92,12 @@ pub fn audit_sk() -> AttributeValue {
 
 /// Primary key of a session.
 pub fn session_key(token: &SessionToken) -> Item {
-    key(AttributeValue::S(format!("SESSION#{token}")), s("SESSION"))
+    key(s(format!("SESSION#{token}")), s("SESSION"))
 }
 
 /// Primary key of a parcel.
 pub fn parcel_key(code: &TrackingCode) -> Item {
-    key(AttributeValue::S(format!("PARCEL#{code}")), s("PARCEL"))
+    key(s(format!("PARCEL#{code}")), s("PARCEL"))
 }
 
 /// The key from which a listing by status continues after this order.
@@ -132,8 +132,7 @@ impl Record for Order {
 impl Record for OrderDraft {
     const NAME: &'static str = "draft";
     fn keys(&self) -> Item {
-        let sk = AttributeValue::S(format!("DRAFT#{}", self.id));
-        key(tenant_pk(&self.tenant), sk)
+        key(tenant_pk(&self.tenant), s(format!("DRAFT#{}", self.id)))
     }
 }
 
@@ -149,14 +148,14 @@ impl Record for Scan {
     fn keys(&self) -> Item {
         let sequence = self.sequence.get();
         let sk = format!("EVENT#scan#{}#{sequence:012}", self.station);
-        key(events_pk(&self.tenant, &self.order), AttributeValue::S(sk))
+        key(events_pk(&self.tenant, &self.order), s(sk))
     }
 }
 
 impl Record for Seen {
     const NAME: &'static str = "mark";
     fn keys(&self) -> Item {
-        let sk = AttributeValue::S(format!("EVENT#seen#{}", self.desk));
+        let sk = s(format!("EVENT#seen#{}", self.desk));
         key(events_pk(&self.tenant, &self.order), sk)
     }
 }
@@ -171,8 +170,8 @@ impl Record for Session {
 impl Record for Payment {
     const NAME: &'static str = "payment";
     fn keys(&self) -> Item {
-        let pk = AttributeValue::S(format!("PAYMENTS#{}", self.tenant));
-        key(pk, AttributeValue::S(format!("PAYMENT#{}", self.key)))
+        let pk = s(format!("PAYMENTS#{}", self.tenant));
+        key(pk, s(format!("PAYMENT#{}", self.key)))
     }
 }
 
@@ -216,6 +215,12 @@ pub fn fields<T: DeserializeOwned>(
     serde_dynamo::from_item(item).map_err(|_| ItemError::Form(what))
 }
 
+/// The write of an item in a batch.
+pub fn put(item: Item) -> WriteRequest {
+    let put = PutRequest::builder().set_item(Some(item)).build();
+    WriteRequest::builder().put_request(put.expect("the item is set")).build()
+}
+
 /// The bytes of an item as DynamoDB counts them: names and values.
 pub fn item_bytes(item: &Item) -> usize {
     item.iter().map(|(name, value)| name.len() + value_bytes(value)).sum()
@@ -242,11 +247,11 @@ pub fn name(item: &Item) -> String {
     format!("{} {}", part(PK), part(SK))
 }
 
-fn s(text: &str) -> AttributeValue {
-    AttributeValue::S(text.to_owned())
+pub(crate) fn s(text: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(text.into())
 }
 
-fn key(pk: AttributeValue, sk: AttributeValue) -> Item {
+pub(crate) fn key(pk: AttributeValue, sk: AttributeValue) -> Item {
     HashMap::from([(PK.to_owned(), pk), (SK.to_owned(), sk)])
 }
 
@@ -315,7 +320,7 @@ pub fn mismatch(table: &TableDescription) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::seed;
+    use crate::{Note, seed};
     use std::fmt::Debug;
 
     #[track_caller]
@@ -370,14 +375,11 @@ mod tests {
     #[test]
     fn a_scan_and_a_mark_of_one_desk_are_two_items() {
         let (tenant, order) = (seed::tenant("t-1"), seed::order_id(3));
-        let (desk, note): (crate::Name, _) =
-            ("d".parse().unwrap(), "".parse().unwrap());
-        let sequence = 0.try_into().unwrap();
-        let station = desk.clone();
-        let attachment = "".parse().unwrap();
         let (owner, id) = (tenant.clone(), order.clone());
-        let scan = Scan { tenant, order, sequence, station, note };
+        let (sequence, station) = (0.try_into().unwrap(), "d".parse().unwrap());
+        let scan = Scan { tenant, order, sequence, station, note: Note::default() };
         survives(scan, "EVENTS#t-1#ord-00000003", "EVENT#scan#d#000000000000");
+        let (desk, attachment) = ("d".parse().unwrap(), "".parse().unwrap());
         let seen = Seen { tenant: owner, order: id, desk, attachment };
         survives(seen, "EVENTS#t-1#ord-00000003", "EVENT#seen#d");
     }

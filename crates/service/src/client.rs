@@ -165,11 +165,6 @@ impl Client {
         }
     }
 
-    /// Whether the connection ends because the service waited too long.
-    pub(crate) fn is_given_up(&self) -> bool {
-        self.given_up.get()
-    }
-
     pub(crate) fn sleeps(&self, context: &Context<'_>) {
         let mut task = self.task.borrow_mut();
         if !task.as_ref().is_some_and(|task| task.will_wake(context.waker())) {

@@ -127,16 +127,12 @@ impl Connections {
 /// A connection whose worker can end it.
 pub(crate) struct Connection {
     tcp: TcpStream,
-    client: Rc<Client>,
+    pub(crate) client: Rc<Client>,
     number: u64,
     connections: Rc<Connections>,
 }
 
 impl Connection {
-    pub(crate) fn client(&self) -> Rc<Client> {
-        Rc::clone(&self.client)
-    }
-
     /// Answers in actix's place, and ends the connection.
     fn refuse(&self, status: &str, detail: &str) {
         self.client.given_up.set(true);

@@ -235,27 +235,22 @@ where
     fn from(error: SdkError<E, R>) -> Self {
         let service = error.as_service_error();
         let code = service.and_then(|e| e.code());
-        let answer = match (&error, code) {
-            (SdkError::TimeoutError(_), _) => Self::Timeout,
-            (SdkError::DispatchFailure(failure), _) if failure.is_timeout() => {
-                Self::Timeout
-            }
-            (
-                _,
-                Some(
-                    "ProvisionedThroughputExceededException"
-                    | "ThrottlingException"
-                    | "RequestLimitExceeded"
-                    | "TransactionConflictException",
-                ),
+        let kind = kind(&error);
+        let answer = match code {
+            _ if kind == TIMEOUT => Self::Timeout,
+            Some(
+                "ProvisionedThroughputExceededException"
+                | "ThrottlingException"
+                | "RequestLimitExceeded"
+                | "TransactionConflictException",
             ) => Self::Throttled,
             // Clients' input is checked before, so the mistake is this service's own.
-            (_, Some("ValidationException")) => Self::Internal,
+            Some("ValidationException") => Self::Internal,
             _ => Self::Upstream,
         };
         // Never the cause's own text: what DynamoDB answered may be in it.
         tracing::error!(
-            kind = kind(&error),
+            kind,
             code = code.map(name),
             request_id = service.and_then(RequestId::request_id).map(name),
             "DynamoDB call failed"
@@ -264,12 +259,14 @@ where
     }
 }
 
+const TIMEOUT: &str = "timeout";
+
 /// At which point a call failed.
 fn kind<E, R>(error: &SdkError<E, R>) -> &'static str {
     match error {
         SdkError::ConstructionFailure(_) => "not sent: the request is not complete",
-        SdkError::TimeoutError(_) => "timeout",
-        SdkError::DispatchFailure(failure) if failure.is_timeout() => "timeout",
+        SdkError::TimeoutError(_) => TIMEOUT,
+        SdkError::DispatchFailure(failure) if failure.is_timeout() => TIMEOUT,
         SdkError::DispatchFailure(failure) if failure.is_io() => "connection failed",
         SdkError::DispatchFailure(_) => "not sent",
         SdkError::ResponseError(_) => "answer is not DynamoDB's",

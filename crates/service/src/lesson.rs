@@ -23,6 +23,7 @@ type Drain =
 pub struct Undone;
 
 /// One lesson, built once when the service starts.
+#[derive(Default)]
 pub struct Lesson {
     mounts: Vec<Mount>,
     public: Vec<&'static str>,
@@ -44,12 +45,7 @@ impl Lesson {
         let mount: Mount = Box::new(move |app| {
             routes(app);
         });
-        Self {
-            mounts: vec![mount],
-            public: vec![],
-            drain: None,
-            connections_max: None,
-        }
+        Self { mounts: vec![mount], ..Self::default() }
     }
 
     /// State that all workers share. It lives until the service ends.

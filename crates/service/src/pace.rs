@@ -107,7 +107,7 @@ impl Pace {
 
     /// Whether the connection was closed for others.
     fn is_given_up(&self) -> bool {
-        self.client.as_ref().is_some_and(|client| client.is_given_up())
+        self.client.as_ref().is_some_and(|client| client.given_up.get())
     }
 
     /// Whether the handler has read the body to its end.

@@ -106,11 +106,14 @@ fn print_live_bytes(settings: &Settings) -> anyhow::Result<()> {
     if !settings.measure {
         return Ok(());
     }
-    let live_bytes = live_bytes_at_rest();
+    print(&format!("{}{}", heap::reading::AT_EXIT, live_bytes_at_rest()))
+}
+
+/// Prints a line, flushed, since the program that started the service waits for it.
+fn print(line: &str) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
-    writeln!(out, "{}{live_bytes}", heap::reading::AT_EXIT)
-        .and_then(|()| out.flush())
-        .context("cannot write to stdout")
+    let printed = writeln!(out, "{line}").and_then(|()| out.flush());
+    printed.context("cannot write to stdout")
 }
 
 /// Waits until live bytes no longer change. The workers' threads drop their state after
@@ -173,12 +176,7 @@ async fn serve(
         .with_context(listening)?;
 
     let signals = Signals::install()?;
-    // Flushed, since the program that started the service waits for this line.
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "listening on http://{address}")
-        .and_then(|()| out.flush())
-        .context("cannot write to stdout")?;
-    drop(out);
+    print(&format!("listening on http://{address}"))?;
     let server = server.run();
     let watch_stdin = settings.exit_on_stdin_close;
     let stop = signals.stop(server.handle(), watch_stdin, context.stopping);
@@ -242,7 +240,7 @@ impl Site {
             .client_request_timeout(HEAD_DEADLINE)
             .client_disconnect_timeout(DISCONNECT_DEADLINE)
             .on_connect_ext(|connection: &Connection, data| {
-                data.insert(connection.client());
+                data.insert(connection.client.clone());
             })
             .h1(map_config(self.app(), |()| AppConfig::default()));
         fn_service(move |stream: TcpStream| {

@@ -69,18 +69,12 @@ pub struct Connection {
 
 impl Connection {
     /// Connects.
-    ///
-    /// # Errors
-    /// [`HttpError::Connect`].
     pub async fn open(origin: Origin) -> Result<Self, HttpError> {
         let stream = TcpStream::connect(origin.0).await;
         Self::over(stream, origin).await
     }
 
     /// Connects with small buffers, for a client that does not read.
-    ///
-    /// # Errors
-    /// [`HttpError::Connect`].
     pub async fn open_narrow(origin: Origin) -> Result<Self, HttpError> {
         let stream = async {
             let socket = match origin.0 {
@@ -115,9 +109,6 @@ impl Connection {
 
     /// Sends a request and returns the head of the response. Read its body to the end
     /// before you send the next request.
-    ///
-    /// # Errors
-    /// [`HttpError`].
     pub async fn send(
         &mut self,
         request: Request,

@@ -62,57 +62,52 @@ impl Directives {
         let Some(comment) = comment.strip_prefix('@') else { return Ok(()) };
         let (name, value) = comment.split_once(' ').unwrap_or((comment, ""));
         let value = value.trim_start_matches('=').trim();
-        let wrong =
-            |expected: &str| Err(format!("@{name} {value}: expected {expected}"));
+        let wrong = |expected: &str| format!("@{name} {value}: expected {expected}");
         let words: Vec<&str> = value.split_whitespace().collect();
         match name {
             "name" => self.name = Some(value.to_owned()),
             "with" => self.with = Some(value.to_owned()),
-            "concurrency" => match numbers(&words) {
-                Some(numbers)
-                    if (numbers.len() == 1 || numbers.len() >= SIZES_MIN)
-                        && numbers.iter().all(|n| *n <= IN_FLIGHT_MAX) =>
-                {
-                    self.concurrency = numbers;
-                }
-                _ => return wrong("1 to 512, or three such numbers, ascending"),
-            },
-            "sizes" => match numbers(&words) {
-                Some(sizes) if sizes.len() >= SIZES_MIN => self.sizes = sizes,
-                _ => return wrong("three numbers or more, ascending"),
-            },
+            "concurrency" => {
+                let fits = |numbers: &Vec<u64>| {
+                    (numbers.len() == 1 || numbers.len() >= SIZES_MIN)
+                        && numbers.iter().all(|n| *n <= IN_FLIGHT_MAX)
+                };
+                let expected = "1 to 512, or three such numbers, ascending";
+                self.concurrency =
+                    numbers(&words).filter(fits).ok_or_else(|| wrong(expected))?;
+            }
+            "sizes" => {
+                let sizes = numbers(&words).filter(|s| s.len() >= SIZES_MIN);
+                let expected = "three numbers or more, ascending";
+                self.sizes = sizes.ok_or_else(|| wrong(expected))?;
+            }
             "connection" => match value {
                 "each" => self.new_connection = true,
                 "kept" => self.new_connection = false,
-                _ => return wrong("each or kept"),
+                _ => return Err(wrong("each or kept")),
             },
-            "expect" => match statuses(&words) {
-                Some(statuses) => self.expected = statuses,
-                None => return wrong("a status such as 404"),
-            },
-            "client" => match client(&words) {
-                Some(client) => self.client = client,
-                None => {
-                    return wrong(
-                        "reads, leaves, gives-up 100ms or does-not-read 500ms",
-                    );
-                }
-            },
-            "offered" => match offered(&words) {
-                Some((rate, patience))
-                    if patience.saturating_mul(rate as u32)
-                        <= Duration::from_secs(IN_FLIGHT_MAX) =>
-                {
-                    self.offered_per_second = Some(rate);
-                    self.client = ClientBehavior::GivesUpAfter(patience);
-                }
-                Some(_) => {
-                    return wrong(
+            "expect" => {
+                let expected = "a status such as 404";
+                self.expected = statuses(&words).ok_or_else(|| wrong(expected))?;
+            }
+            "client" => {
+                let expected =
+                    "reads, leaves, gives-up 100ms or does-not-read 500ms";
+                self.client = client(&words).ok_or_else(|| wrong(expected))?;
+            }
+            "offered" => {
+                let expected = "a rate such as 400/s gives-up 100ms";
+                let (rate, patience) =
+                    offered(&words).ok_or_else(|| wrong(expected))?;
+                let open = patience.saturating_mul(rate as u32);
+                if open > Duration::from_secs(IN_FLIGHT_MAX) {
+                    return Err(wrong(
                         "at most 512 open requests: a lower rate, or gives-up earlier",
-                    );
+                    ));
                 }
-                None => return wrong("a rate such as 400/s gives-up 100ms"),
-            },
+                self.offered_per_second = Some(rate);
+                self.client = ClientBehavior::GivesUpAfter(patience);
+            }
             // Those of the editors' clients, such as @no-log.
             _ => {}
         }

@@ -15,7 +15,6 @@ pub(crate) struct Response {
     /// `None` where its client did not wait for it.
     pub(crate) status: Option<StatusCode>,
     pub(crate) refused: bool,
-    pub(crate) abandoned: bool,
     pub(crate) closes: bool,
     pub(crate) digest: Digest,
     pub(crate) first_byte: Duration,
@@ -36,7 +35,6 @@ impl Response {
         Self {
             status: None,
             refused: false,
-            abandoned: true,
             closes: true,
             digest: Digest::of(hash_of(ids)),
             first_byte: waited,
@@ -45,7 +43,8 @@ impl Response {
     }
 }
 
-/// Sends a request and reads as much of its response as this client does. Keeps a hash of round, number, status, content type and body.
+/// Sends a request and reads as much of its response as this client does. Keeps a hash of
+/// round, number, status, content type and body.
 pub(crate) async fn exchange(
     connection: &mut Connection,
     request: Request,
@@ -74,12 +73,11 @@ pub(crate) async fn exchange(
     );
     hash.update([0]);
     let mut first_byte = None;
-    let reads = if let ClientBehavior::DoesNotRead(stay) = client {
+    let mut reads = true;
+    if let ClientBehavior::DoesNotRead(stay) = client {
         sleep(stay.saturating_sub(began.elapsed())).await;
-        false
-    } else {
-        true
-    };
+        reads = false;
+    }
     while reads && let Some(frame) = response.body_mut().frame().await {
         if let Ok(data) = frame?.into_data() {
             first_byte.get_or_insert_with(|| began.elapsed());
@@ -93,7 +91,6 @@ pub(crate) async fn exchange(
     Ok(Response {
         status: Some(status),
         refused,
-        abandoned: false,
         closes: closes || leaves || !reads,
         digest: Digest::of(hash),
         first_byte: first_byte.unwrap_or(whole),

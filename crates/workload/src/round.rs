@@ -141,10 +141,12 @@ impl RoundStats {
         self.longest_pause = self.longest_pause.max(self.took - before);
         self.parts[(number * PARTS / round.count) as usize].add(response.digest);
         self.refused += u64::from(response.refused);
-        self.abandoned += u64::from(response.abandoned);
         self.latency_us.saturating_record(response.whole.as_micros() as u64);
         self.first_byte_us.saturating_record(response.first_byte.as_micros() as u64);
-        let Some(status) = response.status else { return };
+        let Some(status) = response.status else {
+            self.abandoned += 1;
+            return;
+        };
         *self.statuses.entry(status.as_u16()).or_default() += 1;
         let error = || format!("{status} for {name}");
         if status >= StatusCode::BAD_REQUEST {
@@ -168,6 +170,19 @@ pub(crate) struct Taken {
 pub(crate) type Sent = Result<(Taken, Option<Connection>), RoundError>;
 
 impl Round {
+    /// Any number of these requests, one after the other.
+    pub fn of(requests: Requests, client: ClientBehavior) -> Self {
+        Self {
+            number: 0,
+            requests,
+            count: u64::MAX,
+            concurrency: 1,
+            offered_per_second: None,
+            client,
+            ends_at: to_the_end,
+        }
+    }
+
     /// Sends every request of the round.
     ///
     /// # Errors

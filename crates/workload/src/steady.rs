@@ -2,7 +2,7 @@
 //! is dropped. A service may end and another one take its place meanwhile.
 
 use crate::client::{ClientBehavior, Connection, Origin};
-use crate::round::{Requests, Round, Sent, to_the_end};
+use crate::round::{Requests, Round, Sent};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -51,15 +51,7 @@ pub struct Counts {
 impl Steady {
     /// A load of these requests by number, which begins with no service.
     pub fn new(requests: Requests, client: ClientBehavior, rate: u64) -> Self {
-        let round = Round {
-            number: 0,
-            requests,
-            count: u64::MAX,
-            concurrency: 1,
-            offered_per_second: None,
-            client,
-            ends_at: to_the_end,
-        };
+        let round = Round::of(requests, client);
         let (rate, next) = (AtomicU64::new(rate), AtomicU64::new(0));
         Self { round, rate, next, state: Mutex::default() }
     }

@@ -3,10 +3,10 @@
 
 use crate::between::{Between, Deed};
 use crate::logged::log_of;
-use crate::orders::draft;
+use crate::orders::{draft, event, payment};
 use crate::raw::{CHUNKED, CLOSE, JSON, NDJSON, Raw, SOON, head};
 use acceptance::{
-    Served, TWINS, ask, each_twin, get, on_slow_twin, post, request, signal, with,
+    Served, TWINS, ask, each_slow_twin, each_twin, get, post, request, signal, with,
 };
 use dynamo::Target;
 use leaklab::run::Database;
@@ -22,7 +22,7 @@ use workload::{Origin, Request};
 /// An honest client is served at its first attempt.
 async fn serves_others(served: &Served<'_>, id: &str) {
     for (request, status) in
-        [(get("/health"), 200), (post("/orders", draft(id).to_string()), 201)]
+        [(get("/health"), 200), (post("/orders", draft(id)), 201)]
     {
         let answer = timeout(SOON, served.ask(request)).await.expect("no answer");
         assert_eq!(answer.status, status, "{}", answer.text());
@@ -134,30 +134,26 @@ fn a_client_that_takes_no_response_is_not_read_from() {
 #[test]
 fn a_stop_with_everything_unfinished_is_short_and_fails() {
     const EVENTS: u64 = 60;
-    for name in TWINS {
-        on_slow_twin(name, &[], &["*:silence"], async |served| {
-            let mut feed = Raw::open(served, &head("GET /orders/feed", "")).await;
-            assert_eq!(feed.status().await, "200");
-            let length = format!("{JSON}content-length: 300\r\n");
-            let half = head("POST /orders", &length) + "{";
-            let import = head("POST /orders/import", &format!("{NDJSON}{CHUNKED}"));
-            let waits = head("GET /orders/ord-00000001/status", "");
-            let mut open = vec![feed];
-            for begun in [half, import, waits, String::new()] {
-                open.push(Raw::open(served, &begun).await);
-            }
-            for sequence in 0..EVENTS {
-                let event = json!({ "sequence": sequence, "station": "s1" });
-                let event = post("/orders/ord-00000001/events", event.to_string());
-                served.expect(202, event).await;
-            }
-            signal("TERM", served.process.id().unwrap());
-            // Ten seconds at most; the rest is for a busy machine.
-            let ended = timeout(Duration::from_secs(20), served.process.ended());
-            let how = ended.await.expect("it still runs");
-            assert!(how.contains("exit status: 4"), "{name}: {how}");
-        });
-    }
+    each_slow_twin(&[], &["*:silence"], async |served| {
+        let mut feed = Raw::open(served, &head("GET /orders/feed", "")).await;
+        assert_eq!(feed.status().await, "200");
+        let length = format!("{JSON}content-length: 300\r\n");
+        let half = head("POST /orders", &length) + "{";
+        let import = head("POST /orders/import", &format!("{NDJSON}{CHUNKED}"));
+        let waits = head("GET /orders/ord-00000001/status", "");
+        let mut open = vec![feed];
+        for begun in [half, import, waits, String::new()] {
+            open.push(Raw::open(served, &begun).await);
+        }
+        for sequence in 0..EVENTS {
+            served.expect(202, event(sequence)).await;
+        }
+        signal("TERM", served.process.id().unwrap());
+        // Ten seconds at most; the rest is for a busy machine.
+        let ended = timeout(Duration::from_secs(20), served.process.ended());
+        let how = ended.await.expect("it still runs");
+        assert!(how.contains("exit status: 4"), "{how}");
+    });
 }
 
 /// Sends requests one by one, whatever the answers are.
@@ -180,14 +176,13 @@ fn no_level_logs_what_clients_send_and_the_table_holds() {
     let token = seed::session_token(7, 3);
     let session = seed::session(7, &token);
     let key = "idempotency-key-of-a-client";
-    let charge = json!({ "order": "ord-00000001", "amount_cents": 500 }).to_string();
-    let note = json!({ "note": "note-of-a-clerk" }).to_string();
+    let note = json!({ "note": "note-of-a-clerk" });
     let mut order = draft("logged-1");
     order["customer"] = "customer-of-a-shop".into();
     let requests = [
         get(&format!("/sessions/{token}")),
-        post("/payments", charge).header("idempotency-key", key),
-        post("/orders", order.to_string()),
+        payment(key, 500),
+        post("/orders", order),
         get("/orders/logged-1/packing-list"),
         post("/orders/logged-1/confirm", note),
         get("/orders/logged-1/history"),
@@ -220,7 +215,7 @@ async fn an_answer_of_the_database_that_makes_no_sense_is_not_logged() {
         get("/sessions/tok-1"),
         get("/orders/ord-00000001/status"),
         get("/orders/export"),
-        post("/orders", draft("logged-1").to_string()),
+        post("/orders", draft("logged-1")),
     ];
     for body in [shape, garbage] {
         let database = Between::start("").await;

@@ -139,16 +139,14 @@ impl Drop for Leaves {
 
 /// Tests each twin with a place between it and its engine.
 pub(crate) fn each_twin_behind(
-    settings: &[&str],
     mut test: impl AsyncFnMut(&mut Served<'_>, &Between),
 ) {
     for name in TWINS {
-        eprintln!("twin: {name} {settings:?}");
+        eprintln!("twin: {name}");
         on_engine(async |run, database| {
             let between = Between::start(database.target.url()).await;
             let url = between.url.clone();
-            let mut served =
-                Served::start(name, settings, run, database, url).await?;
+            let mut served = Served::start(name, &[], run, database, url).await?;
             test(&mut served, &between).await;
             served.process.kill().await;
             Ok(())

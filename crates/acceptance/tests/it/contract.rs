@@ -1,6 +1,8 @@
 //! What both twins answer, and that it is the same: one suite, two services.
 
-use acceptance::{Answer, each_twin, get, on_twin, post, request, with, without};
+use acceptance::{
+    Answer, each_twin, get, on_twin, post, put, request, with, without,
+};
 use serde_json::{Value, json};
 use workload::Request;
 
@@ -16,11 +18,6 @@ fn both(requests: &[Request]) -> Vec<Answer> {
     });
     assert_eq!(answers[0], answers[1]);
     answers.remove(0)
-}
-
-/// The same as `post`, to put something there.
-fn put(path: &str, body: impl Into<String>) -> Request {
-    Request { method: "PUT".into(), ..post(path, body) }
 }
 
 /// A tenant's GET of its own path.
@@ -155,7 +152,7 @@ fn both_twins_serve_every_job_alike() {
 fn a_history_shows_what_the_audit_wrote() {
     const NOTE: &str = "checked twice";
     each_twin(&[], async |served| {
-        let body = json!({ "note": NOTE }).to_string();
+        let body = json!({ "note": NOTE });
         let confirmed = served.ask(post("/orders/ord-00000005/confirm", body)).await;
         let history = served.ask(get("/orders/ord-00000005/history")).await;
         let total_cents = confirmed.json()["total_cents"].clone();

@@ -3,7 +3,7 @@
 
 use crate::between::{Between, Deed, Held, each_twin_behind};
 use crate::isolation::{ask_for, items_of_the_shop, operations};
-use crate::orders::draft;
+use crate::orders::{draft, import, payment};
 use crate::raw::{CLOSE, Raw, SOON};
 use acceptance::{Served, call, get, post};
 use measure::{HeapClient, Instrument};
@@ -102,9 +102,9 @@ pub(crate) async fn item(served: &Served<'_>, pk: &str, sk: &str) -> Value {
 
 #[test]
 fn an_order_is_placed_whole_or_not_at_all() {
-    each_twin_behind(&[], async |served, between| {
+    each_twin_behind(async |served, between| {
         let id = |n| format!("new-{n}");
-        let request = |n| post("/orders", draft(&id(n)).to_string());
+        let request = |n| post("/orders", draft(&id(n)));
         let whole = async |n, done: bool| {
             let order =
                 item(served, "TENANT#shop", &format!("ORDER#{}", id(n))).await;
@@ -118,10 +118,10 @@ fn an_order_is_placed_whole_or_not_at_all() {
 
 #[test]
 fn an_order_is_confirmed_and_audited_or_neither() {
-    each_twin_behind(&[], async |served, between| {
+    each_twin_behind(async |served, between| {
         let id = model::seed::order_id;
         let request = |n| {
-            let note = json!({ "note": format!("by {n}") }).to_string();
+            let note = json!({ "note": format!("by {n}") });
             post(&format!("/orders/{}/confirm", id(n)), note)
         };
         let whole = async |n, done: bool| {
@@ -152,12 +152,8 @@ fn an_order_is_confirmed_and_audited_or_neither() {
 
 #[test]
 fn a_payment_is_recorded_whole_or_not_at_all() {
-    each_twin_behind(&[], async |served, between| {
-        let request = |n| {
-            let charge = json!({ "order": "ord-00000001", "amount_cents": 500 + n });
-            post("/payments", charge.to_string())
-                .header("idempotency-key", format!("key-{n}"))
-        };
+    each_twin_behind(async |served, between| {
+        let request = |n| payment(&format!("key-{n}"), 500 + n);
         let whole = async |n: u64, done: bool| {
             let sk = format!("PAYMENT#key-{n}");
             let payment = item(served, "PAYMENTS#shop", &sk).await;
@@ -191,7 +187,7 @@ pub(crate) async fn imported(served: &Served<'_>, prefix: &str) -> u64 {
         },
     });
     let url = served.database.target.url();
-    call(url, "Query", &query.to_string()).await["Count"].as_u64().unwrap()
+    call(url, "Query", query).await["Count"].as_u64().unwrap()
 }
 
 #[test]
@@ -199,13 +195,8 @@ fn an_import_is_repeated_from_wherever_it_ended() {
     // Few enough for actix to read the whole body: it notices that a client has left
     // when it reads, and it does not read what the handler has no room for.
     const LINES: u64 = 30;
-    each_twin_behind(&[], async |served, between| {
-        let request = |n| {
-            let file = lines(&format!("imp-{n}"), LINES);
-            Request::new("POST", "/orders/import")
-                .header("x-tenant", "shop")
-                .body("application/x-ndjson", file)
-        };
+    each_twin_behind(async |served, between| {
+        let request = |n| import(lines(&format!("imp-{n}"), LINES));
         let whole = async |n, done: bool| {
             let found = imported(served, &format!("imp-{n}")).await;
             assert!(!done || found == LINES, "{found}");
@@ -227,7 +218,7 @@ fn left_to_a_job(path: &str) -> &'static str {
 
 #[test]
 fn every_operation_is_done_whole_or_not_at_all_and_can_be_repeated() {
-    each_twin_behind(&[], async |served, between| {
+    each_twin_behind(async |served, between| {
         let items = async || {
             let mut items = items_of_the_shop(served).await;
             // What jobs write is written later.

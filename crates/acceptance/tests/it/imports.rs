@@ -1,21 +1,14 @@
 //! An import takes what fits, leaves what exists, and says how far it came.
 
 use crate::dropped::{imported, item, lines, soon};
+use crate::orders::{confirm, import};
 use crate::raw::{CHUNKED, CLOSE, NDJSON, Raw, head};
-use acceptance::{Served, each_twin, post, request, with, without};
+use acceptance::{Served, each_twin, with, without};
 use std::time::Duration;
-use workload::Request;
-
-fn import(file: impl Into<String>) -> Request {
-    request("POST", "/orders/import").body("application/x-ndjson", file)
-}
 
 #[test]
 fn an_import_adds_orders_and_leaves_those_that_exist() {
     each_twin(&[], async |served| {
-        let confirm = async |id| {
-            served.ask(post(&format!("/orders/{id}/confirm"), "{}")).await.status
-        };
         let counts = async |file: String| {
             let answer = served.expect(200, import(file)).await;
             let counts = answer.json();
@@ -24,7 +17,7 @@ fn an_import_adds_orders_and_leaves_those_that_exist() {
         };
         let file = lines("imp", 30);
         assert_eq!(counts(file.clone()).await, [30, 30, 0]);
-        assert_eq!(confirm("imp-3").await, 200);
+        served.expect(200, confirm("imp-3")).await;
         // Again, with more lines, and with some of them twice.
         assert_eq!(counts(lines("imp", 33)).await, [33, 3, 30]);
         let twice = lines("twice", 2);

@@ -1,9 +1,9 @@
 //! No tenant reads or changes what is another's, whichever route it tries: the routes
 //! come from the OpenAPI document, so a new one is tried as well.
 
-use crate::orders::drafted;
+use crate::orders::{confirm, drafted, import, payment};
 use acceptance::{
-    Answer, Served, call, each_twin, get, post, request, with, without,
+    Answer, Served, call, each_twin, get, post, put, request, with, without,
 };
 use model::seed;
 use serde_json::{Value, json};
@@ -61,33 +61,26 @@ pub(crate) fn ask_for(operation: &Operation, number: u64) -> Request {
         .replace("{code}", seed::tracking_code(7, number).as_str());
     // Nothing of it is in the order whose parts must not be shown.
     let new = |n| json!(seed::order(7, &seed::tenant("shop"), n));
-    let draft = drafted(new(90_000_000 + number));
-    let line = new(91_000_000 + number);
-    let (kind, body) = match (operation.method, operation.path.as_str()) {
-        ("GET", "/orders") => return get("/orders?status=open"),
-        ("GET", _) => return get(&path),
-        (_, "/orders") => ("application/json", draft.to_string()),
-        (_, "/orders/import") => ("application/x-ndjson", line.to_string()),
+    let note = json!({ "note": "n" });
+    match (operation.method, operation.path.as_str()) {
+        ("GET", "/orders") => get("/orders?status=open"),
+        ("GET", _) => get(&path),
+        (_, "/orders") => post(&path, drafted(new(90_000_000 + number))),
+        (_, "/orders/import") => import(new(91_000_000 + number).to_string()),
+        (_, "/payments") => payment(&format!("key-{number}"), 1),
         (_, "/orders/{id}/events") => {
-            ("application/json", json!({ "sequence": 1, "station": "s" }).to_string())
+            post(&path, json!({ "sequence": 1, "station": "s" }))
         }
         (_, "/orders/{id}/seen") => {
-            ("application/json", json!({ "desk": "d", "attachment": "" }).to_string())
+            put(&path, json!({ "desk": "d", "attachment": "" }))
         }
-        (_, "/payments") => {
-            let charge = json!({ "order": "ord-00000001", "amount_cents": 1 });
-            ("application/json", charge.to_string())
-        }
-        (_, "/orders/{id}/attachments") => (
+        (_, "/orders/{id}/attachments") => request("POST", &path).body(
             "multipart/form-data; boundary=b",
-            "--b\r\ncontent-disposition: form-data; name=\"file\"\r\n\r\nx\r\n--b--\r\n"
-                .to_owned(),
+            "--b\r\ncontent-disposition: form-data; name=\"file\"\r\n\r\nx\r\n--b--\r\n",
         ),
-        _ => ("application/json", json!({ "note": "n" }).to_string()),
-    };
-    request(operation.method, &path)
-        .header("idempotency-key", format!("key-{number}"))
-        .body(kind, body)
+        ("PUT", _) => put(&path, note),
+        _ => post(&path, note),
+    }
 }
 
 /// Every item of the shop's, as text.
@@ -97,7 +90,7 @@ pub(crate) async fn items_of_the_shop(served: &Served<'_>) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     loop {
         let url = served.database.target.url();
-        let page = call(url, "Scan", &scan.to_string()).await;
+        let page = call(url, "Scan", &scan).await;
         let items = page["Items"].as_array().unwrap().iter();
         let of_shop =
             items.filter(|i| i["pk"]["S"].as_str().unwrap().contains("#shop"));
@@ -161,11 +154,10 @@ fn jobs_on_one_order_keep_to_their_own_items() {
     each_twin(&[], async |served| {
         let order = "/orders/ord-00000005";
         let on = |what: &str| format!("{order}/{what}");
-        let scan = json!({ "sequence": 0, "station": "d" }).to_string();
-        let seen = json!({ "desk": "d", "attachment": "a" }).to_string();
-        let seen = Request { method: "PUT".into(), ..post(&on("seen"), seen) };
+        let scan = json!({ "sequence": 0, "station": "d" });
+        let seen = json!({ "desk": "d", "attachment": "a" });
         served.expect(202, post(&on("events"), scan)).await;
-        served.expect(204, seen).await;
+        served.expect(204, put(&on("seen"), seen)).await;
         let pk = "EVENTS#shop#ord-00000005";
         for sk in ["EVENT#scan#d#000000000000", "EVENT#seen#d"] {
             while !served.item("GetItem", pk, sk).await["Item"].is_object() {
@@ -174,8 +166,7 @@ fn jobs_on_one_order_keep_to_their_own_items() {
         }
         let history = async || served.ask(get(&on("history"))).await;
         assert_eq!(history().await.json(), json!({ "events": [] }));
-        let confirm = post(&on("confirm"), json!({ "note": "n" }).to_string());
-        served.expect(200, confirm).await;
+        served.expect(200, confirm("ord-00000005")).await;
         let events = loop {
             let events = history().await.json()["events"].clone();
             if events != json!([]) {

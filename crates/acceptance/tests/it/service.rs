@@ -9,14 +9,15 @@ use std::net::{SocketAddr, UdpSocket};
 use tokio::process::Command;
 use workload::Origin;
 
+const FREE_PORT: [&str; 2] = ["--listen", "127.0.0.1:0"];
+
 fn nowhere(name: &str, arguments: &[&str]) -> Command {
     let target = Target::Embedded { url: "http://127.0.0.1:9".to_owned() };
     command(name, &target, "orders", arguments)
 }
 
-async fn start(name: &str) -> Process {
-    let command = nowhere(name, &["--listen", "127.0.0.1:0"]);
-    let program = program(name).unwrap();
+async fn start(name: &str, arguments: &[&str]) -> Process {
+    let (program, command) = (program(name).unwrap(), nowhere(name, arguments));
     Process::start(name, &program, command).await.unwrap()
 }
 
@@ -81,7 +82,7 @@ fn an_endpoint_that_cannot_be_called_is_a_wrong_setting() {
 #[tokio::test]
 async fn a_service_without_its_database_is_healthy_and_says_so_in_a_problem() {
     for name in TWINS {
-        let process = start(name).await;
+        let process = start(name, &FREE_PORT).await;
         let origin = Origin(process.address());
         assert_eq!(ask(origin, get("/health")).await.status, 200);
         // Measuring routes exist only when asked for.
@@ -98,7 +99,7 @@ async fn a_service_without_its_database_is_healthy_and_says_so_in_a_problem() {
 async fn sigterm_and_sigint_end_a_twin_well() {
     for name in TWINS {
         for sent in ["TERM", "INT"] {
-            let mut process = start(name).await;
+            let mut process = start(name, &FREE_PORT).await;
             signal(sent, process.id().unwrap());
             let how = process.ended().await;
             assert!(how.contains("exit status: 0"), "{name} on {sent}: {how}");
@@ -121,9 +122,7 @@ async fn figures_are_for_callers_on_this_machine_unless_they_are_public() {
     for name in TWINS {
         for (more, status) in [(&[][..], 403), (&["--metrics-public"], 200)] {
             let listen = ["--listen", "0.0.0.0:0", "--measure"];
-            let command = nowhere(name, &[&listen[..], more].concat());
-            let program = program(name).unwrap();
-            let process = Process::start(name, &program, command).await.unwrap();
+            let process = start(name, &[&listen[..], more].concat()).await;
             let port = process.address().port();
             let local = Origin(([127, 0, 0, 1], port).into());
             let other = Origin((own.ip(), port).into());

@@ -1,7 +1,7 @@
 //! How a twin stops while clients hold connections and the database does not answer.
 
 use crate::raw::{JSON, Raw, head};
-use acceptance::{TWINS, each_twin, on_slow_twin, signal};
+use acceptance::{each_slow_twin, each_twin, signal};
 
 #[test]
 fn feeds_and_half_sent_bodies_end_when_the_service_stops() {
@@ -25,25 +25,23 @@ fn feeds_and_half_sent_bodies_end_when_the_service_stops() {
 
 #[test]
 fn a_second_signal_ends_a_service_that_still_has_work() {
-    for name in TWINS {
-        on_slow_twin(name, &[], &["*:silence"], async |served| {
-            let order = head("GET /orders/ord-00000001/status", "");
-            let _waits = Raw::open(served, &order).await;
-            while served.in_flight().await < 1 {}
-            let process = served.process.id().unwrap();
-            signal("TERM", process);
-            // Signals that follow at once belong to the first one, so more are sent.
-            let again = async {
-                loop {
-                    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-                    signal("TERM", process);
-                }
-            };
-            let how = tokio::select! {
-                how = served.process.ended() => how,
-                () = again => unreachable!("it signals forever"),
-            };
-            assert!(how.contains("exit status: 130"), "{how}");
-        });
-    }
+    each_slow_twin(&[], &["*:silence"], async |served| {
+        let order = head("GET /orders/ord-00000001/status", "");
+        let _waits = Raw::open(served, &order).await;
+        while served.in_flight().await < 1 {}
+        let process = served.process.id().unwrap();
+        signal("TERM", process);
+        // Signals that follow at once belong to the first one, so more are sent.
+        let again = async {
+            loop {
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                signal("TERM", process);
+            }
+        };
+        let how = tokio::select! {
+            how = served.process.ended() => how,
+            () = again => unreachable!("it signals forever"),
+        };
+        assert!(how.contains("exit status: 130"), "{how}");
+    });
 }

@@ -1,10 +1,10 @@
 //! Clients that send, take or ask in unusual ways, and what the others notice of them.
 
-use crate::orders::drafted;
+use crate::orders::{drafted, import};
 use crate::raw::{CHUNKED, CLOSE, JSON, Raw, SOON, head};
 use acceptance::{
-    Served, TWINS, each_twin, get, on_slow_twin, on_twin, parsed, post, request,
-    signal, with,
+    Served, each_slow_twin, each_twin, get, on_twin, parsed, post, request, signal,
+    with,
 };
 use futures_util::future::join_all;
 use model::seed;
@@ -17,15 +17,13 @@ use workload::client::Connection;
 
 #[test]
 fn a_client_that_closes_its_sending_side_gets_its_answer() {
-    for name in TWINS {
-        on_slow_twin(name, &[], &["GetItem:delay=100"], async |served| {
-            let order = head("GET /orders/ord-00000001", "");
-            let mut client = Raw::open(served, &order).await;
-            client.0.shutdown().await.unwrap();
-            let answer = client.until_end().await;
-            assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
-        });
-    }
+    each_slow_twin(&[], &["GetItem:delay=100"], async |served| {
+        let order = head("GET /orders/ord-00000001", "");
+        let mut client = Raw::open(served, &order).await;
+        client.0.shutdown().await.unwrap();
+        let answer = client.until_end().await;
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    });
 }
 
 #[test]
@@ -91,18 +89,10 @@ fn orders(count: u64, text_bytes: usize) -> String {
 fn an_import_may_take_as_long_as_the_database_needs() {
     // Longer than any deadline, in whatever way the lines are written.
     let slow = ["BatchWriteItem:delay=300", "PutItem:delay=12"];
-    for name in TWINS {
-        on_slow_twin(name, &[], &slow, async |served| {
-            let kind = "application/x-ndjson";
-            let import = with(
-                post("/orders/import", orders(1_000, 60)),
-                "content-type",
-                kind,
-            );
-            let answer = served.expect(200, import).await;
-            assert_eq!(answer.json()["orders"], 1_000);
-        });
-    }
+    each_slow_twin(&[], &slow, async |served| {
+        let answer = served.expect(200, import(orders(1_000, 60))).await;
+        assert_eq!(answer.json()["orders"], 1_000);
+    });
 }
 
 #[test]
@@ -119,8 +109,7 @@ fn slow_orders_keep_no_permit_to_write() {
         while served.in_flight().await < 4 {}
         let mut order = seed::order(7, &seed::tenant("shop"), 900_001);
         order.id = "ord-00900001".parse().unwrap();
-        let draft = drafted(json!(order)).to_string();
-        served.expect(201, post("/orders", draft)).await;
+        served.expect(201, post("/orders", drafted(json!(order)))).await;
     });
 }
 
@@ -142,12 +131,10 @@ fn idle_connections_make_room_for_others() {
 fn exports_have_a_limit_and_do_not_wait_for_readers_that_stall() {
     let settings = ["--exports-at-once-max", "1", "--client-idle-ms", "500"];
     on_twin("fixed", &settings, async |served| {
-        let kind = "application/x-ndjson";
         for part in 0..4 {
             let lines: String = orders(40, 300_000);
             let lines = lines.replace("ord-0000", &format!("ord-{part}000"));
-            let import = with(post("/orders/import", lines), "content-type", kind);
-            served.expect(200, import).await;
+            served.expect(200, import(lines)).await;
         }
         let mut stalled = Raw::open(served, &head("GET /orders/export", "")).await;
         stalled.until("\r\n\r\n").await;
@@ -205,28 +192,25 @@ fn a_feed_has_the_events_of_its_tenant_alone() {
 
 #[test]
 fn a_listener_that_missed_events_is_told_to_load_everything_again() {
-    for name in TWINS {
-        let delay = format!("GetItem:delay={}", DELAY.as_millis());
-        on_slow_twin(name, &[], &[&delay], async |served| {
-            let mut feed = Raw::open(served, &head("GET /orders/feed", "")).await;
-            feed.until("retry: 5000").await;
-            let ship =
-                || served.ask(request("POST", "/orders/ord-00000002/shipment"));
-            let bursts = async {
-                loop {
-                    let burst = join_all((0..200).map(|_| ship()));
-                    tokio::join!(burst, answered_at_once(served));
-                }
-            };
-            let told = feed.until("event: resync");
-            let told = async {
-                tokio::select! { () = bursts => {}, _ = told => {} }
-            };
-            let told = timeout(SOON, told).await;
-            signal("CONT", served.process.id().unwrap());
-            told.expect("the listener is not told that it missed events");
-        });
-    }
+    let delay = format!("GetItem:delay={}", DELAY.as_millis());
+    each_slow_twin(&[], &[&delay], async |served| {
+        let mut feed = Raw::open(served, &head("GET /orders/feed", "")).await;
+        feed.until("retry: 5000").await;
+        let ship = || served.ask(request("POST", "/orders/ord-00000002/shipment"));
+        let bursts = async {
+            loop {
+                let burst = join_all((0..200).map(|_| ship()));
+                tokio::join!(burst, answered_at_once(served));
+            }
+        };
+        let told = feed.until("event: resync");
+        let told = async {
+            tokio::select! { () = bursts => {}, _ = told => {} }
+        };
+        let told = timeout(SOON, told).await;
+        signal("CONT", served.process.id().unwrap());
+        told.expect("the listener is not told that it missed events");
+    });
 }
 
 /// How long the database takes for an answer.

@@ -1,13 +1,9 @@
 //! Bodies that are too large, too slow, or not read to their end.
 
+use crate::orders::{ORDER, confirm};
 use crate::raw::{CHUNKED, Raw, status};
-use acceptance::{Served, each_twin, post};
+use acceptance::{Served, each_twin};
 use tokio::io::AsyncWriteExt;
-use workload::Request;
-
-fn confirm() -> Request {
-    post("/orders/ord-00000001/confirm", "{}")
-}
 
 /// Repeats an action, after which no more bytes may be live. The first runs also fill
 /// pools that stay.
@@ -26,7 +22,7 @@ async fn leaves_nothing(served: &Served<'_>, action: impl AsyncFn()) {
 #[test]
 fn a_hundred_megabytes_are_refused_and_leave_nothing() {
     each_twin(&[], async |served| {
-        served.expect(200, confirm()).await;
+        served.expect(200, confirm(ORDER)).await;
         leaves_nothing(served, async || {
             assert_eq!(refused_upload(served).await, "413");
         })
@@ -36,7 +32,7 @@ fn a_hundred_megabytes_are_refused_and_leave_nothing() {
 
 /// Sends 100 MB, or as much as the service takes; the status that it answers.
 async fn refused_upload(served: &Served<'_>) -> String {
-    let mut client = Raw::begin(served, &confirm(), CHUNKED).await;
+    let mut client = Raw::begin(served, &confirm(ORDER), CHUNKED).await;
     let (reading, mut writing) = client.0.split();
     let upload = async {
         let chunk = format!("100000\r\n{}\r\n", " ".repeat(0x10_0000));
@@ -60,7 +56,7 @@ fn a_client_that_trickles_its_body_is_given_up_and_leaves_nothing() {
     each_twin(&["--client-idle-ms", "300"], async |served| {
         leaves_nothing(served, async || {
             let length = "content-length: 1000\r\n";
-            let mut client = Raw::begin(served, &confirm(), length).await;
+            let mut client = Raw::begin(served, &confirm(ORDER), length).await;
             client.send("{\"note\":").await;
             assert_eq!(client.status().await, "408");
         })

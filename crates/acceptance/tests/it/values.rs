@@ -1,7 +1,7 @@
 //! Numbers, texts and lists of clients have ranges, at every way into the service, and
 //! within them nothing overflows or needs much memory.
 
-use crate::orders::{drafted, order};
+use crate::orders::{confirm, drafted, event, import, order, payment};
 use crate::raw::{Raw, head};
 use acceptance::{Answer, Served, each_twin, get, post, with};
 use measure::{HeapClient, Instrument};
@@ -17,13 +17,7 @@ fn with_value(id: &str, field: &str, value: Value) -> Value {
 }
 
 async fn place(served: &Served<'_>, order: &Value) -> Answer {
-    let draft = drafted(order.clone()).to_string();
-    served.ask(post("/orders", draft)).await
-}
-
-async fn import(served: &Served<'_>, order: &Value) -> Answer {
-    let file = post("/orders/import", order.to_string());
-    served.ask(with(file, "content-type", "application/x-ndjson")).await
+    served.ask(post("/orders", drafted(order.clone()))).await
 }
 
 /// A field of an order, and a value that it does not take.
@@ -57,19 +51,15 @@ fn what_is_out_of_range_is_refused_at_the_checkout_and_in_a_file() {
     each_twin(&[], async |served| {
         for (field, value) in refused() {
             let order = with_value("ord-90000001", field, value);
-            for answer in [place(served, &order).await, import(served, &order).await]
-            {
+            let imported = served.ask(import(order.to_string())).await;
+            for answer in [place(served, &order).await, imported] {
                 assert_eq!(answer.status, 400, "{field}: {}", answer.text());
                 assert_eq!(answer.kind, "application/problem+json", "{field}");
             }
         }
-        let other = |path: &str, body: Value| post(path, body.to_string());
-        let pay = json!({ "order": "ord-00000001", "amount_cents": u64::MAX });
-        let pay = other("/payments", pay).header("idempotency-key", "key-1");
-        let scan = json!({ "sequence": 1_000_000_000_000_u64, "station": "s" });
-        let scan = other("/orders/ord-00000001/events", scan);
+        let scan = event(1_000_000_000_000);
         let trace = with(get("/orders/ord-00000001/history"), "x-request-id", "a b");
-        for request in [pay, scan, trace] {
+        for request in [payment("key-1", u64::MAX), scan, trace] {
             served.expect(400, request).await;
         }
     });
@@ -102,8 +92,8 @@ fn the_largest_orders_have_a_total_on_every_route() {
         assert_eq!(of(&format!("{order}/quote"), "goods_cents").await, TOTAL);
         assert_eq!(of("/tenants/shop/summary", "total_cents").await, TOTAL);
         assert_eq!(of("/tenants/shop/report", "total_cents").await, 20 * TOTAL);
-        let confirm = post(&format!("{order}/confirm"), "{}");
-        assert_eq!(served.ask(confirm).await.json()["total_cents"], TOTAL);
+        let confirmed = served.ask(confirm("ord-90000001")).await;
+        assert_eq!(confirmed.json()["total_cents"], TOTAL);
         let best = served.ask(get("/orders/bestsellers")).await.json();
         assert!(best[0]["pieces"].as_u64().unwrap() >= 20 * 100 * 1_000);
     });

@@ -3,21 +3,12 @@
 use crate::between::{Deed, Held, each_twin_behind};
 use crate::dropped::{item, soon};
 use crate::logged::Logged;
-use crate::orders::draft;
+use crate::orders::{ORDER, confirm, draft, event, payment};
 use acceptance::{Served, each_twin, get, post, signal};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use workload::Request;
-
-const ORDER: &str = "ord-00000001";
-
-fn event(sequence: u64) -> Request {
-    let event =
-        json!({ "sequence": sequence, "station": "dock-1", "note": "dented" });
-    post(&format!("/orders/{ORDER}/events"), event.to_string())
-}
 
 async fn accepted(served: &Served<'_>, sequences: impl IntoIterator<Item = u64>) {
     for sequence in sequences {
@@ -41,7 +32,7 @@ async fn written(served: &Served<'_>, sequences: impl IntoIterator<Item = u64>) 
 
 #[test]
 fn an_event_that_is_sent_again_takes_no_other_one_with_it() {
-    each_twin_behind(&[], async |served, between| {
+    each_twin_behind(async |served, between| {
         // The first call waits in a line, so that the others share a batch.
         let calls = AtomicU64::new(0);
         between.rule(move |_, _| match calls.fetch_add(1, Relaxed) {
@@ -74,7 +65,7 @@ fn unprocessed(body: &str) -> Deed {
 
 #[test]
 fn accepted_events_outlast_an_outage_of_the_table() {
-    each_twin_behind(&[], async |served, between| {
+    each_twin_behind(async |served, between| {
         let calls = Arc::new(AtomicU64::new(0));
         let counted = calls.clone();
         between.rule(move |_, body| match counted.fetch_add(1, Relaxed) % 3 {
@@ -96,7 +87,7 @@ fn accepted_events_outlast_an_outage_of_the_table() {
 
 #[test]
 fn a_stop_names_the_events_that_it_could_not_write_and_fails() {
-    each_twin_behind(&[], async |served, between| {
+    each_twin_behind(async |served, between| {
         let twin = Logged::beside(served, between.url(), &[]);
         between.rule(|operation, _| match operation {
             "BatchWriteItem" => throttled(),
@@ -119,7 +110,7 @@ fn a_stop_names_the_events_that_it_could_not_write_and_fails() {
 
 #[test]
 fn only_what_dynamodb_never_takes_is_given_up_by_name() {
-    each_twin_behind(&[], async |served, between| {
+    each_twin_behind(async |served, between| {
         let twin = Logged::beside(served, between.url(), &[]);
         let wrong = "scan#dock-1#000000000007";
         between.rule(move |_, body| match body.contains(wrong) {
@@ -141,9 +132,7 @@ fn only_what_dynamodb_never_takes_is_given_up_by_name() {
 #[test]
 fn an_order_that_is_sent_again_changes_nothing() {
     each_twin(&[], async |served| {
-        let place = async |draft: &Value| {
-            served.ask(post("/orders", draft.to_string())).await
-        };
+        let place = async |draft: &Value| served.ask(post("/orders", draft)).await;
         let order = draft("new-1");
         let first = place(&order).await;
         assert_eq!(first.status, 201, "{}", first.text());
@@ -151,7 +140,7 @@ fn an_order_that_is_sent_again_changes_nothing() {
         let mut other = order.clone();
         other["customer"] = json!("somebody else");
         assert_eq!(place(&other).await.status, 409);
-        served.expect(200, post("/orders/new-1/confirm", "{}")).await;
+        served.expect(200, confirm("new-1")).await;
         // A retry that comes late.
         assert_eq!(place(&order).await, first);
         assert_eq!(place(&other).await.status, 409);
@@ -166,7 +155,7 @@ fn confirming_again_answers_the_same_and_keeps_the_first_audit_entry() {
     each_twin(&[], async |served| {
         let confirm = async |note: String| {
             let path = format!("/orders/{ORDER}/confirm");
-            served.ask(post(&path, json!({ "note": note }).to_string())).await
+            served.ask(post(&path, json!({ "note": note }))).await
         };
         // All at once, then one more.
         let first = join_all((0..8).map(|n| confirm(format!("clerk {n}")))).await;
@@ -186,12 +175,8 @@ fn confirming_again_answers_the_same_and_keeps_the_first_audit_entry() {
 #[test]
 fn of_payments_with_one_key_at_once_one_is_recorded() {
     each_twin(&[], async |served| {
-        let pay = async |cents: u64| {
-            let charge = json!({ "order": ORDER, "amount_cents": cents });
-            let request = post("/payments", charge.to_string());
-            served.ask(request.header("idempotency-key", "key-1")).await
-        };
-        let answers = join_all((0..16).map(|n| pay(500 + n % 4))).await;
+        let pay = |n: u64| served.ask(payment("key-1", 500 + n % 4));
+        let answers = join_all((0..16).map(pay)).await;
         let recorded = item(served, "PAYMENTS#shop", "PAYMENT#key-1").await;
         let cents = recorded["amount_cents"]["N"].as_str().unwrap();
         for (n, answer) in answers.iter().enumerate() {
@@ -207,8 +192,7 @@ fn a_stop_finishes_what_was_accepted() {
     each_twin(&[], async |served| {
         let orders: Vec<_> = (0..20).map(model::seed::order_id).collect();
         for order in &orders {
-            let confirm = post(&format!("/orders/{order}/confirm"), "{}");
-            served.expect(200, confirm).await;
+            served.expect(200, confirm(order)).await;
             // Not after the answer, but with it.
             let pk = format!("EVENTS#shop#{order}");
             let audit = item(served, &pk, "EVENT#confirmed").await;
@@ -229,32 +213,30 @@ fn a_stop_finishes_what_was_accepted() {
 
 #[test]
 fn a_confirmation_that_dynamodb_refuses_is_refused_and_leaves_the_order_open() {
-    each_twin_behind(&[], async |served, between| {
+    each_twin_behind(async |served, between| {
         between.rule(|operation, _| match operation {
             "TransactWriteItems" => refused(),
             _ => Deed::Pass,
         });
-        let confirm = post(&format!("/orders/{ORDER}/confirm"), "{}");
-        served.expect(500, confirm.clone()).await;
+        served.expect(500, confirm(ORDER)).await;
         let order = item(served, "TENANT#shop", &format!("ORDER#{ORDER}")).await;
         assert_eq!(order["status"]["S"], "open");
         let events = format!("EVENTS#shop#{ORDER}");
         assert!(item(served, &events, "EVENT#confirmed").await.is_null());
         between.pass();
-        served.expect(200, confirm).await;
+        served.expect(200, confirm(ORDER)).await;
     });
 }
 
 #[test]
 fn a_list_that_could_not_be_made_is_named() {
-    each_twin_behind(&[], async |served, between| {
+    each_twin_behind(async |served, between| {
         let twin = Logged::beside(served, between.url(), &[]);
         between.rule(|operation, _| match operation {
             "PutItem" => refused(),
             _ => Deed::Pass,
         });
-        let confirm = post(&format!("/orders/{ORDER}/confirm"), "{}");
-        assert_eq!(twin.ask(confirm).await.status, 200);
+        assert_eq!(twin.ask(confirm(ORDER)).await.status, 200);
         let (_, log) = twin.stop().await;
         let named =
             |line: &&str| line.contains("no picking list") && line.contains(ORDER);
@@ -266,7 +248,7 @@ fn a_list_that_could_not_be_made_is_named() {
 /// it: a worker that ends earlier takes the connection of another one's call with it.
 #[test]
 fn a_worker_that_ends_first_costs_no_other_its_answer() {
-    each_twin_behind(&[], async |served, between| {
+    each_twin_behind(async |served, between| {
         let twin = Logged::beside(served, between.url(), &["--workers", "2"]);
         // The workers take turns: the first one opens the connection.
         let look_up = get(&format!("/orders/{ORDER}/status"));
@@ -277,7 +259,7 @@ fn a_worker_that_ends_first_costs_no_other_its_answer() {
             0 => Deed::Hold(hold.clone()),
             _ => Deed::Pass,
         });
-        let order = draft("new-1").to_string();
+        let order = post("/orders", draft("new-1"));
         let stopped = async {
             soon(held.begun()).await;
             assert_eq!(between.connections(), 1, "it has a connection of its own");
@@ -285,7 +267,7 @@ fn a_worker_that_ends_first_costs_no_other_its_answer() {
             // The engine has written the order, and its answer is lost.
             soon(held.left()).await;
         };
-        let (placed, ()) = tokio::join!(twin.ask(post("/orders", order)), stopped);
+        let (placed, ()) = tokio::join!(twin.ask(order), stopped);
         assert_eq!(placed.status, 201, "{}", placed.text());
         let (code, log) = twin.ended().await;
         assert_eq!(code, Some(0), "{log}");

@@ -6,5 +6,3 @@ mod text;
 
 pub use rule::{EVERY_OPERATION, Fault, FaultAction, When};
 pub use text::FaultError;
-
-pub(crate) use names::operation;

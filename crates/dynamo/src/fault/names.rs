@@ -24,7 +24,7 @@ const CODES: &str = "
     ValidationException";
 
 /// The operation of this name.
-pub(crate) fn operation(name: &str) -> Option<&'static str> {
+pub(super) fn operation(name: &str) -> Option<&'static str> {
     OPERATIONS.split_whitespace().find(|known| *known == name)
 }
 

@@ -4,9 +4,9 @@
 //! and closes with the client's, and the other way round. So the engine's connection
 //! handling stays visible.
 
-use super::response;
+use super::response::{self, Body};
 use super::rules::Rules;
-use crate::fault::{FaultAction, operation};
+use crate::fault::FaultAction;
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Either, Full, LengthLimitError, Limited};
@@ -25,14 +25,10 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Counts requests that name no operation of the engine.
-pub const OTHER_OPERATION: &str = "other";
-
 /// Twice what DynamoDB accepts, so that the engine is what refuses a large request.
 const REQUEST_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 type AnyError = Box<dyn Error + Send + Sync>;
-type Body = Either<Incoming, Full<Bytes>>;
 
 /// What the connections share.
 #[derive(Debug)]
@@ -86,7 +82,8 @@ impl Upstream {
             Ok(body) => body.to_bytes(),
             Err(error) if error.is::<LengthLimitError>() => {
                 let message = format!("larger than {REQUEST_BYTES_MAX} bytes");
-                return Ok(refused(StatusCode::PAYLOAD_TOO_LARGE, &message));
+                let status = StatusCode::PAYLOAD_TOO_LARGE;
+                return Ok(response::refusal(status, &message));
             }
             Err(error) => return Err(error),
         };
@@ -96,7 +93,7 @@ impl Upstream {
             }
             Some(FaultAction::Silence) => pending().await,
             Some(FaultAction::Error { status, code }) => {
-                return Ok(response::error(status, code).map(Either::Right));
+                return Ok(response::error(status, code));
             }
             None => {}
         }
@@ -115,7 +112,7 @@ impl Upstream {
                 Err(error) => {
                     let authority = &self.endpoint.authority;
                     let message = format!("no engine at {authority}: {error}");
-                    return Ok(refused(StatusCode::BAD_GATEWAY, &message));
+                    return Ok(response::refusal(StatusCode::BAD_GATEWAY, &message));
                 }
             },
         };
@@ -137,13 +134,8 @@ impl Upstream {
     }
 }
 
-fn refused(status: StatusCode, message: &str) -> Response<Body> {
-    response::refusal(status, message).map(Either::Right)
-}
-
 /// `X-Amz-Target: DynamoDB_20120810.GetItem` names the operation.
-fn operation_of(headers: &HeaderMap) -> &'static str {
+fn operation_of(headers: &HeaderMap) -> &str {
     let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok());
-    let name = target.and_then(|target| target.rsplit('.').next());
-    name.and_then(operation).unwrap_or(OTHER_OPERATION)
+    target.and_then(|target| target.rsplit('.').next()).unwrap_or_default()
 }

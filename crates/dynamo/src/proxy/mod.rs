@@ -9,7 +9,6 @@ use crate::fault::Fault;
 use connection::Endpoint;
 use http::Uri;
 use rules::Rules;
-use std::collections::BTreeMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -17,8 +16,6 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
-
-pub use connection::OTHER_OPERATION;
 
 /// Pause when the system has no more sockets to give.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(20);
@@ -45,9 +42,6 @@ pub struct Proxy {
 impl Proxy {
     /// Starts a proxy on a free port of 127.0.0.1, in front of `http://host:port`.
     /// Connects to the endpoint with the first request.
-    ///
-    /// # Errors
-    /// [`ProxyError`].
     pub async fn start(
         endpoint: &str,
         faults: Vec<Fault>,
@@ -56,9 +50,6 @@ impl Proxy {
     }
 
     /// The same on a given address.
-    ///
-    /// # Errors
-    /// [`ProxyError`].
     pub async fn listen(
         address: SocketAddr,
         endpoint: &str,
@@ -99,14 +90,9 @@ impl Proxy {
         self.rules.set(faults);
     }
 
-    /// Requests since the start, by operation.
-    pub fn seen(&self) -> BTreeMap<&'static str, u64> {
-        self.rules.seen()
-    }
-
-    /// Requests to which a fault applied, by operation.
-    pub fn faulted(&self) -> BTreeMap<&'static str, u64> {
-        self.rules.faulted()
+    /// Requests that the faults have counted.
+    pub fn counted(&self) -> u64 {
+        self.rules.counted()
     }
 
     /// The listener and the open connections, to clients and to the endpoint.

@@ -1,41 +1,27 @@
-//! What all connections of a proxy share: the faults and the counts.
+//! What all connections of a proxy share: the faults.
 
 use crate::fault::{Fault, FaultAction};
-use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Requests by operation. The names come from a fixed list, so it cannot grow.
-type Counts = BTreeMap<&'static str, u64>;
-
-/// Faults and counts, behind one lock.
-#[derive(Debug)]
-pub(super) struct Rules(Mutex<State>);
-
-#[derive(Debug)]
-struct State {
-    /// Each fault, and how many requests it has counted.
-    faults: Vec<(Fault, u64)>,
-    seen: Counts,
-    faulted: Counts,
-}
+/// Each fault, and how many requests it has counted.
+#[derive(Debug, Default)]
+pub(super) struct Rules(Mutex<Vec<(Fault, u64)>>);
 
 impl Rules {
     pub(super) fn new(faults: Vec<Fault>) -> Self {
-        let faults = from_zero(faults);
-        let state = State { faults, seen: Counts::new(), faulted: Counts::new() };
-        Self(Mutex::new(state))
+        let rules = Self::default();
+        rules.set(faults);
+        rules
     }
 
     pub(super) fn set(&self, faults: Vec<Fault>) {
-        self.state().faults = from_zero(faults);
+        *self.faults() = faults.into_iter().map(|fault| (fault, 0)).collect();
     }
 
     /// Counts a request. If several faults apply to it, the first one decides.
-    pub(super) fn apply(&self, operation: &'static str) -> Option<FaultAction> {
-        let state = &mut *self.state();
-        *state.seen.entry(operation).or_default() += 1;
+    pub(super) fn apply(&self, operation: &str) -> Option<FaultAction> {
         let mut action = None;
-        for (fault, counted) in &mut state.faults {
+        for (fault, counted) in &mut *self.faults() {
             if fault.concerns(operation) {
                 if fault.when.applies(*counted) {
                     action = action.or(Some(fault.action));
@@ -43,28 +29,17 @@ impl Rules {
                 *counted += 1;
             }
         }
-        if action.is_some() {
-            *state.faulted.entry(operation).or_default() += 1;
-        }
         action
     }
 
-    pub(super) fn seen(&self) -> Counts {
-        self.state().seen.clone()
+    pub(super) fn counted(&self) -> u64 {
+        self.faults().iter().map(|(_, counted)| counted).sum()
     }
 
-    pub(super) fn faulted(&self) -> Counts {
-        self.state().faulted.clone()
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn faults(&self) -> MutexGuard<'_, Vec<(Fault, u64)>> {
         // Nothing panics while it holds the lock.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn from_zero(faults: Vec<Fault>) -> Vec<(Fault, u64)> {
-    faults.into_iter().map(|fault| (fault, 0)).collect()
 }
 
 #[cfg(test)]
@@ -89,7 +64,5 @@ mod tests {
         assert_eq!(rules.apply("GetItem"), Some(silence));
         rules.set(Vec::new());
         assert_eq!(rules.apply("GetItem"), None);
-        assert_eq!(rules.seen(), [("GetItem", 5), ("PutItem", 1)].into());
-        assert_eq!(rules.faulted(), [("GetItem", 4), ("PutItem", 1)].into());
     }
 }

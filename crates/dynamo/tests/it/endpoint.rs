@@ -55,19 +55,24 @@ async fn respond(
 ) -> io::Result<()> {
     let connection = received.lock().unwrap().len() - 1;
     loop {
-        let mut request = Vec::new();
-        while !request.ends_with(b"\r\n\r\n") {
-            request.push(stream.read_u8().await?);
-        }
-        let head = String::from_utf8_lossy(&request);
-        let length = head.split("content-length: ").nth(1).unwrap();
-        let length = length.lines().next().unwrap().parse().unwrap();
-        let mut body = vec![0; length];
-        stream.read_exact(&mut body).await?;
-        request.extend(body);
+        let request = message(&mut stream).await?;
         received.lock().unwrap()[connection].push(request);
         stream.write_all(response.as_bytes()).await?;
     }
+}
+
+/// The bytes of the next request or response. It must have a length.
+async fn message(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    while !bytes.ends_with(b"\r\n\r\n") {
+        bytes.push(stream.read_u8().await?);
+    }
+    let head = String::from_utf8_lossy(&bytes).to_lowercase();
+    let length = head.split("content-length: ").nth(1).unwrap();
+    let mut body = vec![0; length.lines().next().unwrap().parse().unwrap()];
+    stream.read_exact(&mut body).await?;
+    bytes.extend(body);
+    Ok(bytes)
 }
 
 pub(crate) fn parsed(faults: &[&str]) -> Vec<Fault> {
@@ -99,19 +104,11 @@ impl Wire {
         self.0.write_all(bytes).await.unwrap();
     }
 
-    /// The status of the next response and its bytes. It must have a length.
+    /// The status of the next response, and all of it.
     pub(crate) async fn response(&mut self) -> (String, String) {
-        let mut bytes = Vec::new();
-        while !bytes.ends_with(b"\r\n\r\n") {
-            bytes.push(self.0.read_u8().await.unwrap());
-        }
-        let head = String::from_utf8_lossy(&bytes).to_lowercase();
-        let status = head.split(' ').nth(1).unwrap().to_owned();
-        let length = head.split("content-length: ").nth(1).unwrap();
-        let mut body = vec![0; length.lines().next().unwrap().parse().unwrap()];
-        self.0.read_exact(&mut body).await.unwrap();
-        bytes.extend(body);
-        (status, String::from_utf8(bytes).unwrap())
+        let bytes = message(&mut self.0).await.unwrap();
+        let response = String::from_utf8(bytes).unwrap();
+        (response.split(' ').nth(1).unwrap().to_owned(), response)
     }
 
     /// What comes before the connection ends.

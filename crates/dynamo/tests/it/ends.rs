@@ -37,7 +37,6 @@ async fn a_request_larger_than_dynamodb_accepts_is_refused() {
     let mut wire = Wire::open(&proxy).await;
     wire.send(&request("PutItem", &"x".repeat(32 * 1024 * 1024 + 1))).await;
     assert_eq!(wire.response().await.0, "413");
-    assert!(proxy.seen().is_empty());
 }
 
 #[tokio::test]
@@ -49,7 +48,7 @@ async fn closing_the_proxy_closes_its_listener_and_every_connection() {
     idle.send(&request("GetItem", "{}")).await;
     assert_eq!(idle.response().await.0, "200");
     silent.send(&request("Scan", "{}")).await;
-    while proxy.faulted().is_empty() {
+    while proxy.counted() == 0 {
         tokio::task::yield_now().await;
     }
     let address = proxy.address();

@@ -1,7 +1,6 @@
 //! Requests and responses pass unchanged unless a fault applies.
 
 use crate::endpoint::{Endpoint, TABLES, Wire, parsed, request, tasks};
-use dynamo::proxy::OTHER_OPERATION;
 
 #[tokio::test]
 async fn requests_and_responses_pass_byte_for_byte_on_one_connection() {
@@ -18,8 +17,6 @@ async fn requests_and_responses_pass_byte_for_byte_on_one_connection() {
         assert_eq!(wire.response().await.1, TABLES);
     }
     assert!(endpoint.received() == [sent], "a request has changed");
-    assert_eq!(proxy.seen(), [("GetItem", 2), (OTHER_OPERATION, 1)].into());
-    assert!(proxy.faulted().is_empty());
 }
 
 #[tokio::test]
@@ -60,8 +57,6 @@ async fn faults_can_be_replaced_while_the_proxy_runs() {
         }
     }
     assert_eq!(statuses.join(" "), "503 200 503 400 400 200 200 200 200");
-    assert_eq!(proxy.seen(), [("Scan", 9)].into());
-    assert_eq!(proxy.faulted(), [("Scan", 4)].into());
 }
 
 #[tokio::test]
@@ -71,7 +66,7 @@ async fn a_client_that_leaves_takes_its_request_along() {
         let proxy = endpoint.proxy(&[fault]).await;
         let mut wire = Wire::open(&proxy).await;
         wire.send(&request("GetItem", "{}")).await;
-        while proxy.faulted().is_empty() {
+        while proxy.counted() == 0 {
             tokio::task::yield_now().await;
         }
         assert_eq!(proxy.tasks(), 2, "{fault}");

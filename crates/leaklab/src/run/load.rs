@@ -11,20 +11,12 @@ use measure::{Load, Scale, Scenario};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use workload::round::to_the_end;
 use workload::{ClientBehavior, Requests, Round};
 
 /// The first requests of a round of a lesson, sent by its clients whatever the responses.
 pub fn round(plan: Plan, number: u64, count: u64, concurrency: usize) -> Round {
-    Round {
-        number,
-        requests: plan.round(number),
-        count,
-        concurrency,
-        offered_per_second: None,
-        client: plan.lesson.client,
-        ends_at: to_the_end,
-    }
+    let requests = plan.round(number);
+    Round { number, count, concurrency, ..Round::of(requests, plan.lesson.client) }
 }
 
 /// The load of a lesson against one table.

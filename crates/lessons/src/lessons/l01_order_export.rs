@@ -10,14 +10,14 @@ const EXPORT: Lesson = Lesson {
     requests: 2,
     window_requests: 1,
     failed_fixes: &[FailedFix {
-        name: "unbounded-channel",
-        title: "stream through an unbounded channel",
-        why: "the channel takes what a slow client has not read",
-        program: "decoys",
-        settings: &[],
         // These clients read as fast as the database answers, and the kernel buffers
         // another 4 MB for them.
         bounded_here: true,
+        ..FailedFix::decoy(
+            "unbounded-channel",
+            "stream through an unbounded channel",
+            "the channel takes what a slow client has not read",
+        )
     }],
     request: |plan, _| get_as(&sized_tenant(plan.size), "/orders/export"),
     data: sized_orders,

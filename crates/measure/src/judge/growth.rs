@@ -156,7 +156,8 @@ pub fn limit_max(scenario: &Scenario) -> f64 {
 
 /// Whether memory fell by more than a step between two rounds. A leak gives nothing back.
 pub fn falls(samples: &Samples, scenario: &Scenario) -> bool {
-    let live: Vec<_> = samples.readings.iter().map(|r| r.live_bytes as f64).collect();
+    let live: Vec<_> =
+        samples.readings.iter().map(|r| r.live_bytes as f64).collect();
     live.windows(2).any(|pair| pair[0] - pair[1] > jitter_bytes(scenario))
 }
 

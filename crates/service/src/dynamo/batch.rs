@@ -5,19 +5,17 @@ use super::backoff::Backoff;
 use crate::{ServiceError, Undone};
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::batch_write_item::BatchWriteItemError;
-use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
 use futures_util::FutureExt;
-use model::table::{self, Item, Record};
+use model::table::{self, Record};
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
-
-/// Items that DynamoDB accepts in one BatchWriteItem.
-pub const BATCH_ITEMS: usize = 25;
 
 impl Dynamo {
     /// Puts up to [`BATCH_ITEMS`] records, and tries until DynamoDB has written them.
     /// Of records with the same key the last one is written: DynamoDB refuses a batch
     /// that has a key twice.
+    ///
+    /// [`BATCH_ITEMS`]: super::BATCH_ITEMS
     ///
     /// # Errors
     /// [`Undone`] if DynamoDB can never write some of them, or after a panic, which must
@@ -87,7 +85,7 @@ impl Dynamo {
         batch: &[&T],
     ) -> Result<Vec<String>, SdkError<BatchWriteItemError>> {
         let items = batch.iter().filter_map(|record| table::to_item(*record).ok());
-        let puts: Vec<_> = items.map(put).collect();
+        let puts: Vec<_> = items.map(table::put).collect();
         if puts.is_empty() {
             return Ok(Vec::new());
         }
@@ -105,11 +103,6 @@ impl Dynamo {
 
 fn name(record: &impl Record) -> String {
     table::name(&record.keys())
-}
-
-fn put(item: Item) -> WriteRequest {
-    let put = PutRequest::builder().set_item(Some(item)).build();
-    WriteRequest::builder().put_request(put.expect("the item is set")).build()
 }
 
 /// DynamoDB will refuse the same request again, however often it is sent.
@@ -130,6 +123,7 @@ mod tests {
     use crate::telemetry::logged;
     use clap::Parser;
     use heap::Gauge;
+    use model::table::Item;
     use serde::{Deserialize, Serialize, Serializer};
     use std::iter;
 

@@ -1,7 +1,6 @@
 //! A DynamoDB call in the log: operation, pages, items, bytes, calls in flight, outcome.
 
 use super::Dynamo;
-use crate::ServiceError;
 use aws_sdk_dynamodb::config::interceptors::FinalizerInterceptorContextRef;
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::{BoxError, SdkError};
@@ -59,7 +58,7 @@ impl Intercept for WireCounter {
 /// it read and how it ended: `consumed` to the end, `failed`, or `abandoned` before the
 /// end.
 #[derive(Debug)]
-pub struct Call {
+pub(super) struct Call {
     span: Span,
     wire: Arc<Wire>,
     pages: u64,
@@ -72,8 +71,8 @@ pub struct Call {
 
 impl Dynamo {
     /// Begins a call of this operation, in the current request's span.
-    pub fn call(&self, operation: &'static str) -> Call {
-        let in_flight = self.in_flight().clone();
+    pub(super) fn call(&self, operation: &'static str) -> Call {
+        let in_flight = self.shared.in_flight.clone();
         Call {
             span: tracing::info_span!("dynamodb", operation),
             wire: Arc::default(),
@@ -92,10 +91,7 @@ impl Call {
     ///
     /// Not an `async fn`, which would store the request's future twice, as its argument
     /// and as what it awaits. Such futures are kilobytes.
-    ///
-    /// # Errors
-    /// What the SDK reports.
-    pub fn send<T, E, R>(
+    pub(super) fn send<T, E, R>(
         &mut self,
         request: impl Future<Output = Result<T, SdkError<E, R>>>,
     ) -> impl Future<Output = Result<T, SdkError<E, R>>> {
@@ -105,41 +101,21 @@ impl Call {
             .inspect_err(|_| *outcome = "failed")
     }
 
-    /// The next page of a paginator: `None` after the last one.
-    ///
-    /// # Errors
-    /// What the SDK reports, in place of the page.
-    pub async fn page<T, E>(
-        &mut self,
-        next: impl Future<Output = Option<Result<T, E>>>,
-    ) -> Result<Option<T>, ServiceError>
-    where
-        ServiceError: From<E>,
-    {
-        let next = next.instrument(self.span.clone());
-        match WIRE.scope(Arc::clone(&self.wire), next).await {
-            Some(Ok(page)) => Ok(Some(page)),
-            Some(Err(error)) => {
-                self.outcome = "failed";
-                Err(error.into())
-            }
-            None => {
-                self.outcome = "consumed";
-                Ok(None)
-            }
-        }
-    }
-
     /// Counts a page and the items on it.
-    pub fn count(&mut self, items: usize) {
+    pub(super) fn count(&mut self, items: usize) {
         self.pages += 1;
         self.items += items as u64;
     }
 
-    /// Ends the call as complete, after `items` on its last page.
-    pub fn finish(mut self, items: usize) {
-        self.count(items);
+    /// All was read.
+    pub(super) fn end(&mut self) {
         self.outcome = "consumed";
+    }
+
+    /// Ends the call as complete, after `items` on its last page.
+    pub(super) fn finish(mut self, items: usize) {
+        self.count(items);
+        self.end();
     }
 }
 

@@ -34,19 +34,19 @@ pub struct Dynamo {
     pub(super) table: Arc<str>,
     /// Settings of each call, where they differ from the client's.
     pub(super) config: Option<Builder>,
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
 /// What all clients of this service are built from.
 #[derive(Debug)]
-struct Shared {
+pub(super) struct Shared {
     /// The settings, with no timeout but the SDK's default one.
     base: Builder,
     /// The certificates that TLS trusts.
     tls: TlsContext,
-    credentials: CredentialsCache,
+    pub(super) credentials: CredentialsCache,
     /// Calls that have begun and not ended.
-    in_flight: Gauge,
+    pub(super) in_flight: Gauge,
 }
 
 impl Dynamo {
@@ -121,14 +121,6 @@ impl Dynamo {
     /// result of `aws_config::load_defaults`.
     pub fn separate_config(&self) -> Builder {
         self.client.config().to_builder().http_client(http_client(&self.shared.tls))
-    }
-
-    pub(super) fn in_flight(&self) -> &Gauge {
-        &self.shared.in_flight
-    }
-
-    pub(super) fn credentials(&self) -> CredentialsCache {
-        self.shared.credentials.clone()
     }
 }
 

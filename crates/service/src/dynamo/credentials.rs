@@ -102,7 +102,8 @@ pub struct TenantCredentials {
 impl Dynamo {
     /// Credentials for calls on behalf of this tenant. Nothing is loaded yet.
     pub fn tenant_credentials(&self, tenant: &TenantId) -> TenantCredentials {
-        TenantCredentials { tenant: tenant.clone(), cache: self.credentials() }
+        let cache = self.shared.credentials.clone();
+        TenantCredentials { tenant: tenant.clone(), cache }
     }
 }
 

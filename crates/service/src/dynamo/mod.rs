@@ -9,10 +9,9 @@ mod backoff;
 mod batch;
 mod transactions;
 
-pub use batch::BATCH_ITEMS;
-pub use call::Call;
 pub use client::Dynamo;
 pub use credentials::TenantCredentials;
+pub use model::limits::BATCH_ITEMS;
 pub use queries::{Page, Pages, ndjson};
 
 /// Sends a request of the SDK, with the settings of [`Dynamo::with_config`] if there

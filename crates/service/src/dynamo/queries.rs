@@ -2,13 +2,15 @@
 //!
 //! Every query sets a limit. Without one, a page is up to 1 MB.
 
-use super::{Call, Dynamo, send};
+use super::call::Call;
+use super::{Dynamo, send};
 use crate::ServiceError;
 use actix_web::web::Bytes;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::query::{QueryError, QueryOutput};
 use aws_smithy_async::future::pagination_stream::PaginationStream;
+use futures_util::FutureExt;
 use model::limits::{EXPORT_PAGE_ITEMS, HISTORY_EVENTS, LIST_PAGE_ITEMS};
 use model::table::{self, Item};
 use model::{Order, OrderEvent, OrderId, OrderStatus, TenantId};
@@ -123,7 +125,9 @@ pub struct Page {
 impl Pages {
     /// Reads the next page; `None` after the last one.
     pub async fn next(&mut self) -> Result<Option<Page>, ServiceError> {
-        let Some(page) = self.call.page(self.stream.next()).await? else {
+        let next = self.stream.next().map(Option::transpose);
+        let Some(page) = self.call.send(next).await? else {
+            self.call.end();
             return Ok(None);
         };
         let more = page.last_evaluated_key.is_some();
