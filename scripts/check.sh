@@ -12,8 +12,11 @@ step() {
 
 conclude() {
     status=$?
-    if [ "$status" -eq 0 ]; then
+    if [ -z "$current" ]; then
         printf 'check.sh: all steps passed\n'
+    elif [ "$status" -eq 0 ]; then
+        # After a signal, the status is that of the command before it.
+        printf 'check.sh: interrupted: %s\n' "$current"
     else
         printf 'check.sh: failed (exit code %s): %s\n' "$status" "$current"
     fi
@@ -28,3 +31,4 @@ step rustfmt --check --edition 2024 crates/*/src/lessons/*.rs
 step cargo clippy --workspace --all-targets --all-features -- -D warnings
 step cargo test --workspace
 step env RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps
+current=
