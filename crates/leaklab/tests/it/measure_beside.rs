@@ -50,8 +50,15 @@ fn peaks_of_physical_memory_follow_what_a_request_holds() {
                     ### stream\n# @sizes 2000 8000 32000\nGET http://ADDRESS/stream/{{size}}\n";
     let out = shelf.measured(requests, &["--instrument", "process"]).stdout();
     let result = shelf.result();
-    let verdicts = [0, 1].map(|at| result["requests"][at]["verdict"].clone());
-    assert_eq!(verdicts, ["GROWS WITH", "FLAT"], "{out}");
+    let [export, stream] = [0, 1].map(|at| &result["requests"][at]);
+    assert_eq!(export["verdict"], "GROWS WITH", "{out}");
+    // Noise of physical memory may hide leaks on a busy machine; peaks are well above it.
+    assert!(
+        ["FLAT", "INCONCLUSIVE"].contains(&stream["verdict"].as_str().unwrap()),
+        "{out}"
+    );
+    let peak = stream["peaks"]["at"][2]["peak_bytes"].as_u64();
+    assert!(peak.unwrap() < 4_000_000, "{out}");
 }
 
 /// The command, on requests of which none ends soon but the first.
