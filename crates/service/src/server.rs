@@ -81,11 +81,12 @@ pub struct Context {
     pub stopping: CancellationToken,
 }
 
+/// Builds all lessons of a service. Not a generic parameter: so the server is compiled
+/// once, here, and not again in each service.
+type Collect = fn(&Context) -> Vec<Lesson>;
+
 /// Runs a service of these lessons until it is stopped; all of a twin's `main`.
-pub fn main(
-    name: &'static str,
-    lessons: impl FnOnce(&Context) -> Vec<Lesson>,
-) -> ExitCode {
+pub fn main(name: &'static str, lessons: Collect) -> ExitCode {
     let settings = Settings::read(name);
     let run = || {
         telemetry::init(&settings)?;
@@ -147,10 +148,7 @@ async fn context(settings: &Settings) -> anyhow::Result<Context> {
     })
 }
 
-async fn serve(
-    settings: &Settings,
-    lessons: impl FnOnce(&Context) -> Vec<Lesson>,
-) -> anyhow::Result<ExitCode> {
+async fn serve(settings: &Settings, lessons: Collect) -> anyhow::Result<ExitCode> {
     let context = context(settings).await?;
     let lessons = Lessons::collect(lessons(&context));
     let public = Data::new(PublicRoutes::new(lessons.public));

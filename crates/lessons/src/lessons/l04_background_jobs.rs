@@ -9,7 +9,7 @@ pub(super) const LESSON: Lesson = Lesson {
     // A kept JoinHandle keeps the allocation of its task, which is as large as the
     // job's future: the state of several DynamoDB calls, some kilobytes.
     growth: Growth::Slope { min_leak_bytes: 2_048.0 },
-    requests: 120,
+    requests: 60,
     window_requests: 20,
     may_refuse: true,
     known_by: &["tokio::runtime::task::core::Cell"],

@@ -13,7 +13,7 @@ pub(super) const LESSON: Lesson = Lesson {
     // About 6 MB are independent of the load, a small share of these. The database is so
     // slow that all of a load has arrived before much of it is done.
     growth: Growth::Peak { sizes: &[48, 96, 192], of: Scale::Requests },
-    requests: 20,
+    requests: 6,
     window_requests: 1,
     settings: &[
         "--order-bodies-max=4",
