@@ -8,8 +8,6 @@ fn main() {
     let version = version.and_then(|output| String::from_utf8(output.stdout).ok());
     let version = version.as_deref().map_or("unknown", str::trim);
     println!("cargo::rustc-env=LEAKLAB_RUSTC={version}");
-    let profile =
-        format!("{}, opt-level {}", variable("PROFILE"), variable("OPT_LEVEL"));
-    println!("cargo::rustc-env=LEAKLAB_PROFILE={profile}");
+    println!("cargo::rustc-env=LEAKLAB_PROFILE={}", variable("PROFILE"));
     println!("cargo::rerun-if-changed=build.rs");
 }

@@ -31,7 +31,7 @@ pub enum LearnStep {
     Check {
         /// Lesson, by id or prefix
         lesson: String,
-        /// Rounds ten times as long, for what leaks slowly
+        /// Rounds ten times as long, up to two minutes, for what leaks slowly
         #[arg(long)]
         long: bool,
     },

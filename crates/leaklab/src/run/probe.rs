@@ -138,7 +138,7 @@ async fn send(
         probe.proof = Some((held, proof.without));
         if proof.shows.is_none() {
             let seconds = began.elapsed().as_secs_f64();
-            probe.seconds.push(("The request with a limit", seconds));
+            probe.seconds.push(("The request that must end early", seconds));
         }
     }
     if lesson.outage {

@@ -178,7 +178,8 @@ fn settled(lesson: &Lesson, yours: &Measured) -> Result<(), Failure> {
         let why =
             yours.samples.unjudged.as_deref().unwrap_or("the noise is too large");
         return Err(anyhow!(
-            "{}: there is no verdict ({why}); check it again on a quieter machine",
+            "{}: there is no verdict ({why}); check it again on a quieter machine, and \
+             if your repair frees memory in large batches, make them smaller",
             lesson.id
         )
         .into());

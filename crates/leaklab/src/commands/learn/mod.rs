@@ -180,6 +180,11 @@ fn next(outcome: Outcome, id: &str, edited: bool, long: bool) -> String {
              Compare your repair with the twin's: leaklab learn solution {id}"
         ),
         _ if !edited => format!("Now repair {file} and check it again."),
+        Outcome::Better | Outcome::StillLeaks if !long => format!(
+            "If it has a limit that these requests don't reach: \
+             leaklab learn check {id} --long\n\
+             A hint: leaklab learn hint {id}"
+        ),
         _ => format!("A hint: leaklab learn hint {id}"),
     }
 }
@@ -264,6 +269,9 @@ fn reset(
         };
         for path in &shown {
             text += &format!("Your version is in {path}.\n");
+        }
+        if !shown.is_empty() {
+            text += "leaky has it until the next build: ./scripts/compare.sh\n";
         }
         text
     })?;

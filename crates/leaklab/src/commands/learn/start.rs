@@ -126,7 +126,9 @@ fn introduction(
                  {}` puts the original back.",
                 lesson.id
             ),
-            _ => format!("\n\nThe code is in `{path}`, without its explanation."),
+            _ => format!(
+                "\n\nThe code is in `{path}`, without the comment that explains it."
+            ),
         };
     }
     if let Some(asked) = &chapter.front.prediction {
@@ -138,17 +140,27 @@ fn introduction(
     prose::render(&text, width(), &|_| None)
 }
 
-/// Asks on a terminal; nothing in a pipe, and nothing for a word that is no choice.
+/// Asks on a terminal until the answer is a choice or empty; nothing in a pipe.
 fn prompt(asked: &Prediction) -> Option<usize> {
     if !(stdin().is_terminal() && stdout().is_terminal()) {
         return None;
     }
     let choices = asked.choices.len();
     let question = format!("\nYour prediction (1 to {choices}, Enter for none): ");
-    print(&question).ok()?;
-    let mut line = String::new();
-    stdin().read_line(&mut line).ok()?;
-    line.trim().parse().ok().filter(|choice| (1..=choices).contains(choice))
+    loop {
+        print(&question).ok()?;
+        let mut line = String::new();
+        stdin().read_line(&mut line).ok()?;
+        match line.trim() {
+            "" => return None,
+            answer => match answer.parse() {
+                Ok(choice) if (1..=choices).contains(&choice) => {
+                    return Some(choice);
+                }
+                _ => continue,
+            },
+        }
+    }
 }
 
 fn answer(
@@ -177,7 +189,8 @@ fn end(lesson: &Lesson, result: &Value, repair: bool) -> String {
     match (open, repair) {
         (false, true) if result["measured"].is_null() => {
             format!(
-                "\nMeasure it as it is, and after your repair: leaklab learn check {id}\n"
+                "\nMeasure it before and after your repair:\n  \
+                 leaklab learn check {id}\n"
             )
         }
         (true, _) => format!("\nPredict: leaklab learn start {id} --predict N\n"),
