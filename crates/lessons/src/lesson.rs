@@ -161,9 +161,8 @@ pub struct Lesson {
     pub load: u64,
     /// Whether requests for the same thing at the same time share one call.
     pub shares_calls: bool,
-    /// The same job with clients that are harder to serve. A repair that is bounded must
-    /// be bounded here too.
-    pub harder: Option<&'static Lesson>,
+    /// A repair that is bounded must be bounded here too.
+    pub harder: Option<Harder>,
 }
 
 impl Lesson {
@@ -189,6 +188,15 @@ impl Lesson {
             Kind::Lesson => Verdict::Bounded,
         }
     }
+}
+
+/// The same job under harder conditions.
+#[derive(Debug, Clone, Copy)]
+pub struct Harder {
+    /// The job, with other clients or faults.
+    pub lesson: &'static Lesson,
+    /// What is said of a repair that grows here only, as a sentence.
+    pub grows: &'static str,
 }
 
 /// What most lessons have in common.

@@ -16,7 +16,7 @@ pub mod sources;
 
 pub use chapters::Chapter;
 pub use claims::CLAIMS;
-pub use lesson::{FailedFix, Kind, Lesson, Proof};
+pub use lesson::{FailedFix, Harder, Kind, Lesson, Proof};
 pub use lessons::LESSONS;
 pub use plan::Plan;
 pub use requests::ORDERS;

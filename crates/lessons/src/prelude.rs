@@ -3,7 +3,7 @@
 pub(crate) use crate::data::{
     first_order, none, one_page, shop_events, sized_orders, stored,
 };
-pub(crate) use crate::lesson::{FailedFix, JOB, Lesson, LiveRun, Proof};
+pub(crate) use crate::lesson::{FailedFix, Harder, JOB, Lesson, LiveRun, Proof};
 pub(crate) use crate::requests::*;
 pub(crate) use dynamo::{Fault, FaultAction, When};
 pub(crate) use measure::{Growth, Metric, Scale};

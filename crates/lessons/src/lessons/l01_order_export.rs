@@ -33,4 +33,11 @@ const SLOW_READERS: Lesson = Lesson {
     ..EXPORT
 };
 
-pub(super) const LESSON: Lesson = Lesson { harder: Some(&SLOW_READERS), ..EXPORT };
+pub(super) const LESSON: Lesson = Lesson {
+    harder: Some(Harder {
+        lesson: &SLOW_READERS,
+        grows: "It grows when clients read slowly, which the clients of the other run \
+                don't.",
+    }),
+    ..EXPORT
+};

@@ -2,7 +2,7 @@
 
 use crate::prelude::*;
 
-pub(super) const LESSON: Lesson = Lesson {
+const HISTORY: Lesson = Lesson {
     title: "show an order's history, log who asked",
     route: "GET /orders/{id}/history",
     grows_with: "requests",
@@ -20,4 +20,24 @@ pub(super) const LESSON: Lesson = Lesson {
     data: shop_events,
     live: LiveRun { per_second: 200, growth_mib: 90 },
     ..JOB
+};
+
+/// A handler returns early when a call fails, before what it meant to free at its end. The
+/// SDK doesn't repeat a request that DynamoDB calls invalid.
+const FAILING_READS: Lesson = Lesson {
+    id: "l14_request_context",
+    outage: true,
+    faults: &[Fault::new(
+        "Query",
+        FaultAction::Error { status: 400, code: "ValidationException" },
+    )],
+    ..HISTORY
+};
+
+pub(super) const LESSON: Lesson = Lesson {
+    harder: Some(Harder {
+        lesson: &FAILING_READS,
+        grows: "It grows with requests whose database call fails.",
+    }),
+    ..HISTORY
 };

@@ -5,7 +5,7 @@ use crate::progress::Progress;
 use crate::run::{EngineChoice, Measured, Numbers, Run, Service, difference};
 use crate::stop::Stop;
 use anyhow::anyhow;
-use lessons::{Kind, Lesson, Plan};
+use lessons::{Harder, Kind, Lesson, Plan};
 use measure::judge::pair;
 use measure::{Growth, Scenario, Verdict};
 use report::probe::Probe;
@@ -140,16 +140,18 @@ pub(super) async fn check(
     let differs = refuses.or_else(other);
     let mut yours_seen = seen(&yours, &probe, high);
     let mut judged = judge(&yours_seen, &twin_seen, before, differs.clone());
-    // What is bounded here may grow with other clients.
-    if let (Some(harder), Outcome::Repaired) = (lesson.harder, judged.outcome) {
-        let harder = Check { plan: Plan { lesson: harder, ..check.plan }, ..check };
+    // What is bounded here may grow under other conditions.
+    if let (Some(Harder { lesson, grows }), Outcome::Repaired) =
+        (lesson.harder, judged.outcome)
+    {
+        let scenario = Scenario { may_fail: lesson.outage, ..check.scenario };
+        let plan = Plan { lesson, ..check.plan };
+        let harder = Check { plan, scenario, ..check };
         let yours = harder.run.end(harder.measure(Service::repaired()).await)?;
         yours_seen = seen(&yours, &probe, None);
         judged = judge(&yours_seen, &twin_seen, before, differs);
         if judged.outcome != Outcome::Repaired {
-            let why = "It grows when clients read slowly, which the clients of the other \
-                       run don't.";
-            judged.reasons.insert(0, why.to_owned());
+            judged.reasons.insert(0, grows.to_owned());
         }
     }
     let calls = Some([probe, twin_probe].map(|probe| probe.calls[0]));
