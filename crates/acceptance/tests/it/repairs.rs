@@ -5,9 +5,14 @@ use acceptance::build_programs;
 use leaklab::run::programs_folder;
 use std::process::Command;
 
-/// Right, partial and two ways of leaving work out.
-const REPAIRS: [&str; 4] =
-    ["l09/operation-timeout", "l09/no-timeout", "l12/own-key", "l12/no-cache"];
+/// Right, partial, two ways of leaving work out, and one that leaks when calls fail.
+const REPAIRS: [&str; 5] = [
+    "l09/operation-timeout",
+    "l09/no-timeout",
+    "l12/own-key",
+    "l12/no-cache",
+    "l14/remove-context",
+];
 
 #[test]
 fn repairs_are_judged_as_their_files_say() {
@@ -19,5 +24,5 @@ fn repairs_are_judged_as_their_files_say() {
     let [said, errors] =
         [&done.stdout, &done.stderr].map(|t| String::from_utf8_lossy(t));
     assert!(done.status.success(), "{said}\n{errors}");
-    assert!(said.contains("4 repairs, 0 judged otherwise"), "{said}");
+    assert!(said.contains("5 repairs, 0 judged otherwise"), "{said}");
 }

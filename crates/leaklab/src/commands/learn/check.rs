@@ -148,6 +148,7 @@ pub(super) async fn check(
         let plan = Plan { lesson, ..check.plan };
         let harder = Check { plan, scenario, ..check };
         let yours = harder.run.end(harder.measure(Service::repaired()).await)?;
+        settled(lesson, &yours)?;
         yours_seen = seen(&yours, &probe, None);
         judged = judge(&yours_seen, &twin_seen, before, differs);
         if judged.outcome != Outcome::Repaired {

@@ -135,7 +135,7 @@ pub(in crate::commands) fn build_package(
         true => Ok(()),
         false => Err(Failure::Usage(format!(
             "{package} does not compile; correct what the compiler reports above, or \
-             run `leaklab learn reset` with the lesson's name, which keeps your version"
+             run `leaklab learn reset` with the lesson's name, which keeps a copy"
         ))),
     }
 }

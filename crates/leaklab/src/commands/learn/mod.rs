@@ -271,7 +271,7 @@ fn reset(
             text += &format!("Your version is in {path}.\n");
         }
         if !shown.is_empty() {
-            text += "leaky has it until the next build: ./scripts/compare.sh\n";
+            text += "The built program still has it; ./scripts/compare.sh builds it again.\n";
         }
         text
     })?;

@@ -151,14 +151,10 @@ fn prompt(asked: &Prediction) -> Option<usize> {
         print(&question).ok()?;
         let mut line = String::new();
         stdin().read_line(&mut line).ok()?;
-        match line.trim() {
-            "" => return None,
-            answer => match answer.parse() {
-                Ok(choice) if (1..=choices).contains(&choice) => {
-                    return Some(choice);
-                }
-                _ => continue,
-            },
+        let answer = line.trim();
+        let choice = answer.parse().ok().filter(|n| (1..=choices).contains(n));
+        if choice.is_some() || answer.is_empty() {
+            return choice;
         }
     }
 }
